@@ -1,0 +1,81 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account, currency_code
+from accounts.models.scope import ByAccount, ByAccountQuerySet
+from kam.roles import READS, DataClass
+
+
+class AlertQuerySet(ByAccountQuerySet):
+    def visible_to(self, user):
+        """Alerts of visible accounts about classes of data that the user's role reads."""
+        return super().visible_to(user).filter(shown_to__in=READS.get(user.role, ()))
+
+    def unresolved(self):
+        return self.exclude(state=Alert.State.RESOLVED)
+
+    def worst_first(self):
+        """By severity, then money at stake, then age."""
+        rank = Case(
+            *(When(severity=s, then=Value(i)) for i, s in enumerate(Alert.Severity.values)),
+            output_field=IntegerField(),
+        )
+        return self.order_by(rank, F("at_stake").desc(nulls_last=True), "raised_on", "pk")
+
+
+class Alert(ByAccount):
+    """One row is one thing that needs somebody's attention; the fingerprint keeps it from being raised twice.
+
+    The sentence is built from `code` and `params` in the reader's language (see `accounts.alerts`).
+    """
+
+    class Severity(models.TextChoices):
+        CRITICAL = "critical", _("Critical")
+        WARNING = "warning", _("Warning")
+        NOTICE = "notice", _("Notice")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        RESOLVED = "resolved", _("Resolved")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="alerts", verbose_name=_("account"))
+    fingerprint = models.CharField(max_length=200)
+    code = models.CharField(_("kind"), max_length=60)
+    params = models.JSONField(default=dict)
+    severity = models.CharField(_("severity"), max_length=10, choices=Severity.choices)
+    state = models.CharField(_("state"), max_length=14, choices=State.choices, default=State.OPEN)
+    shown_to = models.CharField(max_length=20, choices=DataClass.choices, default=DataClass.GENERAL)
+    at_stake = models.DecimalField(_("at stake"), max_digits=18, decimal_places=2, null=True)
+    currency = models.CharField(_("currency"), max_length=3, validators=[currency_code], blank=True)
+    act_by = models.DateField(_("act by"), null=True)
+    url = models.CharField(max_length=200, blank=True)
+    raised_on = models.DateField(_("raised"))
+    seen_on = models.DateField(_("last seen"))
+    resolved_on = models.DateField(_("resolved"), null=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-raised_on", "-pk"]
+        verbose_name = _("alert")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fingerprint"], condition=~Q(state="resolved"), name="alert_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(at_stake__isnull=True) | ~Q(currency=""), name="alert_money_has_currency"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="resolved", resolved_on__isnull=False)
+                | (~Q(state="resolved") & Q(resolved_on__isnull=True)),
+                name="alert_resolved_has_day",
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "state"], name="alert_account_state")]
+
+    def __str__(self):
+        return f"{self.code} {self.account}"

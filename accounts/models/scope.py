@@ -1,0 +1,34 @@
+from django.db import models
+
+from kam.roles import DataClass, may_read
+
+
+class ByAccountQuerySet(models.QuerySet):
+    """Rows that hang off an account: the model names its path to it and inherits the one access rule."""
+
+    def visible_to(self, user):
+        """Rows of visible accounts, if the user's role reads the model's class of data."""
+        if not user.is_active or not may_read(user, self.model.data_class):
+            return self.none()
+        account = self.model._meta.apps.get_model("accounts", "Account")
+        visible = account.objects.visible_to(user).order_by().values("pk")
+        return self.filter(**{f"{self.model.account_path}__in": visible})
+
+
+class ByAccount(models.Model):
+    """Base of everything that belongs to one account; `account_path` leads there, `data_class` says to whom it speaks."""
+
+    account_path = "account"
+    data_class = DataClass.GENERAL
+    objects = ByAccountQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def owning_account(self):
+        """The account at the end of `account_path`."""
+        row = self
+        for name in self.account_path.split("__"):
+            row = getattr(row, name)
+        return row

@@ -1,0 +1,5 @@
+"""The machine under KAM: embedded servers, the launcher and the installer. Standard library, psycopg and redis only."""
+
+
+class Advice(Exception):
+    """Something on this machine stands in the way; the message is one sentence that says what to do."""

@@ -1,0 +1,44 @@
+"""Panels: what a higher floor shows on a page of a lower one, without the lower floor knowing it.
+
+There are two slots, "account" and "home"; an account panel may ask for the side column with `column="side"`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SLOTS = ("account", "home")
+_panels = []
+
+
+@dataclass(frozen=True)
+class Panel:
+    slot: str
+    template: str
+    order: int
+    column: str
+    build: Callable
+
+
+class Shown(NamedTuple):
+    template: str
+    context: dict
+
+
+def panel(slot, template, *, order, column="main"):
+    """Register `build(request, **subject) -> dict | None` for a slot; None means there is nothing to show."""
+    if slot not in SLOTS:
+        raise ValueError(f"no slot {slot!r}; there are {SLOTS}")
+
+    def register(build):
+        _panels.append(Panel(slot, template, order, column, build))
+        return build
+
+    return register
+
+
+def shown(slot, column, request, **subject):
+    """The panels of a slot and column that have something to show, in order."""
+    chosen = sorted((p for p in _panels if p.slot == slot and p.column == column), key=lambda p: p.order)
+    built = ((p, p.build(request, **subject)) for p in chosen)
+    return [Shown(p.template, context) for p, context in built if context is not None]

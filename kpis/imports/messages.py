@@ -1,0 +1,86 @@
+"""Every sentence of the import engine: a code and parameters in, a sentence in the reader's language out.
+
+Faults travel and are stored as code and parameters, so that the report speaks the language of who reads it.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+FILE = {
+    "no_file": _("The file %(path)s does not exist or cannot be read."),
+    "no_mapping": _("There is no mapping called %(name)s."),
+    "mapping": _("The mapping cannot be used. %(problem)s"),
+    "wrong_kind": _("The mapping %(name)s is for %(found)s, not for %(kind)s."),
+    "empty": _("The file is empty."),
+    "no_rows": _("The file has a header but no rows below it."),
+    "no_header": _("The file ends before its header, which the mapping expects in line %(line)s."),
+    "spreadsheet": _("This is a spreadsheet file, not text. Save it as CSV and import that."),
+    "compressed": _("This is a compressed file. Unpack it and import what is inside."),
+    "binary": _("Line %(line)s holds NUL characters: this is not a text file, or its encoding is not %(encoding)s."),
+    "encoding": _("Line %(line)s cannot be read as %(encoding)s. Save the file as UTF-8, or correct the encoding in the mapping."),
+    "unknown_encoding": _("Nobody knows an encoding called %(encoding)s."),
+    "looks_utf8": _("The mapping says the file is %(encoding)s, but it is UTF-8. Correct the encoding in the mapping."),
+    "wrong_delimiter": _("The columns of this file are separated by “%(found)s”, but the mapping says “%(delimiter)s”."),
+    "missing_columns": _("The file has no column %(columns)s. Its columns are: %(found)s."),
+    "few_columns": _("The mapping uses column number %(position)s, but line %(line)s has only %(found)s columns."),
+    "ambiguous_column": _("The column %(column)s stands in the file more than once."),
+    "unclosed_quote": _("A quotation mark opened in line %(line)s is never closed."),
+    "long_field": _("Line %(line)s holds a field longer than a million characters. A quotation mark may be missing before it."),
+    "no_lookup": _("The file %(file)s, which the mapping joins, is not there."),
+    "lookup": _("The file %(file)s, which the mapping joins, cannot be used. %(problem)s"),
+    "lookup_twice": _("The file %(file)s, which the mapping joins, has the key %(key)s more than once."),
+}  # fmt: skip
+
+ROW = {
+    "ragged": _("The line has %(found)s columns instead of %(expected)s."),
+    "required": _("A value is required here."),
+    "number": _("“%(value)s” is not a number."),
+    "integer": _("“%(value)s” is not a whole number."),
+    "grouping": _("“%(value)s” groups its digits in a way that leaves the number unclear."),
+    "too_large": _("“%(value)s” is too large; at most %(digits)s digits may stand before the decimal mark."),
+    "too_precise": _("“%(value)s” has more than %(places)s decimals."),
+    "too_small": _("“%(value)s” is below %(least)s."),
+    "date": _("“%(value)s” is not a date written as %(formats)s."),
+    "date_range": _("The date “%(value)s” lies outside the years 1970 to 2100."),
+    "not_monday": _("“%(value)s” is not a Monday; a week is named by the Monday it begins with."),
+    "week_number": _("“%(value)s” is not a week number."),
+    "date_order": _("The date “%(value)s” is before %(other)s, and must not be."),
+    "flag": _("“%(value)s” is neither yes nor no."),
+    "choice": _("“%(value)s” is not one of %(choices)s."),
+    "too_long": _("The value has more than %(longest)s characters."),
+    "control": _("The value holds characters that cannot be printed."),
+    "country": _("“%(value)s” is not a country of two capital letters, such as DE."),
+    "currency": _("“%(value)s” is not a currency of three capital letters, such as EUR."),
+    "duplicate": _("The same key stands in line %(first)s already: %(key)s."),
+    "not_found": _("“%(value)s” is not in the file %(file)s."),
+    "unknown_account": _("There is no account “%(value)s”."),
+    "unknown_store": _("There is no store “%(value)s” at the account %(account)s."),
+    "unknown_product": _("There is no product “%(value)s”."),
+    "no_country": _("The account “%(value)s” is new and its country is not known."),
+    "no_currency": _("The account “%(value)s” is new and its currency is not known."),
+    "loop": _("The account “%(value)s” would stand below itself."),
+    "account_of_document": _("The document “%(value)s” belongs to more than one account."),
+}
+
+WARNING = {
+    "unknown_columns": _("These columns are not known and were left out: %(columns)s."),
+    "guessed_encoding": _("The file was read as %(encoding)s; the mapping does not say."),
+    "guessed_delimiter": _("The columns were taken to be separated by “%(delimiter)s”; the mapping does not say."),
+    "missing_optional": _("These columns are not in the file: %(columns)s."),
+    "created": _("%(count)s were new and have been created: %(what)s."),
+    "unassigned": _("%(count)s lines have no customer and were put into the unassigned account."),
+    "names_differ": _("%(count)s of %(what)s stand in the file with more than one name; the first was taken."),
+    "wait": _("Another import into the same account was running; this one waited."),
+}
+
+SENTENCES = {**FILE, **ROW, **WARNING}
+
+
+def sentence(code: str, params: dict) -> str:
+    """The sentence for a code, in the active language; an unknown code stands for itself."""
+    if code not in SENTENCES:
+        return code
+    return str(SENTENCES[code]) % _shown(params)
+
+
+def _shown(params):
+    return {name: ", ".join(map(str, v)) if isinstance(v, list | tuple) else v for name, v in params.items()}

@@ -1,0 +1,21 @@
+from kpis.models.batch import Feed, ImportBatch, ImportError
+from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
+from kpis.models.product import Category, Product
+from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
+
+__all__ = [
+    "AccountWeek",
+    "Category",
+    "Feed",
+    "ImportBatch",
+    "ImportError",
+    "InvoiceLine",
+    "MeasureValue",
+    "OpenItem",
+    "OrderLine",
+    "Product",
+    "ProductWeek",
+    "SellThrough",
+    "Target",
+    "Touched",
+]

@@ -1,0 +1,152 @@
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from kam.models import Versioned
+from kam.roles import Role
+
+IMPORTERS = frozenset({Role.ANALYST, Role.ADMIN, Role.API_CLIENT, Role.ACCOUNT_MANAGER, Role.TEAM_LEAD, Role.DIRECTOR})
+
+
+class Kind(models.TextChoices):
+    ACCOUNTS = "accounts", _("Accounts")
+    STORES = "stores", _("Stores")
+    PRODUCTS = "products", _("Products")
+    SELL_THROUGH = "sell_through", _("Sell-through")
+    ORDERS = "orders", _("Orders")
+    INVOICES = "invoices", _("Invoices")
+    OPEN_ITEMS = "open_items", _("Open items")
+
+
+class FeedQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Feeds of visible accounts; feeds of the whole house for those who import."""
+        if not user.is_active:
+            return self.none()
+        house = Q(account=None) if user.role in IMPORTERS | {Role.AUDITOR} else Q(pk=None)
+        return self.filter(house | Q(account__in=Account.objects.visible_to(user).order_by().values("pk")))
+
+
+class Feed(Versioned):
+    """One row is one file we expect again and again: from whom, what, and by when.
+
+    Without an account it is a feed of our own systems for all accounts.
+    """
+
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, blank=True, related_name="feeds", verbose_name=_("account")
+    )
+    mapping = models.CharField(_("mapping"), max_length=80, default="default")
+    weekday = models.PositiveSmallIntegerField(
+        _("due on weekday"), null=True, blank=True, validators=[MaxValueValidator(6)]
+    )
+    grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
+
+    objects = FeedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("feed")
+
+    def __str__(self):
+        return self.name
+
+
+class ImportBatchQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own batches, and those of visible feeds."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.AUDITOR:
+            return self.all()
+        return self.filter(Q(by=user) | Q(feed__in=Feed.objects.visible_to(user).order_by().values("pk")))
+
+    def stored(self):
+        return self.filter(state=ImportBatch.State.APPLIED)
+
+
+class ImportBatch(models.Model):
+    """One row is one file somebody gave us: what it was, what became of it, and how many rows.
+
+    `content` (SHA-256 of bytes, kind, mapping) is unique per feed among applied batches: the same file is a no-op.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        READING = "reading", _("Reading")
+        APPLIED = "applied", _("Applied")
+        REJECTED = "rejected", _("Rejected")
+        UNUSABLE = "unusable", _("Unusable")
+        DUPLICATE = "duplicate", _("Already imported")
+        CHECKED = "checked", _("Checked only")
+
+    feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    mapping = models.CharField(_("mapping"), max_length=80, default="default")
+    file_name = models.CharField(_("file"), max_length=255)
+    stored_name = models.CharField(max_length=120, editable=False)
+    size = models.BigIntegerField(_("bytes"), default=0)
+    content = models.CharField(max_length=64, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    dry_run = models.BooleanField(_("check only"), default=False)
+    duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
+    rows = models.BigIntegerField(_("rows"), default=0)
+    accepted = models.BigIntegerField(_("accepted"), default=0)
+    rejected = models.BigIntegerField(_("rejected"), default=0)
+    ignored = models.JSONField(_("ignored"), default=dict)
+    created = models.JSONField(_("created"), default=dict)
+    changes = models.JSONField(_("changes"), default=dict)
+    warnings = models.JSONField(_("warnings"), default=list)
+    units = models.DecimalField(_("units"), max_digits=20, decimal_places=3, null=True)
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
+    problem = models.JSONField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    objects = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed", "kind", "content"],
+                condition=Q(state="applied"),
+                name="batch_applied_once",
+                nulls_distinct=False,
+                violation_error_message=_("This file has been imported already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rows__gte=0, accepted__gte=0, rejected__gte=0), name="batch_counts_positive"
+            ),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+
+class ImportError(models.Model):
+    """One row is one bad cell of one file: line, column, value and reason, as code and parameters."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="errors")
+    line = models.BigIntegerField(_("line"))
+    column = models.CharField(_("column"), max_length=200, blank=True)
+    value = models.TextField(_("value"), blank=True)
+    code = models.CharField(_("reason"), max_length=60)
+    params = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["batch", "line", "pk"]
+
+    def __str__(self):
+        return f"{self.line} {self.column} {self.code}"

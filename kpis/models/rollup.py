@@ -1,0 +1,134 @@
+"""What pages read: sums and measures the night derives from facts."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, ByAccount
+from kam.models import Versioned
+from kam.roles import DataClass
+from kpis.models.fact import money, quantity
+from kpis.models.product import Product
+
+
+class Touched(models.Model):
+    """One row says that facts of an account and week changed and since which night that is taken into account.
+
+    `night` is empty until the rollup step of a night has worked the week in.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    week = models.DateField()
+    night = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "week", "night"], name="touched_once", nulls_distinct=False
+            ),
+        ]
+        indexes = [models.Index(fields=["night", "account"], name="touched_night")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.week}"
+
+
+class AccountWeek(ByAccount):
+    """One row is one account in one ISO week: sell-in beside sell-through, summed from the facts."""
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.CASCADE, related_name="weeks")
+    week = models.DateField(_("week"))
+    currency = models.CharField(max_length=3)
+    sell_in_units = quantity(_("sell-in, units"), null=True)
+    sell_in_value = money(_("sell-in"), null=True)
+    units = quantity(_("sell-through, units"), null=True)
+    value = money(_("sell-through"), null=True)
+    returns = quantity(_("returns"), null=True)
+    receipts = quantity(_("receipts"), null=True)
+    stock = quantity(_("stock on hand"), null=True)
+
+    class Meta:
+        ordering = ["account", "week"]
+        constraints = [models.UniqueConstraint(fields=["account", "week"], name="accountweek_once")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.week}"
+
+
+class ProductWeek(ByAccount):
+    """One row is one product at one account in one ISO week, summed over its stores."""
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+")
+    week = models.DateField(_("week"))
+    units = quantity(_("units"), null=True)
+    value = money(_("value"), null=True)
+    receipts = quantity(_("receipts"), null=True)
+    stock = quantity(_("stock on hand"), null=True)
+
+    class Meta:
+        ordering = ["account", "week", "product"]
+        constraints = [models.UniqueConstraint(fields=["account", "week", "product"], name="productweek_once")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.week} {self.product_id}"
+
+
+class MeasureValue(ByAccount):
+    """One row is one measure of one account in one ISO week: numerator and denominator, never only the rate.
+
+    `as_of` is the day the facts reach to; `late` says that a feed it needs had not arrived.
+    """
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.CASCADE, related_name="measures")
+    measure = models.CharField(_("measure"), max_length=40)
+    definition = models.PositiveSmallIntegerField(_("definition version"), default=1)
+    week = models.DateField(_("week"))
+    numerator = models.DecimalField(_("numerator"), max_digits=20, decimal_places=4, null=True)
+    denominator = models.DecimalField(_("denominator"), max_digits=20, decimal_places=4, null=True)
+    as_of = models.DateField(_("as of"))
+    late = models.BooleanField(_("late"), default=False)
+
+    class Meta:
+        ordering = ["account", "measure", "week"]
+        verbose_name = _("measure value")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "measure", "week"], name="measurevalue_once"),
+        ]
+        indexes = [models.Index(fields=["measure", "week", "account"], name="measurevalue_week")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.measure} {self.week}"
+
+    @property
+    def value(self):
+        """Numerator over denominator; None where there is nothing to divide by."""
+        if self.numerator is None or not self.denominator:
+            return None
+        return self.numerator / self.denominator
+
+
+class Target(ByAccount, Versioned):
+    """One row is the figure an account shall reach for one measure in one year."""
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.CASCADE, related_name="targets", verbose_name=_("account"))
+    measure = models.CharField(_("measure"), max_length=40)
+    year = models.PositiveSmallIntegerField(_("year"))
+    value = models.DecimalField(_("target"), max_digits=18, decimal_places=4)
+
+    class Meta:
+        ordering = ["account", "measure", "-year"]
+        verbose_name = _("target")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "measure", "year"],
+                name="target_once",
+                violation_error_message=_("The account has a target for this measure and year already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.account} {self.measure} {self.year}"

@@ -1,0 +1,4 @@
+from tradeterms.models.agreement import Agreement, Term
+from tradeterms.models.finding import Finding
+
+__all__ = ["Agreement", "Finding", "Term"]
