@@ -2,7 +2,9 @@
 
 import importlib.metadata
 import importlib.util
+import locale
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -144,13 +146,13 @@ class Postgres:
         """Make a new cluster beside its final place, so that one cut short is never taken for a whole one."""
         if (self.data / "PG_VERSION").exists():
             return
-        fresh = self.sockets / "data.new" if self.sockets.parent == self.home else self.home / "data.new"
+        fresh = self.home / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         places.make(fresh)
         os.chown(fresh, self.user.pw_uid, self.user.pw_gid)
         command = [str(programs / "bin" / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=peer"]
-        command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command += ["--data-checksums", "--no-instructions"]
+        command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command += ["--locale=C", f"--lc-ctype={_character_types()}", "--data-checksums", "--no-instructions"]
         command += [] if self.durable else ["--no-sync", "--wal-segsize=1"]
         done = people.run_as(self.user, command, cwd=fresh)
         if done.returncode:
@@ -165,7 +167,7 @@ class Postgres:
 
     def _write_access_rules(self) -> None:
         """Only root and the user who started us may connect, as any role, through the socket."""
-        names = {"root", self.user.pw_name}
+        names = {pwd.getpwuid(0).pw_name, self.user.pw_name}
         self._write("pg_hba.conf", "local all all peer map=kam\n")
         self._write("pg_ident.conf", "".join(f'kam "{name}" all\n' for name in sorted(names)))
 
@@ -181,6 +183,17 @@ class Postgres:
         if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1024**3:
             settings["dynamic_shared_memory_type"] = "mmap"  # a container's 64 MB are too few for parallel queries
         return settings
+
+
+def _character_types() -> str:
+    """The C library's part, which only full-text search still asks (is “–” a letter?); never the starter's own."""
+    current = locale.setlocale(locale.LC_CTYPE)
+    try:
+        return locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    except locale.Error:
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, current)
 
 
 def confine(connection: psycopg.Connection, role: str) -> None:

@@ -1,0 +1,54 @@
+# `make run` and `make test` are the two commands; `make help` lists the rest.
+# They need python3 (3.11 or newer) with venv, and nothing else on Linux x86-64.
+
+PY := .venv/bin/python
+TYPED = $$(find kam accounts kpis tradeterms plans -name 'services*.py' -o -name 'calc*.py' | sort)
+DEPLOYED := KAM_BASE_URL=https://kam.example ALLOWED_HOSTS=kam.example
+LOCK := -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench real reset lock install install-dev
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@echo "  PORT= DATABASE_URL= REDIS_URL= KAM_VAR= may follow, or stand in the environment."
+
+run: install ## start everything on http://127.0.0.1:8000 (PORT=), Ctrl-C stops it
+	@exec $(PY) -m kam.local.up
+
+test: install-dev ## all tests on their own servers (ARGS= for pytest)
+	@exec $(PY) -m pytest -n 2 $(ARGS)
+
+lint: install-dev ## style, templates, types, migrations, deployment settings
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m djlint --check --lint --quiet templates
+	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) -m mypy $(TYPED)
+	$(PY) manage.py makemigrations --check --dry-run
+	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
+
+format: install-dev ## bring Python and templates into the house style
+	$(PY) -m ruff check --fix --quiet .
+	$(PY) -m ruff format .
+	$(PY) -m djlint --reformat --quiet templates
+
+bench: install ## measured speeds, also in var/bench.json (ONLY=name)
+	@exec $(PY) manage.py bench $(if $(ONLY),--only $(ONLY))
+
+real: install ## known answers from real data (DATA=folder)
+	@test -n "$(DATA)" || { echo "Say where the data is: make real DATA=<folder>" >&2; exit 2; }
+	@exec $(PY) manage.py real "$(DATA)"
+
+reset: ## stop, and remove all data
+	@test ! -x $(PY) || exec $(PY) -m kam.local.reset
+
+lock: install-dev ## resolve pyproject.toml anew into the two lock files
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(PY) $(LOCK) --group dev --output-file requirements-dev.lock
+	$(PY) $(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+
+install:
+	@python3 -I kam/local/install.py run
+
+install-dev:
+	@python3 -I kam/local/install.py dev

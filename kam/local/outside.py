@@ -1,0 +1,50 @@
+"""A database that we did not start: the second role, the one that serves requests and owns nothing."""
+
+import hashlib
+import hmac
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from kam.local import Advice
+from kam.local.postgres import confine
+
+
+def app_url(owner_url: str, secret: str) -> str:
+    """The address for the role `<database>_app`, which is created or brought up to date first. Raises Advice."""
+    parts = urlsplit(owner_url)
+    role = f"{unquote(parts.path.lstrip('/')) or 'kam'}_app"
+    password = hmac.new(secret.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
+    netloc = f"{quote(role, safe='')}:{password}@{parts.netloc.rpartition('@')[2]}"
+    url = urlunsplit(parts._replace(netloc=netloc))
+    if not _connects(url):
+        _create(owner_url, role, password)
+    return url
+
+
+def _connects(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _create(owner_url: str, role: str, password: str) -> None:
+    try:
+        with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            verb = "ALTER" if known else "CREATE"
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(sql.SQL(verb), sql.Identifier(role), password)
+            )
+            confine(connection, role)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Advice(
+            f"The role in DATABASE_URL may not create the second role {role} that serves requests: create it "
+            f'(CREATE ROLE "{role}" LOGIN PASSWORD …) and name it in DATABASE_APP_URL=.'
+        ) from error
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise Advice(f"The database in DATABASE_URL does not answer ({reason}): start it or correct the address.") from error

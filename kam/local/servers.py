@@ -1,0 +1,88 @@
+"""The servers that KAM stands on, and the environment that Django's settings read.
+
+`ensure()` is the one door: it uses the servers named by DATABASE_URL and REDIS_URL, else the embedded ones of this
+checkout, started if they are not running yet and stopped by whoever leaves last.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from kam.local import Advice, keeper, outside, places
+
+KINDS = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+
+
+def homes(folder: Path) -> dict[str, Path]:
+    """Where the embedded servers of data folder `folder` live."""
+    return {"postgres": places.postgres_home(folder), "redis": folder / "redis"}
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What the settings need besides the servers."""
+    return {
+        "KAM_VAR": str(folder),
+        "KAM_BASE_URL": os.environ.get("KAM_BASE_URL") or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(folder),
+    }
+
+
+def secret_key(folder: Path) -> str:
+    """This installation's secret, made once and kept beside its data, readable by its owner only."""
+    path = places.passable(folder) / "secret-key"
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+        key = path.read_text().strip()
+    except PermissionError as error:
+        raise Advice(f"{path} belongs to another user: run as its owner, or set KAM_VAR= to a folder of yours.") from error
+    if not key:
+        raise Advice(f"{path} is empty (was the disk full?): remove it, a new one is made at the next start.")
+    return key
+
+
+@contextlib.contextmanager
+def ensure() -> Iterator[None]:
+    """Have both servers running, and their addresses in `os.environ`, inside the block. Raises Advice."""
+    folder = places.var()
+    os.environ.update(environment(folder))
+    wanted = [kind for kind, name in KINDS.items() if not os.environ.get(name)]
+    where = homes(folder) if wanted else {}
+    with running({kind: where[kind] for kind in wanted}) as addresses:
+        os.environ.update(addresses)
+        if not os.environ.get("DATABASE_APP_URL"):
+            os.environ["DATABASE_APP_URL"] = outside.app_url(os.environ["DATABASE_URL"], os.environ["SECRET_KEY"])
+        yield
+
+
+@contextlib.contextmanager
+def running(where: dict[str, Path], *, scratch: bool = False) -> Iterator[dict[str, str]]:
+    """Hold the embedded servers in the folders `where` (by kind); yields the variables that name them."""
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        holders = [keeper.held(kind, home, scratch=scratch) for kind, home in where.items()]
+        addresses = {}
+        for record in list(pool.map(stack.enter_context, holders)):
+            addresses |= {name: value for name, value in record.items() if name.isupper()}
+        yield addresses
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[dict[str, str]]:
+    """Both servers, empty and for this block only, in a temporary folder; yields their whole environment."""
+    folder = places.scratch()
+    with running({"postgres": folder / "postgres", "redis": folder / "redis"}, scratch=True) as addresses:
+        yield {"KAM_VAR": str(folder), "SECRET_KEY": secrets.token_urlsafe(50), **addresses}
+
+
+def name_only() -> None:
+    """Put the addresses into `os.environ` for a command that loads the settings but needs no server."""
+    folder = places.var()
+    os.environ.update(environment(folder))
+    os.environ.setdefault("DATABASE_URL", "postgresql://kam_owner@/kam")
+    os.environ.setdefault("DATABASE_APP_URL", "postgresql://kam_app@/kam")
+    os.environ.setdefault("REDIS_URL", f"unix://{folder / 'redis' / 'run' / 'redis.sock'}")
