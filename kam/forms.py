@@ -1,0 +1,36 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kam.errors import Stale
+
+
+class ScopedForm(forms.ModelForm):
+    """A form whose choices of other rows are only those the user sees, and which carries the version it was read at.
+
+    Saving goes through a service: `save_with(by)` is what a subclass defines.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and hasattr(field.queryset, "visible_to"):
+                field.queryset = field.queryset.visible_to(user)
+        if self.instance.pk and hasattr(self.instance, "version"):
+            self.fields["version"].initial = self.instance.version
+        else:
+            del self.fields["version"]
+
+    def seen_version(self):
+        """The version the person had before them, None when creating. Raises Stale when it is missing or not a number."""
+        if "version" not in self.fields:
+            return None
+        seen = self.cleaned_data.get("version")
+        if seen is None:
+            raise Stale(_("The form did not say which version it was made from. Load it again."))
+        return seen
+
+    def save_with(self, by):
+        raise TypeError(f"{type(self).__name__} must say which service saves it")

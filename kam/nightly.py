@@ -1,0 +1,15 @@
+"""What runs at night, and in which order. `after` names the steps whose same shard must be finished first.
+
+A step that fails keeps back only what stands after it; everything else goes on.
+"""
+
+from kam.night import NightStep
+
+STEPS = (
+    NightStep("feeds", "kpis.night.feeds", sharded=False),
+    NightStep("rollups", "kpis.night.rollups"),
+    NightStep("measures", "kpis.night.measures", after=("feeds", "rollups")),
+    NightStep("compliance", "tradeterms.night.compliance", after=("feeds", "rollups")),
+    NightStep("kpi_alerts", "kpis.night.alerts", after=("measures",)),
+    NightStep("plan_measures", "plans.night.plan_measures", after=("measures",)),
+)

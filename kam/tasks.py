@@ -1,0 +1,50 @@
+"""Celery entry points of the night. Messages only ring; what is to be done stands in Postgres."""
+
+import logging
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from kam import night
+from kam.models import StepRun
+
+logger = logging.getLogger(__name__)
+
+
+def ring(task, *args):
+    """Send a message if the broker is there; the sweeper rings again if not."""
+    try:
+        task.apply_async(args, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("could not ring %s: %s", task.name, error)
+
+
+def ring_ready(day):
+    for pk in night.ready(day):
+        ring(run_shard, pk)
+
+
+@shared_task
+def start_night():
+    """Plan the night of yesterday once its hour has come. Any number of beats make one night."""
+    day = night.default_date()
+    if timezone.now().hour >= settings.NIGHT_STARTS_UTC and not StepRun.objects.filter(date=day).exists():
+        night.plan_night(day)
+        ring_ready(day)
+
+
+@shared_task
+def run_shard(pk):
+    finished = night.run(pk)
+    if finished:
+        ring_ready(finished.date)
+
+
+@shared_task
+def sweep():
+    """Ring again for everything that is ready and has no message under way."""
+    for day in night.unfinished_nights():
+        ring_ready(day)
