@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kam.views.errors.bad_cursor_is_400",
 ]
 
 ROOT_URLCONF = "kam.urls"

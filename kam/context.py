@@ -1,0 +1,68 @@
+"""What the frame of every page shows: navigation by role, the night, the feeds, open alerts."""
+
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from kam import night
+from kam.models import StepRun
+from kam.roles import DataClass, Role, may_read
+
+NAV = (
+    ("home", "home", _("Home"), None),
+    ("accounts:list", "building-store", _("Accounts"), DataClass.GENERAL),
+    ("plans:list", "map", _("Plans"), DataClass.RELATIONSHIP),
+    ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
+    ("kpis:overview", "gauge", _("KPIs"), DataClass.KPI),
+    ("kpis:import-list", "upload", _("Imports"), "imports"),
+    ("night", "moon", _("Night"), "night"),
+)
+NIGHT_READERS = frozenset(Role) - {Role.FUNCTION, Role.FIELD, Role.API_CLIENT, Role.FINANCE}
+IMPORT_READERS = NIGHT_READERS
+
+
+def frame(request):
+    user = getattr(request, "user", None)
+    if not (user and user.is_authenticated):
+        return {"theme": request.COOKIES.get("theme", "")}
+    return {
+        "theme": request.COOKIES.get("theme", ""),
+        "nav": [_item(request, *entry[:3]) for entry in NAV if _shown(user, entry[3])],
+        "night_state": SimpleLazyObject(last_night),
+        "alert_count": SimpleLazyObject(lambda: open_alerts(user)),
+    }
+
+
+def _shown(user, need):
+    if need == "night":
+        return user.role in NIGHT_READERS
+    if need == "imports":
+        return user.role in IMPORT_READERS
+    return need is None or may_read(user, need)
+
+
+def _item(request, name, icon, label):
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        url = ""
+    current = request.path == url if name == "home" else bool(url) and request.path.startswith(url)
+    return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
+
+
+def last_night():
+    """Date, outcome and finishing time of the most recent night, for the foot of the rail."""
+    latest = StepRun.objects.order_by("-date").values_list("date", flat=True).first()
+    if latest is None:
+        return {"date": None, "outcome": "none", "finished_at": None}
+    ends = StepRun.objects.filter(date=latest, finished_at__isnull=False).order_by("-finished_at")
+    return {
+        "date": latest,
+        "outcome": night.outcome(latest),
+        "finished_at": ends.values_list("finished_at", flat=True).first(),
+    }
+
+
+def open_alerts(user):
+    return apps.get_model("accounts", "Alert").objects.visible_to(user).filter(state="open").count()

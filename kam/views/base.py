@@ -1,0 +1,199 @@
+"""Page bases: every list, detail and form starts from what the user sees."""
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView, FormView, TemplateView, View
+
+from kam.errors import Conflict, Stale
+from kam.keyset import Keyset
+from kam.workflow import move
+
+
+class Scoped:
+    """Mix-in: `model` rows the user sees; everything else is 404."""
+
+    model = None
+    queryset = None
+
+    def get_queryset(self):
+        rows = self.queryset if self.queryset is not None else self.model.objects.all()
+        return rows.visible_to(self.request.user)
+
+
+class ScopedList(Scoped, TemplateView):
+    """A filtered, sorted, keyset-paginated list whose whole state stands in the URL.
+
+    `sorts` maps a name in `?sort=` to a tuple of ordering expressions (names, "-" for falling); the primary key is
+    appended. `columns(rows)` may add what one page of rows needs, in one query per kind of thing.
+    """
+
+    filterset_class = None
+    sorts = {"default": ("pk",)}
+    page_size = 50
+
+    def get_context_data(self, **kwargs):
+        rows = self.get_queryset()
+        filterset = None
+        if self.filterset_class:
+            filterset = self.filterset_class(self.request.GET, queryset=rows, request=self.request)
+            rows = filterset.qs
+        self.sort = self.request.GET.get("sort", "")
+        if self.sort not in self.sorts:
+            self.sort = next(iter(self.sorts))
+        page = Keyset(self.sorts[self.sort], self.page_size).page(rows, self.request)
+        return super().get_context_data(
+            page=page, rows=self.decorate(page.rows), filterset=filterset, sort=self.sort, **kwargs
+        )
+
+    def decorate(self, rows):
+        """Add to the rows of one page what they show beside their own columns."""
+        return rows
+
+
+class ScopedDetail(Scoped, DetailView):
+    context_object_name = "object"
+
+
+class Reported:
+    """Mix-in for POST views: refusals become sentences, and the person lands where they came from."""
+
+    def back(self):
+        target = self.request.POST.get("next", "")
+        safe = url_has_allowed_host_and_scheme(target, allowed_hosts={self.request.get_host()})
+        return HttpResponseRedirect(target if safe else self.get_success_url())
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Stale as refusal:
+            return self.conflict(refusal)
+        except Conflict as refusal:
+            messages.error(request, refusal.message)
+            return self.back()
+
+    def conflict(self, refusal):
+        messages.error(self.request, refusal.message)
+        return self.back()
+
+
+class ScopedForm(Reported, Scoped, FormView):
+    """Base of create and edit pages; `may(user, row)` is asked before anything else (403)."""
+
+    template_name = "kit/form_page.html"
+    title = ""
+
+    def may(self, user, row):
+        raise TypeError(f"{type(self).__name__} must say who may use it")
+
+    def get_object(self):
+        return None
+
+    def dispatch(self, request, *args, **kwargs):
+        self.kwargs = kwargs
+        self.request = request
+        self.object = self.get_object()
+        if not self.may(request.user, self.object):
+            return refuse(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"user": self.request.user} | (
+            {"instance": self.object} if self.object else {}
+        )
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(title=self.title, object=self.object, cancel_url=self.get_cancel_url(), **kwargs)
+
+    def get_cancel_url(self):
+        return self.object.get_absolute_url() if hasattr(self.object, "get_absolute_url") else "/"
+
+    def form_valid(self, form):
+        try:
+            self.object = form.save_with(self.request.user)
+        except ValidationError as error:
+            for field, found in _by_field(error, form).items():
+                form.add_error(field, found)
+            return self.form_invalid(form)
+        except Stale as refusal:
+            return self.conflict_page(form, refusal)
+        messages.success(self.request, self.success_message())
+        return self.back()
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def success_message(self):
+        return _("“%(row)s” is saved.") % {"row": self.object}
+
+    def get_success_url(self):
+        return self.object.get_absolute_url()
+
+    def conflict_page(self, form, refusal):
+        """Mine beside theirs, field by field; saving again from here overwrites knowingly."""
+        current = refusal.current
+        rows = [
+            {"label": f.label, "mine": f.value(), "theirs": f.field.prepare_value(getattr(current, f.name, ""))}
+            for f in form.visible_fields()
+        ]
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = current.version
+        differing = [r for r in rows if str(r["mine"] or "") != str(r["theirs"] or "")]
+        context = self.get_context_data(form=form, differing=differing, current=current)
+        return render(self.request, "kit/conflict.html", context, status=409)
+
+
+def _by_field(error, form):
+    """Errors of a service by form field; what the form does not show goes to the top of it."""
+    found = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    placed = {}
+    for name, errors in found.items():
+        placed.setdefault(name if name in form.fields else None, []).extend(errors)
+    return placed
+
+
+class ScopedCreate(ScopedForm):
+    """Create a row; subclasses say `may`, `form_class`, `title`."""
+
+
+class ScopedUpdate(ScopedForm):
+    """Edit a visible row, version-checked."""
+
+    def get_object(self):
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+
+class MoveView(Reported, Scoped, View):
+    """POST: one workflow move on a visible row; `steps` is the app's table."""
+
+    http_method_names = ["post"]
+    steps = None
+
+    def post(self, request, pk, name, **kwargs):
+        self.object = get_object_or_404(self.get_queryset(), pk=pk)
+        if name not in self.steps:
+            return refuse(request, status=404)
+        version = request.POST.get("version", "")
+        self.object = move(
+            self.object,
+            self.steps,
+            name,
+            by=request.user,
+            note=request.POST.get("note", ""),
+            version=int(version) if version.isdecimal() else None,
+        )
+        messages.success(request, _("“%(row)s” is now: %(state)s.") % self.said())
+        return self.back()
+
+    def said(self):
+        return {"row": self.object, "state": self.object.get_state_display()}
+
+    def get_success_url(self):
+        return self.object.get_absolute_url()
+
+
+def refuse(request, status=403):
+    return render(request, f"{status}.html", status=status)
