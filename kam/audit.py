@@ -62,8 +62,25 @@ def log(row, verb, *, by, before=None, after=None, reason=""):
         now = snapshot(row)
         changed = [k for k in now if now[k] != before.get(k)]
         before, after = {k: before.get(k) for k in changed}, {k: now[k] for k in changed}
+    entry = _entry(row, verb, by, before, after, reason)
+    entry.save()
+    return entry
+
+
+def log_many(rows, verb, *, by, before=None, after=None, reason=""):
+    """One entry per row in one statement; `before` and `after` are functions of the row, or None."""
+    Entry.objects.bulk_create(
+        [
+            _entry(r, verb, by, before(r) if before else None, after(r) if after else None, reason)
+            for r in rows
+        ],
+        batch_size=1000,
+    )
+
+
+def _entry(row, verb, by, before, after, reason):
     account = getattr(row, "owning_account", None)
-    return Entry.objects.create(
+    return Entry(
         actor=by,
         verb=verb,
         model=row._meta.label_lower,

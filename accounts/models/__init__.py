@@ -3,4 +3,14 @@ from accounts.models.alert import Alert
 from accounts.models.scope import ByAccount, ByAccountQuerySet
 from accounts.models.team import Team, TeamMembership
 
-__all__ = ["Account", "Alert", "ByAccount", "ByAccountQuerySet", "Contact", "Membership", "Store", "Team", "TeamMembership"]
+__all__ = [
+    "Account",
+    "Alert",
+    "ByAccount",
+    "ByAccountQuerySet",
+    "Contact",
+    "Membership",
+    "Store",
+    "Team",
+    "TeamMembership",
+]

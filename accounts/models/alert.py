@@ -25,10 +25,18 @@ class AlertQuerySet(ByAccountQuerySet):
         return self.order_by(rank, F("at_stake").desc(nulls_last=True), "raised_on", "pk")
 
 
+class _ShownTo:
+    """The class of data an alert speaks about is the row's own, so that its audit entries carry it too."""
+
+    def __get__(self, row, model):
+        return DataClass.GENERAL if row is None else row.shown_to
+
+
 class Alert(ByAccount):
     """One row is one thing that needs somebody's attention; the fingerprint keeps it from being raised twice.
 
-    The sentence is built from `code` and `params` in the reader's language (see `accounts.alerts`).
+    The sentence is built from `code` and `params` in the reader's language (see `accounts.wording`).
+    `resolved_by` is empty when the night resolved it, because it was no longer so.
     """
 
     class Severity(models.TextChoices):
@@ -41,6 +49,7 @@ class Alert(ByAccount):
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         RESOLVED = "resolved", _("Resolved")
 
+    data_class = _ShownTo()
     account = models.ForeignKey(Account, models.CASCADE, related_name="alerts", verbose_name=_("account"))
     fingerprint = models.CharField(max_length=200)
     code = models.CharField(_("kind"), max_length=60)
@@ -55,7 +64,11 @@ class Alert(ByAccount):
     raised_on = models.DateField(_("raised"))
     seen_on = models.DateField(_("last seen"))
     resolved_on = models.DateField(_("resolved"), null=True)
-    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = AlertQuerySet.as_manager()
 
@@ -75,7 +88,10 @@ class Alert(ByAccount):
                 name="alert_resolved_has_day",
             ),
         ]
-        indexes = [models.Index(fields=["account", "state"], name="alert_account_state")]
+        indexes = [
+            models.Index(fields=["account", "state"], name="alert_account_state"),
+            models.Index(fields=["code", "state"], name="alert_code_state"),
+        ]
 
     def __str__(self):
         return f"{self.code} {self.account}"

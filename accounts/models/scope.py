@@ -16,7 +16,7 @@ class ByAccountQuerySet(models.QuerySet):
 
 
 class ByAccount(models.Model):
-    """Base of everything that belongs to one account; `account_path` leads there, `data_class` says to whom it speaks."""
+    """Base of all that belongs to one account: `account_path` leads there, `data_class` says who reads it."""
 
     account_path = "account"
     data_class = DataClass.GENERAL

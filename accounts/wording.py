@@ -1,0 +1,134 @@
+"""Sentences of alerts: a code and parameters at night, words in the reader's language by day.
+
+Each app keeps two dictionaries in `<app>/sentences.py`: `SENTENCES = {code: gettext_lazy("… %(x)s …")}` and
+`NEXT_STEPS = {code: gettext_lazy("Open finding")}`. Parameters are JSON; what is more than a word or a whole
+number is wrapped by `money`, `number`, `percent`, `day` or `week` when it is raised, and is formatted for the
+reader when it is shown.
+"""
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+NOTHING = "–"
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥"}
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+def money(amount, currency):
+    """An amount of money as a parameter; None stays None and is shown as a dash."""
+    return None if amount is None else {"money": format(Decimal(amount), "f"), "currency": currency}
+
+
+def number(value, places=0):
+    """A number with so many decimals as a parameter."""
+    return None if value is None else {"number": format(Decimal(value), "f"), "places": places}
+
+
+def percent(rate, places=1):
+    """A rate (0.98 is 98 %) as a parameter."""
+    return None if rate is None else {"percent": format(Decimal(rate), "f"), "places": places}
+
+
+def day(value):
+    """A date as a parameter."""
+    return None if value is None else {"day": value.isoformat()}
+
+
+def week(monday):
+    """An ISO week, named by its Monday, as a parameter."""
+    return None if monday is None else {"week": monday.isoformat()}
+
+
+def sentence(alert):
+    """The alert in words of the current language; its bare code when no app knows it any more."""
+    template = _collected("SENTENCES").get(alert.code)
+    return str(template % _Shown(alert.params)) if template else alert.code
+
+
+def next_step(alert):
+    """The label of the one thing to do next."""
+    return str(_collected("NEXT_STEPS").get(alert.code) or _("Open"))
+
+
+def known_codes():
+    """Every code that some app has a sentence for."""
+    return sorted(_collected("SENTENCES"))
+
+
+@cache
+def _collected(name):
+    """The dictionaries called `name` of all apps in one."""
+    found = {}
+    for app in settings.FLOORS:
+        if find_spec(f"{app}.sentences"):
+            found |= getattr(import_module(f"{app}.sentences"), name, {})
+    return found
+
+
+class _Shown(dict):
+    """Parameters as a reader sees them; one that is missing is a dash, not an error at breakfast."""
+
+    def __init__(self, params):
+        super().__init__({key: shown(value) for key, value in params.items()})
+
+    def __missing__(self, key):
+        return NOTHING
+
+
+class _Count(int):
+    """A whole number that chooses the plural and shows itself with grouping."""
+
+    def __str__(self):
+        return number_format(int(self), use_l10n=True, force_grouping=True)
+
+
+def shown(value):
+    """One parameter formatted for the reader."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, dict):
+        return _wrapped(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _Count(value)
+    return str(value)
+
+
+def _wrapped(value):
+    if "money" in value:
+        return _money(Decimal(value["money"]), value["currency"])
+    if "percent" in value:
+        return _number(Decimal(value["percent"]) * 100, value["places"]) + SPACE + "%"
+    if "number" in value:
+        return _number(Decimal(value["number"]), value["places"])
+    if "day" in value:
+        return date_format(date.fromisoformat(value["day"]), "SHORT_DATE_FORMAT" if _compact() else "j M Y")
+    if "week" in value:
+        return _("W%(week)02d") % {"week": date.fromisoformat(value["week"]).isocalendar().week}
+    return str(value)
+
+
+def _compact():
+    """German and Chinese write dates in their own short order."""
+    return (get_language() or "en")[:2] != "en"
+
+
+def _number(value, places):
+    text = number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    return text.replace("-", "\N{MINUS SIGN}", 1)
+
+
+def _money(amount, currency):
+    """Cents only where they matter; the symbol stands behind the amount in German."""
+    text = _number(amount, 0 if abs(amount) >= 1000 else 2)
+    symbol = SYMBOLS.get(currency, currency)
+    if (get_language() or "en")[:2] == "de":
+        return f"{text}{SPACE}{symbol}"
+    return f"{symbol}{SPACE}{text}"
