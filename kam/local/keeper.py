@@ -7,7 +7,6 @@ knows whether it is still needed; and the server dies with its keeper. Nothing h
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -149,7 +148,7 @@ class Keeper:
                 self.process.wait()
         (self.home / "record.json").unlink(missing_ok=True)
         if self.scratch:
-            shutil.rmtree(self.home, ignore_errors=True)
+            places.remove_scratch(self.home)
 
     def tell_to_stop(self, *_: object) -> None:
         self.told_to_stop = True

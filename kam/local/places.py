@@ -10,6 +10,7 @@ from kam.local import Advice, people
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_LIMIT = 100  # Linux allows 107 bytes; the rest is room for the socket's own suffix
+SCRATCH_MARK = "scratch"
 ROOM_NEEDED = 500 * 1024**2
 
 
@@ -82,7 +83,16 @@ def scratch() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="kam-", dir=bases[0]))
     if os.geteuid() == 0:
         folder.chmod(0o711)
+    (folder / SCRATCH_MARK).touch()
     return folder
+
+
+def remove_scratch(home: Path) -> None:
+    """Remove a scratch server's home, and the scratch folder around it when no other server is left in it."""
+    shutil.rmtree(home, ignore_errors=True)
+    folder = home.parent
+    if (folder / SCRATCH_MARK).exists() and not any(folder.glob("*/keeper.lock")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_room(folder: Path) -> None:

@@ -1,0 +1,171 @@
+"""Fixtures for every test: the database as the role that owns nothing, a clean Redis, a real worker, a browser."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import redis
+
+from kam.local import places, processes
+from tests import servers
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+NO_CHROMIUM = "no Chromium: install chromium or set KAM_CHROMIUM= to one"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, request):
+    """Instead of pytest-django's own: a copy of the migrated database, emptied as superuser after tests that commit."""
+    from django.db import connections  # noqa: PLC0415  settings are not loaded when conftest is
+    from django.test import TransactionTestCase  # noqa: PLC0415
+
+    request.config.kam_servers.wait()
+    database = servers.Database()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.empty())
+        yield
+    connections.close_all()
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis(request):
+    """Leave no key behind for the next test, of those that may have touched Redis."""
+    touches = "_django_db_helper" in request.fixturenames or "redis_client" in request.fixturenames
+    client = request.getfixturevalue("redis_client") if touches else None
+    yield
+    if client:
+        client.flushall()
+
+
+@pytest.fixture(scope="session")
+def redis_client(request):
+    """This process's own Redis."""
+    request.config.kam_servers.wait()
+    with redis.Redis(unix_socket_path=str(servers.REDIS.socket)) as client:
+        yield client
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db, redis_client, tmp_path):
+    """A real Celery worker on the test's database and Redis; `.kill_tree()` is `kill -9` of it and its children."""
+    worker = Worker(tmp_path / "worker.log")
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+class Worker:
+    """A Celery worker in its own process group."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it takes messages."""
+        command = [sys.executable, "-m", "celery", "-A", "kam", "worker", "--queues", "night,imports,default"]
+        command += ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        seen = self._text().count(" ready.")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=places.CHECKOUT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=processes.die_with_parent(signal.SIGQUIT),
+            )
+        deadline = time.monotonic() + 60
+        while self._text().count(" ready.") == seen:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"The worker did not start:\n{self._text()[-3000:]}")
+            time.sleep(0.05)
+
+    def kill_tree(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill_tree()
+
+    def _text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def find_chromium() -> str | None:
+    """A browser: KAM_CHROMIUM, then chromium or chrome on PATH, then Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = os.environ.get("KAM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found:
+        return found
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    own = sorted(folder.glob("chromium*/chrome-linux*/*chrome*")) if folder.is_dir() else []
+    return next((str(path) for path in reversed(own) if path.is_file() and os.access(path, os.X_OK)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the whole run; skips when there is none."""
+    chromium = find_chromium()
+    if not chromium:
+        pytest.skip(NO_CHROMIUM)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  only where a browser is
+
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in this thread
+        chrome = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def live_site(live_server):
+    """A real server on the test's database, as the role that owns nothing; `.url` is its address."""
+    return live_server
+
+
+@pytest.fixture
+def page(browser, live_site):
+    """A page in a fresh context of the live site; fails the test on script errors and on violated policies."""
+    context = browser.new_context(base_url=live_site.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "browser" in item.fixturenames:
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter):
+    """Say loudly when the browser tests did not run."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} browser tests did not run: {NO_CHROMIUM}.", red=True)
