@@ -70,10 +70,7 @@ def log(row, verb, *, by, before=None, after=None, reason=""):
 def log_many(rows, verb, *, by, before=None, after=None, reason=""):
     """One entry per row in one statement; `before` and `after` are functions of the row, or None."""
     Entry.objects.bulk_create(
-        [
-            _entry(r, verb, by, before(r) if before else None, after(r) if after else None, reason)
-            for r in rows
-        ],
+        [_entry(r, verb, by, before(r) if before else None, after(r) if after else None, reason) for r in rows],
         batch_size=1000,
     )
 

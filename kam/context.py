@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kam import night
 from kam.models import StepRun
-from kam.roles import DataClass, Role, may_read
+from kam.models.night import READERS
+from kam.roles import DataClass, may_read
 
 NAV = (
     ("home", "home", _("Home"), None),
@@ -15,11 +16,9 @@ NAV = (
     ("plans:list", "map", _("Plans"), DataClass.RELATIONSHIP),
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
     ("kpis:overview", "gauge", _("KPIs"), DataClass.KPI),
-    ("kpis:import-list", "upload", _("Imports"), "imports"),
+    ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
 )
-NIGHT_READERS = frozenset(Role) - {Role.FUNCTION, Role.FIELD, Role.API_CLIENT, Role.FINANCE}
-IMPORT_READERS = NIGHT_READERS
 
 
 def frame(request):
@@ -36,9 +35,7 @@ def frame(request):
 
 def _shown(user, need):
     if need == "night":
-        return user.role in NIGHT_READERS
-    if need == "imports":
-        return user.role in IMPORT_READERS
+        return user.role in READERS
     return need is None or may_read(user, need)
 
 

@@ -61,7 +61,9 @@ class Keyset:
 
     def _rank(self, field):
         return Case(
-            When(**{f"{field.lstrip('-')}__isnull": True}, then=Value(1)), default=Value(0), output_field=IntegerField()
+            When(**{f"{field.lstrip('-')}__isnull": True}, then=Value(1)),
+            default=Value(0),
+            output_field=IntegerField(),
         )
 
     def _ordering(self, backwards):

@@ -43,5 +43,3 @@ class _Locale(LocaleMiddleware):
 
 def locale(get_response):
     return _Locale(get_response)
-
-

@@ -86,7 +86,8 @@ def plan_night(day, *, from_step=None):
     interrupted is resumed.
     """
     StepRun.objects.bulk_create(
-        [StepRun(date=day, step=s.name, shard=i) for s in steps() for i in range(s.shards)], ignore_conflicts=True
+        [StepRun(date=day, step=s.name, shard=i) for s in steps() for i in range(s.shards)],
+        ignore_conflicts=True,
     )
     runs = StepRun.objects.filter(date=day)
     if from_step:
@@ -103,7 +104,14 @@ def rerun_failures(day):
 
 def _reset(runs):
     runs.exclude(state=State.RUNNING).update(
-        state=State.WAITING, attempt=0, lease_until=None, started_at=None, finished_at=None, rows=0, notes=[], error=""
+        state=State.WAITING,
+        attempt=0,
+        lease_until=None,
+        started_at=None,
+        finished_at=None,
+        rows=0,
+        notes=[],
+        error="",
     )
 
 
@@ -156,13 +164,17 @@ def _skip(run, code, params):
 
 def claim(pk):
     """Take the shard by one conditional UPDATE; None when somebody else has it."""
-    taken = StepRun.objects.filter(pk=pk).claimable().update(
-        state=State.RUNNING,
-        attempt=F("attempt") + 1,
-        lease_until=Now() + timedelta(seconds=settings.NIGHT_LEASE_SECONDS),
-        started_at=Now(),
-        finished_at=None,
-        error="",
+    taken = (
+        StepRun.objects.filter(pk=pk)
+        .claimable()
+        .update(
+            state=State.RUNNING,
+            attempt=F("attempt") + 1,
+            lease_until=Now() + timedelta(seconds=settings.NIGHT_LEASE_SECONDS),
+            started_at=Now(),
+            finished_at=None,
+            error="",
+        )
     )
     return StepRun.objects.get(pk=pk) if taken else None
 

@@ -36,7 +36,8 @@ def change(row, *, by, version, fields, verb="changed", reason=""):
     stored.full_clean()
     if snapshot(stored) == before:
         return stored
-    stored.version += 1
+    if hasattr(stored, "version"):
+        stored.version += 1
     stored.save()
     log(stored, verb, by=by, before=before, reason=reason)
     return stored

@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
-    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -127,7 +126,6 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_CHANGE_EMAIL = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
@@ -248,7 +246,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"kam.tasks.run_shard": {"queue": "night"}, "kpis.tasks.apply_batch": {"queue": "imports"}}
+CELERY_TASK_ROUTES = {
+    "kam.tasks.run_shard": {"queue": "night"},
+    "kpis.tasks.apply_batch": {"queue": "imports"},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "kam.tasks.start_night", "schedule": env.int("KAM_NIGHT_CHECK_SECONDS", 300)},

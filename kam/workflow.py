@@ -47,8 +47,7 @@ def move(row, steps, name, *, by, note="", version=None):
         raise Stale(_("%(row)s was changed meanwhile.") % {"row": row}, current=row)
     if row.state not in step.sources:
         raise Conflict(
-            _("%(row)s is “%(state)s”; this move is not possible now.")
-            % {"row": row, "state": row.get_state_display()}
+            _("%(row)s is “%(state)s”; this move is not possible now.") % {"row": row, "state": row.get_state_display()}
         )
     if not step.may(by, row):
         raise Denied(_("You may not make this move."))

@@ -13,9 +13,7 @@ from kam.roles import MEMBERS, TEAM_SCOPED, DataClass, Role
 from kam.text import sort_key
 
 country_code = RegexValidator(r"^[A-Z]{2}\Z", _("Use the two capital letters of the country, such as DE."))
-currency_code = RegexValidator(
-    r"^[A-Z]{3}\Z", _("Use the three capital letters of the currency, such as EUR.")
-)
+currency_code = RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters of the currency, such as EUR."))
 
 
 class AccountQuerySet(models.QuerySet):
@@ -81,16 +79,12 @@ class Account(Tree, Versioned):
     name = models.CharField(_("name"), max_length=160)
     sort_name = models.CharField(max_length=250, editable=False, default="")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.RETAILER)
-    direction = models.CharField(
-        _("direction"), max_length=10, choices=Direction.choices, default=Direction.SELL_TO
-    )
+    direction = models.CharField(_("direction"), max_length=10, choices=Direction.choices, default=Direction.SELL_TO)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACTIVE)
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, blank=True)
     country = models.CharField(_("country"), max_length=2, validators=[country_code])
     currency = models.CharField(_("currency"), max_length=3, validators=[currency_code])
-    languages = ArrayField(
-        models.CharField(max_length=10), verbose_name=_("languages"), default=list, blank=True
-    )
+    languages = ArrayField(models.CharField(max_length=10), verbose_name=_("languages"), default=list, blank=True)
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="accounts", verbose_name=_("team")
     )
@@ -130,9 +124,7 @@ class Account(Tree, Versioned):
 class Membership(ByAccount):
     """One row says that a person looks after an account, and so after everything below it."""
 
-    account = models.ForeignKey(
-        Account, models.CASCADE, related_name="memberships", verbose_name=_("account")
-    )
+    account = models.ForeignKey(Account, models.CASCADE, related_name="memberships", verbose_name=_("account"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("person")
     )
@@ -204,9 +196,7 @@ class Contact(ByAccount, Versioned):
     )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
-    reports_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, verbose_name=_("reports to")
-    )
+    reports_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, verbose_name=_("reports to"))
     our_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

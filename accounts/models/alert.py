@@ -64,9 +64,7 @@ class Alert(ByAccount):
     raised_on = models.DateField(_("raised"))
     seen_on = models.DateField(_("last seen"))
     resolved_on = models.DateField(_("resolved"), null=True)
-    acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -76,9 +74,7 @@ class Alert(ByAccount):
         ordering = ["-raised_on", "-pk"]
         verbose_name = _("alert")
         constraints = [
-            models.UniqueConstraint(
-                fields=["fingerprint"], condition=~Q(state="resolved"), name="alert_open_once"
-            ),
+            models.UniqueConstraint(fields=["fingerprint"], condition=~Q(state="resolved"), name="alert_open_once"),
             models.CheckConstraint(
                 condition=Q(at_stake__isnull=True) | ~Q(currency=""), name="alert_money_has_currency"
             ),

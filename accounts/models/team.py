@@ -37,9 +37,7 @@ class Team(Tree, Versioned):
     name = models.CharField(_("name"), max_length=120, unique=True)
     sort_name = models.CharField(max_length=250, editable=False, default="")
     scope = models.CharField(_("scope"), max_length=20, choices=Scope.choices, default=Scope.ASSIGNED)
-    countries = ArrayField(
-        models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True
-    )
+    countries = ArrayField(models.CharField(max_length=2), verbose_name=_("countries"), default=list, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="TeamMembership", related_name="teams")
 
     objects = TeamQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""The machine under KAM: embedded servers, the launcher and the installer. Standard library, psycopg and redis only."""
+"""The machine under KAM: embedded servers, launcher, installer. Standard library, psycopg and redis only."""
 
 
 class Advice(Exception):

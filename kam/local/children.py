@@ -1,4 +1,4 @@
-"""The long-running parts of a started KAM: each has a log and a process group, and is started again when it dies."""
+"""The long-running parts of a started KAM: each has a log, and is started again when it dies."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ TAIL = 20
 
 
 class Child:
-    """One part: `command` with its log; `stop_signal` asks it to finish, `orphan_signal` comes when we die."""
+    """One part, in a process group of its own; `orphan_signal` reaches it when we die."""
 
     def __init__(
         self,
@@ -50,7 +50,10 @@ class Child:
             )
 
     def look_after(self) -> str | None:
-        """Start it again when it has died, later each time; returns what to tell. Raises Advice when it keeps dying."""
+        """Start it again when it has died, later each time; returns what to tell.
+
+        Raises Advice when it keeps dying.
+        """
         now = time.monotonic()
         if self.due is not None:
             if now >= self.due:
@@ -62,7 +65,9 @@ class Child:
         self.kill()
         self.falls = [*(fall for fall in self.falls if now - fall < FALLS_WINDOW), now]
         if len(self.falls) > FALLS_ALLOWED:
-            raise Advice(f"The {self.name} keeps dying, so everything stops. The end of {self.log}:\n{tail(self.log)}")
+            raise Advice(
+                f"The {self.name} keeps dying, so everything stops. The end of {self.log}:\n{tail(self.log)}"
+            )
         pause = 2 ** (len(self.falls) - 1)
         self.due = now + pause
         return f"The {self.name} ended ({ending(code)}); starting it again in {pause} s. Its log: {self.log}"

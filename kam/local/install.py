@@ -1,4 +1,4 @@
-"""Build .venv with exactly the locked packages; run by whatever python3 the machine has, before anything is installed.
+"""Build .venv with exactly the locked packages; run by the machine's own python3, before anything is installed.
 
     python3 -I kam/local/install.py run|dev
 
@@ -23,7 +23,9 @@ ASK = "import sys; print(*sys.version_info[:2])"
 def version_of(python):
     """(major, minor) of a Python program, or None when it cannot be run."""
     try:
-        return tuple(map(int, subprocess.check_output([python, "-c", ASK], stderr=subprocess.DEVNULL).split()))
+        return tuple(
+            map(int, subprocess.check_output([python, "-c", ASK], stderr=subprocess.DEVNULL).split())
+        )
     except (OSError, subprocess.CalledProcessError, ValueError):
         return None
 
@@ -40,11 +42,11 @@ def suitable_python():
 
 def digest(name):
     with open(os.path.join(CHECKOUT, LOCKS[name]), "rb") as lock:
-        return "{} {}".format(name, hashlib.sha256(lock.read()).hexdigest())
+        return name + " " + hashlib.sha256(lock.read()).hexdigest()
 
 
 def installed(name):
-    """Whether .venv holds what the lock `name` says now; the development lock holds the other one's packages too."""
+    """Whether .venv holds what the lock `name` says now; the development lock includes the other one."""
     try:
         with open(STAMP) as stamp:
             found = stamp.read().split("\n")
@@ -65,7 +67,9 @@ def make_environment():
             "KAM needs Python 3.11, 3.12 or 3.13 and this python3 is {}.{}: install one of them "
             "(for example `apt-get install python3.11 python3.11-venv`).".format(*sys.version_info[:2])
         )
-    done = subprocess.run([python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        [python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if done.returncode:
         sys.stderr.write(done.stdout.decode(errors="replace"))
         fail(
@@ -75,7 +79,11 @@ def make_environment():
 
 
 def install(name):
-    print("Installing the packages of {} into .venv (once, half a minute to a few minutes) …".format(LOCKS[name]))
+    print(
+        "Installing the packages of {} into .venv (once, half a minute to a few minutes) …".format(
+            LOCKS[name]
+        )
+    )
     sys.stdout.flush()
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
     command += ["--no-warn-script-location", "--require-hashes", "-r", os.path.join(CHECKOUT, LOCKS[name])]

@@ -1,7 +1,7 @@
 """A small process that keeps one embedded server running for as long as anybody uses it.
 
-Every user holds a shared lock on `users.lock`. The kernel drops a lock however its holder dies, so the keeper always
-knows whether it is still needed; and the server dies with its keeper. Nothing here can go stale.
+Every user holds a shared lock on `users.lock`. The kernel drops a lock however its holder dies, so the keeper
+always knows whether it is still needed; and the server dies with its keeper. Nothing here can go stale.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ RESTARTS = 5
 
 @contextlib.contextmanager
 def held(kind: str, home: Path, *, scratch: bool = False) -> Iterator[dict[str, str]]:
-    """Use the server of `kind` in `home` inside the block, starting it if needed; yields its record. Raises Advice."""
+    """Use the server of `kind` in `home`, started if needed, inside the block; yields its record. Raises Advice."""
     places.passable(home.parent)
     (places.passable if kind == "postgres" else places.make)(home)
     try:
@@ -42,7 +42,7 @@ def held(kind: str, home: Path, *, scratch: bool = False) -> Iterator[dict[str, 
 
 
 def ensure(kind: str, home: Path, *, scratch: bool = False) -> dict[str, str]:
-    """The record of the running server in `home`; starts a keeper if there is none. The caller holds `users.lock`."""
+    """The record of the server in `home`, started if needed. The caller holds `users.lock`. Raises Advice."""
     with locks.held(home / "start.lock", wait=START_PATIENCE):
         record = home / "record.json"
         if not locks.is_held(home / "keeper.lock"):
@@ -116,7 +116,7 @@ class Keeper:
         fresh.rename(self.home / "record.json")
 
     def watch(self) -> None:
-        """Return when the server is not needed any more; then nobody can begin to use it until we have ended."""
+        """Return when nobody uses the server any more; nobody can begin to until we have ended."""
         restarts = 0
         while not self.told_to_stop and not self._idle():
             time.sleep(TICK)
@@ -159,7 +159,10 @@ def _why(name: str, log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
     if any("No space left on device" in line for line in lines):
         return f"The disk is full, so {name} cannot start: free some space, or set KAM_VAR= to another disk."
-    last = next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), (lines or ["no reason given"])[-1])
+    last = next(
+        (line for line in reversed(lines) if "FATAL" in line or "PANIC" in line),
+        (lines or ["no reason given"])[-1],
+    )
     return f"{name} could not be started ({last.strip()[-300:]}): see {log}."
 
 

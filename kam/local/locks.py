@@ -15,12 +15,12 @@ class Busy(Exception):
 
 
 def take(path: Path, *, shared: bool = False, wait: float = 0) -> int:
-    """Lock `path`, waiting at most `wait` seconds; returns the descriptor that holds the lock. Raises Busy."""
+    """Lock `path`, waiting at most `wait` seconds; returns the descriptor that holds it. Raises Busy."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError as error:
         raise Advice(
-            f"{path} belongs to another user: run as the owner of this folder, or set KAM_VAR= to one of your own."
+            f"{path} belongs to another user: run as its owner, or set KAM_VAR= to a folder of yours."
         ) from error
     deadline = time.monotonic() + wait
     while True:

@@ -12,7 +12,7 @@ from kam.local.postgres import confine
 
 
 def app_url(owner_url: str, secret: str) -> str:
-    """The address for the role `<database>_app`, which is created or brought up to date first. Raises Advice."""
+    """The address for the role `<database>_app`, which is made first if need be. Raises Advice."""
     parts = urlsplit(owner_url)
     role = f"{unquote(parts.path.lstrip('/')) or 'kam'}_app"
     password = hmac.new(secret.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
@@ -47,4 +47,6 @@ def _create(owner_url: str, role: str, password: str) -> None:
         ) from error
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
-        raise Advice(f"The database in DATABASE_URL does not answer ({reason}): start it or correct the address.") from error
+        raise Advice(
+            f"The database in DATABASE_URL does not answer ({reason}): start it or correct the address."
+        ) from error

@@ -28,7 +28,16 @@ def dedicated() -> pwd.struct_passwd:
 
 def _create() -> None:
     if shutil.which("useradd"):
-        command = ["useradd", "--system", "--no-create-home", "--home-dir", "/", "--shell", "/bin/false", NAME]
+        command = [
+            "useradd",
+            "--system",
+            "--no-create-home",
+            "--home-dir",
+            "/",
+            "--shell",
+            "/bin/false",
+            NAME,
+        ]
     else:
         command = ["adduser", "-S", "-D", "-H", "-s", "/bin/false", NAME]
     try:

@@ -24,18 +24,18 @@ def digest(path: Path) -> str:
 
 
 def aside(path: Path) -> Path:
-    """The stand-in for a folder that the database's user cannot reach, because a private folder lies above it."""
+    """The stand-in for a folder that the database's user cannot reach: a private one lies above it."""
     return Path("/var/lib") / f"kam-{digest(path)}"
 
 
 def postgres_home(folder: Path) -> Path:
-    """The folder of the embedded database of data folder `folder`; elsewhere when root's checkout is private."""
+    """The home of data folder `folder`'s database; elsewhere when root's checkout is private."""
     home = folder / "postgres"
     if os.geteuid() != 0 or people.can_enter(people.owner_of(home / "data"), folder):
         return home
     if (home / "data").exists():
         raise Advice(
-            f"The database in {home} can no longer be reached by its user {people.owner_of(home / 'data').pw_name}: "
+            f"The database in {home} is out of reach of its user {people.owner_of(home / 'data').pw_name}: "
             f"make the folders above it passable again (chmod o+x), or move them aside to start afresh."
         )
     return aside(folder) / "postgres"
@@ -49,12 +49,14 @@ def make(folder: Path, mode: int = 0o700) -> Path:
             folder.mkdir(mode=mode, exist_ok=True)
             folder.chmod(mode)
         except OSError as error:
-            raise Advice(f"Cannot create {folder} ({error.strerror}): set KAM_VAR= to a folder you own.") from error
+            raise Advice(
+                f"Cannot create {folder} ({error.strerror}): set KAM_VAR= to a folder you own."
+            ) from error
     return folder
 
 
 def passable(folder: Path) -> Path:
-    """Create `folder` so that only its owner can list it, but the database's user can pass when we are root."""
+    """Create `folder`, private, except that the database's user may pass when we are root."""
     return make(folder, 0o711 if os.geteuid() == 0 else 0o700)
 
 
@@ -79,7 +81,9 @@ def scratch() -> Path:
         user = people.dedicated()
         bases = [base for base in bases if people.can_enter(user, base)]
     if not bases:
-        raise Advice("No temporary folder can be reached by the database's user: set TMPDIR= to one that can.")
+        raise Advice(
+            "No temporary folder can be reached by the database's user: set TMPDIR= to one that can."
+        )
     folder = Path(tempfile.mkdtemp(prefix="kam-", dir=bases[0]))
     if os.geteuid() == 0:
         folder.chmod(0o711)
@@ -100,6 +104,6 @@ def check_room(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < ROOM_NEEDED:
         raise Advice(
-            f"Only {free // 1024**2} MB are free under {folder}, and at least {ROOM_NEEDED // 1024**2} MB are needed: "
+            f"Only {free // 1024**2} MB are free under {folder} and {ROOM_NEEDED // 1024**2} MB are needed: "
             "free some space, or set KAM_VAR= to a folder on another disk."
         )

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: its files, its process and its two roles. Reached through a private Unix socket only."""
+"""The embedded PostgreSQL 18: files, process, two roles. Reached through a private Unix socket only."""
 
 import importlib.metadata
 import importlib.util
@@ -58,7 +58,11 @@ class Postgres:
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
     def record(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.url(OWNER), "DATABASE_APP_URL": self.url(APP), "superuser": self.url("postgres")}
+        return {
+            "DATABASE_URL": self.url(OWNER),
+            "DATABASE_APP_URL": self.url(APP),
+            "superuser": self.url("postgres"),
+        }
 
     def start(self) -> subprocess.Popen:
         """Start the server process, on a new cluster if there is none. Raises Advice."""
@@ -157,7 +161,9 @@ class Postgres:
         done = people.run_as(self.user, command, cwd=fresh)
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise Advice(f"The database cluster in {self.home} could not be created: {done.stderr.strip()[-400:]}")
+            raise Advice(
+                f"The database cluster in {self.home} could not be created: {done.stderr.strip()[-400:]}"
+            )
         fresh.rename(self.data)
 
     def _clear_leftovers(self) -> None:
@@ -181,7 +187,9 @@ class Postgres:
         settings = {"unix_socket_directories": str(self.sockets)}
         shared_memory = Path("/dev/shm")  # noqa: S108
         if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1024**3:
-            settings["dynamic_shared_memory_type"] = "mmap"  # a container's 64 MB are too few for parallel queries
+            settings["dynamic_shared_memory_type"] = (
+                "mmap"  # a container's 64 MB are too few for parallel queries
+            )
         return settings
 
 

@@ -66,7 +66,8 @@ def _has(pid: int, wanted: list[bytes]) -> bool:
     except OSError:
         return False
     return all(
-        any(line.startswith(entry) if entry.endswith(b"=") else line == entry for line in found) for entry in wanted
+        any(line.startswith(entry) if entry.endswith(b"=") else line == entry for line in found)
+        for entry in wanted
     )
 
 

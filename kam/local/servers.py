@@ -1,7 +1,7 @@
 """The servers that KAM stands on, and the environment that Django's settings read.
 
-`ensure()` is the one door: it uses the servers named by DATABASE_URL and REDIS_URL, else the embedded ones of this
-checkout, started if they are not running yet and stopped by whoever leaves last.
+`ensure()` is the one door: it uses the servers named by DATABASE_URL and REDIS_URL, else the embedded ones of
+this checkout, started if they are not running yet and stopped when the last user has left.
 """
 
 import contextlib
@@ -25,7 +25,8 @@ def environment(folder: Path) -> dict[str, str]:
     """What the settings need besides the servers."""
     return {
         "KAM_VAR": str(folder),
-        "KAM_BASE_URL": os.environ.get("KAM_BASE_URL") or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
+        "KAM_BASE_URL": os.environ.get("KAM_BASE_URL")
+        or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(folder),
     }
 
@@ -40,7 +41,9 @@ def secret_key(folder: Path) -> str:
                 file.write(secrets.token_urlsafe(50))
         key = path.read_text().strip()
     except PermissionError as error:
-        raise Advice(f"{path} belongs to another user: run as its owner, or set KAM_VAR= to a folder of yours.") from error
+        raise Advice(
+            f"{path} belongs to another user: run as its owner, or set KAM_VAR= to a folder of yours."
+        ) from error
     if not key:
         raise Advice(f"{path} is empty (was the disk full?): remove it, a new one is made at the next start.")
     return key
@@ -56,7 +59,9 @@ def ensure() -> Iterator[None]:
     with running({kind: where[kind] for kind in wanted}) as addresses:
         os.environ.update(addresses)
         if not os.environ.get("DATABASE_APP_URL"):
-            os.environ["DATABASE_APP_URL"] = outside.app_url(os.environ["DATABASE_URL"], os.environ["SECRET_KEY"])
+            os.environ["DATABASE_APP_URL"] = outside.app_url(
+                os.environ["DATABASE_URL"], os.environ["SECRET_KEY"]
+            )
         yield
 
 

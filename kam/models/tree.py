@@ -21,11 +21,6 @@ class Tree(models.Model):
         abstract = True
         indexes = [GinIndex(fields=["lineage"], name="%(class)s_lineage")]
 
-    def clean(self):
-        super().clean()
-        if self.pk and self.parent and self.pk in self.parent.lineage:
-            raise ValidationError({"parent": _("A row cannot stand below itself.")})
-
     @transaction.atomic
     def save(self, *args, **kwargs):
         old = self.lineage
@@ -34,6 +29,11 @@ class Tree(models.Model):
         if new != old:
             self.lineage = new
             self._replant(old or [self.pk], new)
+
+    def clean(self):
+        super().clean()
+        if self.pk and self.parent and self.pk in self.parent.lineage:
+            raise ValidationError({"parent": _("A row cannot stand below itself.")})
 
     def _replant(self, old, new):
         """Move this row and everything below it: replace the old head of each lineage by the new one."""

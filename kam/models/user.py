@@ -56,7 +56,9 @@ class User(AbstractBaseUser):
         ordering = ["sort_name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_once", violation_error_message=_("This e-mail is already in use.")
+                Lower("email"),
+                name="user_email_once",
+                violation_error_message=_("This e-mail is already in use."),
             ),
         ]
 

@@ -101,12 +101,14 @@ class ScopedForm(Reported, Scoped, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"user": self.request.user} | (
-            {"instance": self.object} if self.object else {}
+        return (
+            super().get_form_kwargs() | {"user": self.request.user} | ({"instance": self.object} if self.object else {})
         )
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(title=self.title, object=self.object, cancel_url=self.get_cancel_url(), **kwargs)
+        return super().get_context_data(
+            title=self.title, object=self.object, cancel_url=self.get_cancel_url(), **kwargs
+        )
 
     def get_cancel_url(self):
         return self.object.get_absolute_url() if hasattr(self.object, "get_absolute_url") else "/"
@@ -136,7 +138,11 @@ class ScopedForm(Reported, Scoped, FormView):
         """Mine beside theirs, field by field; saving again from here overwrites knowingly."""
         current = refusal.current
         rows = [
-            {"label": f.label, "mine": f.value(), "theirs": f.field.prepare_value(getattr(current, f.name, ""))}
+            {
+                "label": f.label,
+                "mine": f.value(),
+                "theirs": f.field.prepare_value(getattr(current, f.name, "")),
+            }
             for f in form.visible_fields()
         ]
         form.data = form.data.copy()

@@ -113,9 +113,7 @@ class InvoiceLine(ByAccount):
         ordering = ["-invoiced_on", "document", "product", "occurrence"]
         verbose_name = _("invoice line")
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "document", "product", "occurrence"], name="invoiceline_once"
-            ),
+            models.UniqueConstraint(fields=["account", "document", "product", "occurrence"], name="invoiceline_once"),
         ]
         indexes = [models.Index(fields=["account", "invoiced_on"], name="invoiceline_day")]
 

@@ -22,9 +22,7 @@ class Touched(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "week", "night"], name="touched_once", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["account", "week", "night"], name="touched_once", nulls_distinct=False),
         ]
         indexes = [models.Index(fields=["night", "account"], name="touched_night")]
 

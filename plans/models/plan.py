@@ -13,7 +13,9 @@ class PlanQuerySet(ByAccountQuerySet):
     def current(self):
         """The latest revision of each account and year."""
         newer = Plan.objects.filter(
-            account=models.OuterRef("account"), year=models.OuterRef("year"), revision__gt=models.OuterRef("revision")
+            account=models.OuterRef("account"),
+            year=models.OuterRef("year"),
+            revision__gt=models.OuterRef("revision"),
         )
         return self.filter(~models.Exists(newer))
 
@@ -35,15 +37,15 @@ class Plan(ByAccount, Versioned):
 
     data_class = DataClass.RELATIONSHIP
     account = models.ForeignKey(Account, models.PROTECT, related_name="plans", verbose_name=_("account"))
-    year = models.PositiveSmallIntegerField(
-        _("year"), validators=[MinValueValidator(2000), MaxValueValidator(2100)]
-    )
+    year = models.PositiveSmallIntegerField(_("year"), validators=[MinValueValidator(2000), MaxValueValidator(2100)])
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="plans", verbose_name=_("author"), editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="plans",
+        verbose_name=_("author"),
+        editable=False,
     )
     where_we_stand = models.TextField(_("where we stand"), blank=True, max_length=5000)
     what_they_want = models.TextField(_("what they want"), blank=True, max_length=5000)

@@ -11,9 +11,7 @@ from kam.roles import DataClass
 class AgreementQuerySet(ByAccountQuerySet):
     def in_force(self, day):
         """Agreements that bind on a day, whether the year has since ended or not."""
-        return self.filter(
-            state__in=[Agreement.State.IN_FORCE, Agreement.State.ENDED], starts__lte=day, ends__gte=day
-        )
+        return self.filter(state__in=[Agreement.State.IN_FORCE, Agreement.State.ENDED], starts__lte=day, ends__gte=day)
 
 
 class Agreement(ByAccount, Versioned):
@@ -30,9 +28,7 @@ class Agreement(ByAccount, Versioned):
     number = models.CharField(_("number"), max_length=40)
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
     title = models.CharField(_("title"), max_length=160)
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
     starts = models.DateField(_("starts"))
     ends = models.DateField(_("ends"))
     currency = models.CharField(_("currency"), max_length=3, validators=[currency_code])

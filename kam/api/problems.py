@@ -1,0 +1,81 @@
+"""Every refusal of the API is an application/problem+json (RFC 9457) with a sentence for people."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ProtectedError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from kam.errors import Conflict, Denied, Stale
+
+TITLES = {
+    400: "Invalid request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Not possible now",
+    412: "Changed meanwhile",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Cannot be processed",
+    428: "Version required",
+    429: "Too many requests",
+}
+
+
+class VersionRequired(exceptions.APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = "Send If-Match with the ETag you read."
+
+
+def handle(error, context):
+    """DRF's exception handler: services raise the same errors for pages and the API."""
+    if isinstance(error, Conflict):
+        return problem(412 if isinstance(error, Stale) else 409, error.message, code=error.code)
+    if isinstance(error, ProtectedError):
+        return problem(409, _("Other rows depend on this one."), code="protected")
+    if isinstance(error, ValidationError):
+        return problem(400, _("Some fields are not valid."), errors=_fields(error))
+    if isinstance(error, Denied):
+        return problem(403, error.message)
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    response = exception_handler(error, context)
+    return response and _from_drf(response)
+
+
+def problem(code, detail, **extra):
+    """A problem response; anything written so far in this request is rolled back."""
+    set_rollback()
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(code, "Error"),
+        "status": code,
+        "detail": str(detail),
+    } | extra
+    return Response(body, status=code, content_type="application/problem+json")
+
+
+def _fields(error):
+    if hasattr(error, "error_dict"):
+        return {("non_field_errors" if k == "__all__" else k): v for k, v in error.message_dict.items()}
+    return {"non_field_errors": error.messages}
+
+
+def _from_drf(response):
+    data = response.data
+    if isinstance(data, dict) and set(data) == {"detail"}:
+        answer = problem(response.status_code, data["detail"])
+    else:
+        errors = data if isinstance(data, dict) else {"non_field_errors": data}
+        answer = problem(response.status_code, _("Some fields are not valid."), errors=errors)
+    for name, value in response.headers.items():
+        if name != "Content-Type":
+            answer[name] = value
+    return answer

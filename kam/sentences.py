@@ -1,0 +1,32 @@
+"""Sentences of the kernel, built from codes and parameters in the reader's language."""
+
+from django.utils.translation import gettext_lazy as _
+
+STEPS = {
+    "feeds": _("Feeds due?"),
+    "rollups": _("Rollups"),
+    "measures": _("Measures"),
+    "compliance": _("Terms compliance"),
+    "kpi_alerts": _("Alerts"),
+    "plan_measures": _("Plan measures"),
+}
+
+NOTES = {
+    "after_failed": _("Skipped, because “%(step)s” before it failed."),
+    "feed_late": _("%(feed)s has not arrived; its figures stay as they were."),
+    "accounts_held_back": _("%(count)s accounts keep their figures, because a feed is late."),
+}
+
+
+def step_label(name):
+    return STEPS.get(name, name)
+
+
+def note_sentence(code, params):
+    """The note in the reader's language; an unknown code is shown as it is rather than lost."""
+    if "step" in params:
+        params = params | {"step": step_label(params["step"])}
+    try:
+        return NOTES[code] % params
+    except KeyError:
+        return f"{code} {params}"

@@ -1,0 +1,34 @@
+"""The map of the site. Floors bring their own pages (`urls.py`) and API routes (`api.py`)."""
+
+from importlib import import_module
+
+from django.urls import include, path
+from django.utils.module_loading import import_string
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import DefaultRouter
+
+from kam import converters  # noqa: F401 (registers the date converter)
+from kam.views import health, language, night
+
+MOUNTS = (("accounts", "accounts/"), ("kpis", "kpis/"), ("tradeterms", "terms/"), ("plans", "plans/"))
+
+router = DefaultRouter()
+router.include_format_suffixes = False
+for module in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
+    for prefix, viewset in import_module(module).ROUTES:
+        router.register(prefix, viewset, basename=f"api-{prefix}")
+
+urlpatterns = [
+    path("", import_string("accounts.views.Home").as_view(), name="home"),
+    *(path(prefix, include(f"{floor}.urls")) for floor, prefix in MOUNTS),
+    path("night/", night.Nights.as_view(), name="night"),
+    path("night/<date:day>/", night.NightPage.as_view(), name="night-day"),
+    path("night/<date:day>/rerun/", night.Rerun.as_view(), name="night-rerun"),
+    path("account/", include("kam.account_urls")),
+    path("language/", language.set_language, name="set_language"),
+    path("api/v1/", include(router.urls)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]
