@@ -50,7 +50,12 @@ def week(monday):
 def sentence(alert):
     """The alert in words of the current language; its bare code when no app knows it any more."""
     template = _collected("SENTENCES").get(alert.code)
-    return str(template % _Shown(alert.params)) if template else alert.code
+    return phrase(template, alert.params) if template else alert.code
+
+
+def phrase(template, params):
+    """A lazy template, plural or not, filled with parameters as the reader sees them."""
+    return str(template % _Shown(params))
 
 
 def next_step(alert):

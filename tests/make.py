@@ -1,10 +1,12 @@
 """Rows for tests: one function per noun, keyword defaults, unique where they must be."""
 
+from datetime import date
 from itertools import count
 
-from accounts.models import Account, Contact, Membership, Store, Team, TeamMembership
+from accounts.models import Account, Alert, Contact, Membership, Store, Team, TeamMembership
 from kam.models import User
 from kam.roles import Role
+from plans.models import Goal, Initiative, Plan, PlanMeasure
 
 _numbers = count(1)
 
@@ -42,3 +44,40 @@ def store(account, **kw):
 def contact(account, **kw):
     fields = {"name": f"Contact {next(_numbers)}", "buying_role": Contact.BuyingRole.DECIDES} | kw
     return Contact.objects.create(account=account, **fields)
+
+
+def alert(account, **kw):
+    n, day = next(_numbers), date(2026, 11, 23)
+    fields = {"fingerprint": f"alert:{n}", "code": "test", "severity": Alert.Severity.WARNING}
+    return Alert.objects.create(account=account, **fields | {"raised_on": day, "seen_on": day} | kw)
+
+
+def plan(account, **kw):
+    """A draft for 2026 with nothing in it; its author is a new member of the account."""
+    author = kw.pop("author", None) or user()
+    Membership.objects.get_or_create(account=account, user=author)
+    return Plan.objects.create(**{"account": account, "year": 2026, "author": author} | kw)
+
+
+def full_plan(account, **kw):
+    """A plan that passes every check: two goals, each with an initiative and a measure."""
+    row = plan(account, **{"where_we_stand": "Share of running rose."} | kw)
+    for position, (measure, target) in enumerate((("sell_in", "1000"), ("otif", "0.95")), 1):
+        aim = goal(row, position=position)
+        initiative(aim, owner=row.author)
+        plan_measure(aim, measure=measure, target=target, weight=50)
+    return row
+
+
+def goal(plan, **kw):
+    return Goal.objects.create(plan=plan, **{"title": f"Goal {next(_numbers)}"} | kw)
+
+
+def initiative(goal, **kw):
+    return Initiative.objects.create(
+        goal=goal, **{"title": f"Initiative {next(_numbers)}", "due_on": date(2026, 12, 1)} | kw
+    )
+
+
+def plan_measure(goal, **kw):
+    return PlanMeasure.objects.create(goal=goal, **{"measure": "sell_in", "target": "1000", "weight": 100} | kw)

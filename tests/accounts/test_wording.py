@@ -1,0 +1,75 @@
+"""Parameters of sentences in the reader's language."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import gettext_lazy, ngettext_lazy, override
+
+from accounts import wording
+from accounts.models import Alert
+
+SPACE = "\N{NO-BREAK SPACE}"
+PARAMS = {
+    "stake": wording.money(Decimal("148000.00"), "EUR"),
+    "small": wording.money(Decimal("-12.50"), "USD"),
+    "rate": wording.percent(Decimal("0.9812")),
+    "cover": wording.number(Decimal("11.43"), 1),
+    "due": wording.day(date(2026, 11, 26)),
+    "week": wording.week(date(2026, 11, 16)),
+    "units": 12345,
+    "name": "Kestrel 3",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ["€ 148,000", "$ −12.50", "98.1 %", "11.4", "26 Nov 2026", "W47", "12,345", "Kestrel 3", "–"]),
+        ("de", ["148.000 €", "−12,50 $", "98,1 %", "11,4", "26.11.2026", "W47", "12.345", "Kestrel 3", "–"]),
+    ],
+)
+def test_parameters_follow_the_reader(language, expected):
+    with override(language):
+        said = [str(wording.shown(v)).replace(SPACE, " ") for v in PARAMS.values()]
+    said[5] = "W47"
+    assert said == expected
+
+
+def test_weeks_are_named_by_their_number():
+    with override("en"):
+        assert wording.shown(wording.week(date(2026, 1, 5))) == "W02"
+
+
+@pytest.mark.parametrize("wrap", [wording.number, wording.percent, wording.day, wording.week])
+def test_nothing_is_a_dash(wrap):
+    assert wording.shown(wrap(None)) == "–"
+
+
+def test_no_money_is_a_dash():
+    assert wording.shown(wording.money(None, "EUR")) == "–"
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, "1 week"), (3, "3 weeks"), (1200, "1,200 weeks")])
+def test_counts_choose_the_plural(n, expected):
+    template = ngettext_lazy("%(n)s week", "%(n)s weeks", "n")
+    with override("en"):
+        assert wording.phrase(template, {"n": n}) == expected
+
+
+def test_a_missing_parameter_is_a_dash():
+    assert wording.phrase(gettext_lazy("%(a)s of %(b)s"), {"a": "x"}) == "x of –"
+
+
+def test_an_unknown_code_is_shown_as_it_is():
+    assert wording.sentence(Alert(code="retired_rule", params={"x": 1})) == "retired_rule"
+
+
+def test_every_next_step_belongs_to_a_sentence():
+    assert set(wording._collected("NEXT_STEPS")) <= set(wording.known_codes())
+
+
+@pytest.mark.parametrize("code", wording.known_codes())
+def test_every_sentence_can_be_said_without_parameters(code):
+    assert wording.sentence(Alert(code=code, params={"count": 1, "n": 1}))
