@@ -26,9 +26,9 @@ DATES = (Type.DATE, Type.WEEK)
 class Field:
     """One field of a kind.
 
-    `places` counts decimals kept, `default` is the text used where the file is empty, `refers` names the master
-    (`account`, `store`, `product`) whose code this is, `choices` the only words allowed, `longest` the characters
-    allowed, `least` the smallest number allowed.
+    `default` is the text used where the file is empty, `refers` names the master (`account`, `store`, `product`)
+    whose code this is. Texts have at most `longest` characters, one of `choices` where there are any, and the
+    `shape` of a country or a currency; numbers at most `digits` digits, `places` of them decimals, and at `least` that.
     """
 
     name: str
@@ -40,15 +40,17 @@ class Field:
     refers: str = ""
     choices: tuple[str, ...] = ()
     longest: int = 200
+    digits: int = 18
     least: int | None = None
+    shape: str = ""
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of row.
 
-    `key` names the fields no two rows may share, `units` and `value` the fields that are summed (`a × b` is their product,
-    line by line), `in_order` pairs of dates of which the second is not before the first.
+    `key` names the fields no two rows may share; `units` and `value` the fields that are summed (`a × b` is their
+    product, line by line); `in_order` pairs of dates of which the second is not before the first.
     """
 
     name: str
@@ -83,7 +85,7 @@ def _text(name, meaning, **kw):
 
 
 def _units(name, meaning, **kw):
-    return Field(name, Type.DECIMAL, meaning, places=3, **kw)
+    return Field(name, Type.DECIMAL, meaning, places=3, digits=14, **kw)
 
 
 def _money(name, meaning, **kw):
@@ -102,8 +104,8 @@ _ACCOUNT = _code("account", _("Number of the account"), required=True, refers="a
 _STORE = _code("store", _("Number of the store within its account"), refers="store", longest=40)
 _PRODUCT = _code("product", _("Number of the product"), required=True, refers="product")
 _PRICE = Field("price", Type.DECIMAL, _("Net price of one unit"), places=4)
-_CURRENCY = _code("currency", _("Currency, three capital letters; the account's own where empty"), longest=3)
-_COUNTRY = _code("country", _("Country, two capital letters"), longest=2)
+_CURRENCY = _code("currency", _("Currency, three capital letters; the account's own where empty"), shape="currency")
+_COUNTRY = _code("country", _("Country, two capital letters"), shape="country")
 
 ACCOUNTS = Kind(
     "accounts",
@@ -241,5 +243,5 @@ OPEN_ITEMS = Kind(
 
 KINDS = {kind.name: kind for kind in (ACCOUNTS, STORES, PRODUCTS, SELL_THROUGH, ORDERS, INVOICES, OPEN_ITEMS)}
 
-# What a mapping may create where a file names a master that is not there, and the kind that describes its fields.
+# What a mapping may create where a file names a master that is not there, and the kind describing its fields.
 MASTERS = {"accounts": ACCOUNTS, "stores": STORES, "products": PRODUCTS}

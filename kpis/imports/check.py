@@ -1,0 +1,174 @@
+"""Columns of text to typed columns, with every fault of every row: batch by batch, so that text never piles up."""
+
+from pathlib import Path
+
+import polars as pl
+
+from kpis.imports import derive
+from kpis.imports.derive import Names, helper
+from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
+from kpis.imports.kinds import Field, Kind, Type
+from kpis.imports.mapping import Mapping
+from kpis.imports.reader import LINE, Source, batches, open_source
+from kpis.imports.result import Result, faults, no_faults
+from kpis.imports.whole import duplicates, first_of_each, numbered, sums
+
+
+def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Result:
+    """Read and check a whole file; joined files are looked for in `folder`, else beside it.
+
+    Returns a Result whether rows are bad or not. Raises UnusableFile when the file as a whole cannot be used.
+    """
+    path = Path(path)
+    lookups = derive.load_lookups(mapping, folder or path.parent)
+    source = open_source(path, mapping.format, _hoped_for(mapping))
+    try:
+        check = Check(mapping, source, lookups)
+        for batch in batches(source):
+            check.add(batch)
+        return check.finish()
+    finally:
+        source.close()
+
+
+def _hoped_for(mapping):
+    """Names of file columns the mapping uses, by which a delimiter is recognised."""
+    named = [column.source for column in mapping.columns.values()]
+    named += [source for derived in mapping.derived for source in derived.asked]
+    return [name for name in named if isinstance(name, str) and name not in mapping.helpers]
+
+
+class Check:
+    """One file being checked: `add` every batch of text, then `finish`."""
+
+    def __init__(self, mapping: Mapping, source: Source, lookups: list[pl.DataFrame]):
+        self.mapping = mapping
+        self.source = source
+        self.lookups = lookups
+        self.names = Names(source)
+        self.fields = Fields(mapping, self.names)
+        self.rows = 0
+        drops = [lookup.file for lookup in mapping.lookups if lookup.missing == "ignore"]
+        drops += [rule.name for rule in mapping.rules if rule.action in ("skip", "ignore")]
+        self.ignored = dict.fromkeys(drops, 0)
+        self.marked = {rule.name: 0 for rule in mapping.rules if rule.name not in self.ignored}
+        self.charges = any(rule.action == "charge" for rule in mapping.rules)
+        self.frames: list[pl.DataFrame] = []
+        self.errors = [no_faults()]
+        self.masters: dict[str, list] = {create.kind.name: [] for create in mapping.create}
+
+    def add(self, text: pl.DataFrame) -> None:
+        """Check one batch of text columns and keep what is accepted."""
+        self.rows += text.height
+        bad = Bad(self.names)
+        text = self._joined(text, bad)
+        for derived in self.mapping.derived:
+            if not derived.is_typed:
+                text = text.with_columns(derive.text_of(derived, self.names).alias(helper(derived.name)))
+        text = self._ruled(text)
+        typed = self._typed(text, bad)
+        masters = {c.kind.name: self.fields.master(text, typed, c, bad) for c in self.mapping.create}
+        self.errors += bad.tables
+        self.frames.append(bad.without(typed))
+        for what, master in masters.items():
+            self.masters[what].append(first_of_each(bad.without(master)))
+
+    def _joined(self, text, bad):
+        for lookup, other in zip(self.mapping.lookups, self.lookups, strict=True):
+            text = derive.joined(text, lookup, other, self.names)
+            lost = text.get_column(derive.missing_flag(lookup))
+            if lookup.missing == "ignore":
+                self.ignored[lookup.file] += lost.sum()
+                text = text.filter(~lost)
+            elif lookup.missing == "error" and lost.any():
+                codes = pl.select(pl.when(lost).then(pl.lit("not_found"))).to_series()
+                column = self.names.need(lookup.on[0][0])
+                bad.add(text, column, codes, {"not_found": {"file": lookup.file}})
+        return text
+
+    def _ruled(self, text):
+        """Without the rows that rules drop; CREDIT and CHARGE are true where rules mark them."""
+        marks = {CREDIT: [], CHARGE: []}
+        for rule in self.mapping.rules:
+            holds = text.select(derive.holds(rule.when, self.names)).to_series()
+            if rule.action in ("skip", "ignore"):
+                self.ignored[rule.name] += holds.sum()
+                text = text.filter(~holds)
+            else:
+                self.marked[rule.name] += holds.sum()
+                text = text.with_columns(holds.alias(f"?{rule.name}?"))
+                marks[f"?{rule.action}"].append(f"?{rule.name}?")
+        return text.with_columns(pl.any_horizontal(*tests, pl.lit(False)).alias(mark) for mark, tests in marks.items())
+
+    def _typed(self, text, bad):
+        """The typed fields of a batch, rows with faults included."""
+        read = {field: self.fields.read(text, field, bad) for field in self.mapping.kind.fields}
+        typed = {field.name: _lean(values, field) for field, values in read.items() if values is not None}
+        if self.charges:
+            typed["is_charge"] = text.get_column(CHARGE)
+        frame = pl.DataFrame({LINE: text.get_column(LINE)} | typed)
+        _out_of_order(frame, self.mapping.kind, self.fields, bad)
+        return frame
+
+    def finish(self) -> Result:
+        """What came of the whole file. Raises UnusableFile when it had no rows."""
+        ragged = self._ragged()
+        self.rows += ragged.height
+        if not self.rows:
+            raise self.names.no_rows()
+        kind = self.mapping.kind
+        frame = pl.concat(self.frames)
+        self.frames.clear()
+        frame = numbered(frame, kind)
+        frame, repeated = duplicates(frame, kind, self._shown_key())
+        units, value = sums(frame, kind)
+        return Result(
+            kind,
+            frame,
+            pl.concat([*self.errors, ragged, repeated]),
+            self.rows,
+            self.ignored,
+            self.marked,
+            self._warnings(frame),
+            {what: first_of_each(pl.concat(parts)) for what, parts in self.masters.items()},
+            units,
+            value,
+        )
+
+    def _ragged(self):
+        found = self.source.ragged
+        params = [f'{{"found": {width}, "expected": {self.source.width}}}' for _, width in found]
+        lines = pl.Series([line for line, _ in found], dtype=pl.UInt32)
+        empty = pl.Series([None] * len(found), dtype=pl.String)
+        return faults(lines, "", empty, ["ragged"] * len(found), pl.Series(params, dtype=pl.String))
+
+    def _shown_key(self):
+        """The file's own words for the columns of the key."""
+        columns = (self.fields.columns.get(name) for name in self.mapping.kind.key)
+        return ", ".join(self.names.shown(column) for column in columns if column)
+
+    def _warnings(self, frame):
+        warnings = [(f"guessed_{what}", {what: found}) for what, found in self.source.guessed.items()]
+        if unused := self.names.unused():
+            warnings.append(("unknown_columns", {"columns": unused}))
+        if self.fields.absent:
+            warnings.append(("missing_optional", {"columns": self.fields.absent}))
+        if self.mapping.unassigned and (lines := frame.get_column("account").null_count()):
+            warnings.append(("unassigned", {"count": lines}))
+        return warnings
+
+
+def _lean(values: pl.Series, field: Field) -> pl.Series:
+    """Codes that repeat take a quarter of the memory as categories."""
+    repeats = field.refers or field.shape
+    return values.cast(pl.Categorical) if repeats and field.type is Type.CODE else values
+
+
+def _out_of_order(frame, kind: Kind, fields: Fields, bad: Bad):
+    for first, second in kind.in_order:
+        early = (frame[second] < frame[first]).fill_null(False)
+        if early.any():
+            codes = pl.select(pl.when(early).then(pl.lit("date_order"))).to_series()
+            shown = frame.select(LINE, pl.col(second).cast(pl.String).alias(fields.columns.get(second, helper(second))))
+            other = fields.names.shown(fields.columns.get(first, helper(first)))
+            bad.add(shown, shown.columns[1], codes, {"date_order": {"other": other}})

@@ -1,0 +1,377 @@
+"""A delimited file to columns of text, in batches, each row with its line in the file.
+
+The columnar reader takes pieces of a few megabytes that end at a line break. It is believed only where the number of
+line breaks and of delimiters proves that every row has every column and no row spans lines; from the first piece where
+that fails, a row-by-row reader goes on, which survives quoted line breaks, stray quotes and ragged rows.
+"""
+
+import codecs
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from kpis.imports import sniff
+from kpis.imports.errors import UnusableFile
+from kpis.imports.mapping import Format
+
+PIECE = 4 << 20
+ROWS = 50_000
+LONGEST_FIELD = 1_000_000
+STANDINS = "\x1f\x1e\x1d\x1c\x02\x03"
+LINE = "line"
+
+
+@dataclass
+class Source:
+    """An opened file: UTF-8 bytes from `body` on, cut by one-character `mark`s into `width` columns named `names`.
+
+    `ragged` collects (line, found) of rows with another number of columns; `guessed` says what the mapping left open.
+    """
+
+    file: BinaryIO
+    encoding: str
+    delimiter: str
+    quote: str | None
+    mark: str
+    row_end: str = ""
+    names: tuple[str, ...] = ()
+    width: int = 0
+    body: int = 0
+    first_line: int = 1
+    guessed: dict[str, str] = field(default_factory=dict)
+    ragged: list[tuple[int, int]] = field(default_factory=list)
+
+    def close(self):
+        self.file.close()
+
+    def shown(self, position: int) -> str:
+        """The name of a column by its position from 0, or its number where there is no header."""
+        return self.names[position] if self.names else str(position + 1)
+
+
+def column(position: int) -> str:
+    """The name of a column of the frames, by its position from 0."""
+    return f"c{position}"
+
+
+def open_source(path: Path, form: Format, names=()) -> Source:
+    """Open a file as the format says, finding out what it leaves open; `names` are the headers hoped for.
+
+    Raises UnusableFile when the file is missing, empty, not text, wrongly encoded, or ends before its header.
+    """
+    encoding, guessed = _encoding(path, form)
+    file = _as_utf8(path, encoding)
+    try:
+        return _open(file, encoding, guessed, form, names)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(file, encoding, guessed, form, names):
+    sample = _sample(file, encoding)
+    skip = max(form.header - 1, 0)
+    delimiter = form.delimiter or sniff.delimiter_of(sample, form.quote, names, skip) or ","
+    if form.delimiter is None:
+        guessed["delimiter"] = visible(delimiter)
+    source = Source(file, encoding, delimiter, form.quote, _mark(sample, delimiter), form.row_end, guessed=guessed)
+    _read_header(source, form.header)
+    return source
+
+
+def _encoding(path, form):
+    """The encoding said or found, and what was guessed. Raises UnusableFile."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(sniff.SAMPLE)
+    except OSError as problem:
+        raise UnusableFile("no_file", path=Path(path).name) from problem
+    if not start.strip():
+        raise UnusableFile("empty")
+    sniff.refuse_binary(start)
+    sure = sniff.encoding_by_bytes(start)
+    if sure:
+        return sure, {}
+    if form.encoding:
+        return _said(path, form.encoding), {}
+    found = "utf-8" if sniff.is_utf8(path) else "cp1252"
+    return found, {} if found == "utf-8" else {"encoding": found}
+
+
+def _said(path, encoding):
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise UnusableFile("unknown_encoding", encoding=encoding) from None
+    if name in ("cp1252", "iso8859-1", "iso8859-15") and not _is_ascii(path) and sniff.is_utf8(path):
+        raise UnusableFile("looks_utf8", encoding=encoding)
+    return encoding
+
+
+def _is_ascii(path):
+    with open(path, "rb") as file:
+        return all(piece.isascii() for piece in iter(lambda: file.read(1 << 20), b""))
+
+
+def _as_utf8(path, encoding):
+    """The file itself where it is UTF-8 with usual line breaks, else a rewritten copy that vanishes when closed."""
+    file = open(path, "rb")  # noqa: SIM115 (closed by Source.close)
+    start = file.read(sniff.SAMPLE)
+    file.seek(3 if encoding == "utf-8-sig" else 0)
+    old_mac = b"\r" in start and b"\n" not in start and encoding.startswith("utf-8")
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii") and not old_mac:
+        return file
+    with file:
+        return _rewritten(file, encoding)
+
+
+def _rewritten(file, encoding):
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Source.close)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    only_cr = None
+    while True:
+        piece = file.read(PIECE)
+        try:
+            text = decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as problem:
+            before = piece[: problem.start].decode(encoding, "replace")
+            raise UnusableFile("encoding", encoding=encoding, line=line + before.count("\n")) from problem
+        only_cr = "\r" in text and "\n" not in text if only_cr is None else only_cr
+        text = text.replace("\r", "\n") if only_cr else text
+        line += text.count("\n")
+        copy.write(text.encode())
+        if not piece:
+            break
+    copy.seek(0)
+    return copy
+
+
+def _sample(file, encoding):
+    """The beginning as text; where it stops inside a character or is no UTF-8, the rest is left to the reading itself."""
+    start = file.tell()
+    sample = file.read(sniff.SAMPLE)
+    file.seek(start)
+    return sample.decode("utf-8", "replace")
+
+
+def _mark(sample, delimiter):
+    """One character that stands in for a delimiter of several."""
+    if len(delimiter) == 1:
+        return delimiter
+    return next(mark for mark in STANDINS if mark not in sample)
+
+
+def visible(delimiter: str) -> str:
+    """A delimiter as people call it."""
+    return {"\t": "TAB"}.get(delimiter, delimiter)
+
+
+def _read_header(source, header):
+    """Skip to the header and read it, or the width of the first row where there is none."""
+    start = source.file.tell()
+    lines = _Lines(source)
+    rows = _rows(source, lines)
+    for _ in range(header - 1):
+        if not lines.skip():
+            raise UnusableFile("no_header", line=header)
+    first = next(rows, None)
+    while first == [] and not header:
+        first = next(rows, None)
+    if not first:
+        raise UnusableFile("no_header", line=max(header, 1)) if header else UnusableFile("empty")
+    source.width = len(first)
+    if header:
+        source.names = tuple(name.strip().removeprefix("\ufeff") for name in first)
+        source.body, source.first_line = lines.position, lines.line + 1
+    else:
+        source.body, source.first_line = start, 1
+    source.file.seek(source.body)
+
+
+class _Lines:
+    """The physical lines of a source, decoded; knows the line last given, and where the next begins."""
+
+    def __init__(self, source, line=0):
+        self.source = source
+        self.line = line
+        self.position = source.file.tell()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raw = self.source.file.readline()
+        if not raw:
+            raise StopIteration
+        self.line += 1
+        self.position += len(raw)
+        return self.clean(raw)
+
+    def clean(self, raw):
+        text = _decode(raw, self.line, self.source)
+        if self.source.row_end:
+            text = _without_end(text, self.source.row_end)
+        return text if len(self.source.delimiter) == 1 else text.replace(self.source.delimiter, self.source.mark)
+
+    def skip(self):
+        return next(self, None) is not None
+
+
+def _without_end(text, row_end):
+    bare = text.rstrip("\r\n")
+    return bare.removesuffix(row_end) + text[len(bare) :]
+
+
+def _decode(raw, line, source):
+    """UTF-8 without NUL; `line` is the line in which `raw` begins. Raises UnusableFile."""
+    if (nul := raw.find(b"\0")) >= 0:
+        raise UnusableFile("binary", line=line + raw.count(b"\n", 0, nul), encoding=source.encoding)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        bad = line + raw.count(b"\n", 0, problem.start)
+        raise UnusableFile("encoding", line=bad, encoding=source.encoding) from problem
+
+
+def _rows(source, lines):
+    options = {"quotechar": source.quote} if source.quote else {"quoting": csv.QUOTE_NONE}
+    csv.field_size_limit(LONGEST_FIELD)
+    return csv.reader(lines, delimiter=source.mark, **options)
+
+
+def batches(source: Source) -> Iterator[pl.DataFrame]:
+    """Frames of text columns c0, c1, … and `line`, the physical line (from 1) in which the row begins.
+
+    Rows of another width are left out and stand in `source.ragged`. Raises UnusableFile.
+    """
+    source.file.seek(source.body)
+    line = source.first_line
+    while piece := _piece(source.file):
+        start = source.file.tell() - len(piece)
+        frame = _columnar(source, piece, line)
+        if frame is None:
+            source.file.seek(start)
+            yield from _row_by_row(source, line)
+            return
+        line += frame.height
+        yield frame
+
+
+def _piece(file):
+    """The next few megabytes, up to the end of a line."""
+    piece = file.read(PIECE)
+    return piece + file.readline() if len(piece) == PIECE else piece
+
+
+def _columnar(source, piece, line):
+    """The rows of a piece, or None where it cannot be proven that they were cut as they should be."""
+    if not piece.isascii() or b"\0" in piece:
+        _decode(piece, line, source)
+    piece = _prepared(source, piece)
+    mark = source.mark.encode()
+    names = [column(position) for position in range(source.width)]
+    try:
+        frame = pl.read_csv(
+            piece,
+            has_header=False,
+            separator=source.mark,
+            quote_char=source.quote,
+            schema=dict.fromkeys(names, pl.String),
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.height != piece.count(b"\n") + (not piece.endswith(b"\n")):
+        return None
+    quoted = bool(source.quote) and source.quote.encode() in piece
+    if piece.count(mark) - (_inside(frame, source.mark) if quoted else 0) != frame.height * (source.width - 1):
+        return None
+    if source.width == 1 and frame.get_column(names[0]).null_count():
+        return None
+    frame = _restored(source, frame) if quoted else frame
+    return frame.with_columns(pl.int_range(line, line + frame.height, dtype=pl.UInt32).alias(LINE))
+
+
+def _prepared(source, piece):
+    """The piece with one-character delimiters and without row ends."""
+    if source.row_end:
+        end = source.row_end.encode()
+        piece = piece.replace(end + b"\r\n", b"\n").replace(end + b"\n", b"\n").removesuffix(end)
+    if len(source.delimiter) > 1:
+        piece = piece.replace(source.delimiter.encode(), source.mark.encode())
+    return piece
+
+
+def _inside(frame, mark):
+    """How many delimiters stand inside cells."""
+    return sum(frame.select(pl.all().str.count_matches(mark, literal=True).sum()).fill_null(0).row(0))
+
+
+def _restored(source, frame):
+    if len(source.delimiter) == 1:
+        return frame
+    return frame.with_columns(pl.all().str.replace_all(source.mark, source.delimiter, literal=True))
+
+
+def _row_by_row(source, line):
+    lines = _Lines(source, line - 1)
+    rows = _numbered(source, lines)
+    while some := list(islice(rows, ROWS)):
+        good = [row for row in some if len(row[1]) == source.width]
+        source.ragged.extend((line, len(row)) for line, row in some if len(row) != source.width)
+        yield _frame(source, good)
+
+
+def _numbered(source, lines):
+    """(first physical line, cells) of every row that is not blank; a quote left open to the end is refused."""
+    rows = _rows(source, lines)
+    size = _size(source.file)
+    while True:
+        first = lines.line + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as problem:
+            raise UnusableFile("long_field", line=first) from problem
+        if row is None:
+            return
+        if lines.line > first and lines.position == size:
+            _refuse_open_quote(source, first, lines)
+        if row:
+            yield first, row
+
+
+def _size(file):
+    here = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return size
+
+
+def _refuse_open_quote(source, first, lines):
+    """Read the last row again, strictly: only so does an unclosed quote show."""
+    source.file.seek(source.body)
+    again = _Lines(source, source.first_line - 1)
+    while again.line < first - 1:
+        again.skip()
+    strict = csv.reader(again, delimiter=source.mark, quotechar=source.quote, strict=True)
+    try:
+        next(strict)
+    except csv.Error as problem:
+        if "unexpected end" in str(problem):
+            raise UnusableFile("unclosed_quote", line=first) from problem
+    source.file.seek(lines.position)
+
+
+def _frame(source, rows):
+    names = [column(position) for position in range(source.width)]
+    schema = dict.fromkeys(names, pl.String)
+    frame = pl.DataFrame([row for _, row in rows], schema=schema, orient="row")
+    frame = _restored(source, frame)
+    return frame.with_columns(pl.Series(LINE, [line for line, _ in rows], dtype=pl.UInt32))

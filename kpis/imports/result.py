@@ -1,0 +1,73 @@
+"""What came of checking a file: counts, sums, every fault, and the accepted rows as typed columns."""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import polars as pl
+
+from kpis.imports.kinds import Kind
+from kpis.imports.messages import sentence
+
+FAULTS = {"line": pl.UInt32, "column": pl.String, "value": pl.String, "code": pl.String, "params": pl.String}
+SHOWN_VALUE = 200
+
+
+@dataclass
+class Result:
+    """The outcome of one check.
+
+    `frame` holds the accepted rows: the kind's fields that the file fills, `line`, and `is_charge` where a rule said so.
+    `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
+    `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell.
+    """
+
+    kind: Kind
+    frame: pl.DataFrame
+    errors: pl.DataFrame
+    rows: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)
+    marked: dict[str, int] = field(default_factory=dict)
+    warnings: list[tuple[str, dict]] = field(default_factory=list)
+    masters: dict[str, pl.DataFrame] = field(default_factory=dict)
+    units: Decimal | None = None
+    value: Decimal | None = None
+
+    @property
+    def accepted(self) -> int:
+        return self.frame.height
+
+    @property
+    def rejected(self) -> int:
+        """Rows with at least one fault; each counts once."""
+        return self.errors.get_column("line").n_unique()
+
+    def sentences(self):
+        """(line, column, value, sentence) of every fault, in the order of the file."""
+        for line, name, value, code, params in self.errors.sort("line", maintain_order=True).iter_rows():
+            yield line, name, value, reason(code, params, name, value)
+
+
+def reason(code: str, params: str | dict, name: str, value: str) -> str:
+    """The sentence of one fault; `params` as JSON or as a dictionary."""
+    params = json.loads(params) if isinstance(params, str) else params
+    return sentence(code, {"column": name, "value": value} | params)
+
+
+def no_faults() -> pl.DataFrame:
+    """An empty table of faults."""
+    return pl.DataFrame(schema=FAULTS)
+
+
+def faults(lines, name: str, values, codes, params) -> pl.DataFrame:
+    """A table of faults of one column; `params` is JSON, one text for all or a column."""
+    frame = pl.DataFrame({"line": lines, "value": values, "code": codes})
+    shown = pl.col("value").cast(pl.String).fill_null("").str.slice(0, SHOWN_VALUE)
+    params = pl.lit(params) if isinstance(params, str) else pl.Series("params", params)
+    return frame.select(
+        pl.col("line").cast(pl.UInt32),
+        pl.lit(name).alias("column"),
+        shown,
+        pl.col("code").cast(pl.String),
+        params.alias("params"),
+    )

@@ -1,0 +1,80 @@
+"""Finds out how a file is written where the mapping does not say, and refuses what is no text at all."""
+
+import codecs
+import csv
+from collections import Counter
+
+from kpis.imports.errors import UnusableFile
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
+SAMPLE = 1 << 16
+
+
+def refuse_binary(start: bytes) -> None:
+    """Raises UnusableFile for a spreadsheet or a compressed file, told by its first bytes."""
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise UnusableFile("spreadsheet")
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
+        raise UnusableFile("compressed")
+
+
+def encoding_by_bytes(start: bytes) -> str | None:
+    """The encoding that a byte order mark, or the pattern of NUL bytes of UTF-16 without one, gives away."""
+    for bom, encoding in BOMS:
+        if start.startswith(bom):
+            return encoding
+    return _utf16_without_bom(start)
+
+
+def _utf16_without_bom(start):
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if odd > len(start) * 0.4 and not even:
+        return "utf-16-le"
+    if even > len(start) * 0.4 and not odd:
+        return "utf-16-be"
+    return None
+
+
+def is_utf8(path) -> bool:
+    """Whether the whole file decodes as UTF-8; reads it in pieces."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with open(path, "rb") as file:
+            while piece := file.read(1 << 20):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def delimiter_of(sample: str, quote: str | None, names=(), skip: int = 0) -> str | None:
+    """The delimiter of a sample of text: the one whose header holds most of the expected names, else the steadiest.
+
+    None when no candidate splits the lines at all.
+    """
+    lines = sample.splitlines()[skip : skip + 60]
+    scores = {candidate: _score(lines, candidate, quote, names) for candidate in DELIMITERS}
+    best = max(scores, key=scores.get)
+    return best if scores[best][1] else None
+
+
+def _score(lines, delimiter, quote, names):
+    """(expected names found in the first line, share of lines as wide as most, width): larger is better."""
+    options = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter, **options) if row]
+    except csv.Error:
+        return (0, 0, 0)
+    if not rows:
+        return (0, 0, 0)
+    found = len({cell.strip().casefold() for cell in rows[0]} & {str(name).casefold() for name in names})
+    width, times = Counter(map(len, rows)).most_common(1)[0]
+    return (found, round(times / len(rows), 2), width) if width > 1 else (0, 0, 0)
