@@ -24,7 +24,7 @@ class ScopedForm(forms.ModelForm):
             del self.fields["version"]
 
     def seen_version(self):
-        """The version the person had before them, None when creating. Raises Stale when it is missing or not a number."""
+        """The version the person had before them, None when creating. Raises Stale when it is missing."""
         if "version" not in self.fields:
             return None
         seen = self.cleaned_data.get("version")

@@ -37,7 +37,7 @@ class Keyset:
     def page(self, rows, request):
         """The page that `?after=` or `?before=` of the request names, with links to its neighbours."""
         params = request.GET
-        backwards = "before" in params and "after" not in params
+        backwards = bool(params.get("before")) and not params.get("after")
         text = params.get("before") if backwards else params.get("after")
         chosen = self.slice(rows, text, backwards=backwards)
         more = len(chosen) > self.size

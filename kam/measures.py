@@ -38,7 +38,8 @@ class Measure:
     """One measure: `sql(window)` selects account_id, week, numerator, denominator.
 
     An amount (kind "amount") has denominator 1. `good` says which direction is welcome; `feeds` names the kinds of
-    facts it needs; `definition` is the sentence shown beside the figure.
+    facts it needs; `definition` is the sentence shown beside the figure. A `snapshot` is a level at the week's end:
+    of several weeks the last one counts, not the sum.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Measure:
     feeds: tuple = ()
     version: int = 1
     decimals: int = 1
+    snapshot: bool = False
     data_class: str = DataClass.KPI
 
 

@@ -104,6 +104,8 @@ REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "kam.cache.FallbackRedisCache", "LOCATION": REDIS_URL}}
 
 AUTH_USER_MODEL = "kam.User"
+# E-mail is unique by a constraint on its lower case, which this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

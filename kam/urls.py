@@ -1,5 +1,6 @@
 """The map of the site. Floors bring their own pages (`urls.py`) and API routes (`api.py`)."""
 
+import importlib.util
 from importlib import import_module
 
 from django.urls import include, path
@@ -12,15 +13,22 @@ from kam.views import health, language, night
 
 MOUNTS = (("accounts", "accounts/"), ("kpis", "kpis/"), ("tradeterms", "terms/"), ("plans", "plans/"))
 
+
+def _exists(module):
+    return importlib.util.find_spec(module) is not None
+
+
 router = DefaultRouter()
 router.include_format_suffixes = False
 for module in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
+    if not _exists(module):
+        continue
     for prefix, viewset in import_module(module).ROUTES:
         router.register(prefix, viewset, basename=f"api-{prefix}")
 
 urlpatterns = [
-    path("", import_string("accounts.views.Home").as_view(), name="home"),
-    *(path(prefix, include(f"{floor}.urls")) for floor, prefix in MOUNTS),
+    *([path("", import_string("accounts.views.Home").as_view(), name="home")] if _exists("accounts.views") else []),
+    *(path(prefix, include(f"{floor}.urls")) for floor, prefix in MOUNTS if _exists(f"{floor}.urls")),
     path("night/", night.Nights.as_view(), name="night"),
     path("night/<date:day>/", night.NightPage.as_view(), name="night-day"),
     path("night/<date:day>/rerun/", night.Rerun.as_view(), name="night-rerun"),

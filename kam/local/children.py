@@ -65,9 +65,7 @@ class Child:
         self.kill()
         self.falls = [*(fall for fall in self.falls if now - fall < FALLS_WINDOW), now]
         if len(self.falls) > FALLS_ALLOWED:
-            raise Advice(
-                f"The {self.name} keeps dying, so everything stops. The end of {self.log}:\n{tail(self.log)}"
-            )
+            raise Advice(f"The {self.name} keeps dying, so everything stops. The end of {self.log}:\n{tail(self.log)}")
         pause = 2 ** (len(self.falls) - 1)
         self.due = now + pause
         return f"The {self.name} ended ({ending(code)}); starting it again in {pause} s. Its log: {self.log}"

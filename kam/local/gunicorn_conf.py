@@ -16,5 +16,5 @@ max_requests_jitter = 2_000
 accesslog = "-"
 errorlog = "-"
 control_socket_disable = True
-if Path("/dev/shm").is_dir():  # noqa: S108
-    worker_tmp_dir = "/dev/shm"  # noqa: S108  the heartbeat file must not wait for a busy disk
+if Path("/dev/shm").is_dir():
+    worker_tmp_dir = "/dev/shm"  # the heartbeat file must not wait for a busy disk

@@ -1,4 +1,4 @@
-"""Build .venv with exactly the locked packages; run by the machine's own python3, before anything is installed.
+"""Build .venv with exactly the locked packages; run by the machine's own python3, before anything else.
 
     python3 -I kam/local/install.py run|dev
 
@@ -23,9 +23,7 @@ ASK = "import sys; print(*sys.version_info[:2])"
 def version_of(python):
     """(major, minor) of a Python program, or None when it cannot be run."""
     try:
-        return tuple(
-            map(int, subprocess.check_output([python, "-c", ASK], stderr=subprocess.DEVNULL).split())
-        )
+        return tuple(map(int, subprocess.check_output([python, "-c", ASK], stderr=subprocess.DEVNULL).split()))
     except (OSError, subprocess.CalledProcessError, ValueError):
         return None
 
@@ -64,36 +62,28 @@ def make_environment():
     python = suitable_python()
     if python is None:
         fail(
-            "KAM needs Python 3.11, 3.12 or 3.13 and this python3 is {}.{}: install one of them "
-            "(for example `apt-get install python3.11 python3.11-venv`).".format(*sys.version_info[:2])
+            "KAM needs Python 3.11, 3.12 or 3.13 and this one is " + sys.version.split()[0] + ": install one of them "
+            "(for example `apt-get install python3.11 python3.11-venv`)."
         )
-    done = subprocess.run(
-        [python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    done = subprocess.run([python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.stderr.write(done.stdout.decode(errors="replace"))
         fail(
             "The virtual environment .venv could not be made: install Python's venv "
-            "(for example `apt-get install python3-venv`), or see whether the disk is full or the checkout not yours."
+            "(for example `apt-get install python3-venv`), free some disk, or use a checkout of your own."
         )
 
 
 def install(name):
-    print(
-        "Installing the packages of {} into .venv (once, half a minute to a few minutes) …".format(
-            LOCKS[name]
-        )
-    )
+    print("Installing the packages of", LOCKS[name], "into .venv (once, up to a few minutes) …")
     sys.stdout.flush()
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
     command += ["--no-warn-script-location", "--require-hashes", "-r", os.path.join(CHECKOUT, LOCKS[name])]
     env = dict(os.environ, PIP_ROOT_USER_ACTION="ignore")
     if subprocess.call(command, env=env):
         fail(
-            "The packages in {} could not be installed: see pip's words above; usually the package index cannot be "
-            "reached (set pip's index-url or proxy), a wheel for this machine is missing, or the disk is full.".format(
-                LOCKS[name]
-            )
+            LOCKS[name] + " could not be installed, see above: usually the package index cannot be reached "
+            "(set pip's index-url or proxy), a wheel for this machine is missing, or the disk is full."
         )
     lines = [digest("run"), digest("dev")] if name == "dev" else [digest("run")]
     with open(STAMP, "w") as stamp:

@@ -7,6 +7,7 @@ always knows whether it is still needed; and the server dies with its keeper. No
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ RESTARTS = 5
 
 @contextlib.contextmanager
 def held(kind: str, home: Path, *, scratch: bool = False) -> Iterator[dict[str, str]]:
-    """Use the server of `kind` in `home`, started if needed, inside the block; yields its record. Raises Advice."""
+    """Use the server of `kind` in `home`, started if needed; yields its record. Raises Advice."""
     places.passable(home.parent)
     (places.passable if kind == "postgres" else places.make)(home)
     try:
@@ -148,6 +149,7 @@ class Keeper:
                 self.process.wait()
         (self.home / "record.json").unlink(missing_ok=True)
         if self.scratch:
+            shutil.rmtree(self.server.sockets, ignore_errors=True)
             places.remove_scratch(self.home)
 
     def tell_to_stop(self, *_: object) -> None:

@@ -80,8 +80,6 @@ def run_as(user: pwd.struct_passwd, command: list[str], cwd: Path | str = "/") -
     """Run `command` to its end as `user`; output captured as text."""
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/"}
     try:
-        return subprocess.run(
-            command, cwd=cwd, env=env, capture_output=True, text=True, check=False, **as_user(user)
-        )
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, **as_user(user))
     except OSError as error:
         return subprocess.CompletedProcess(command, 126, "", str(error))

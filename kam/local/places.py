@@ -49,9 +49,7 @@ def make(folder: Path, mode: int = 0o700) -> Path:
             folder.mkdir(mode=mode, exist_ok=True)
             folder.chmod(mode)
         except OSError as error:
-            raise Advice(
-                f"Cannot create {folder} ({error.strerror}): set KAM_VAR= to a folder you own."
-            ) from error
+            raise Advice(f"Cannot create {folder} ({error.strerror}): set KAM_VAR= to a folder you own.") from error
     return folder
 
 
@@ -64,7 +62,7 @@ def socket_folder(home: Path, owner: int) -> Path:
     """A private folder for `home`'s socket, short enough for a socket path, belonging to user id `owner`."""
     folder = home / "run"
     if len(os.fsencode(folder / ".s.PGSQL.5432")) > SOCKET_PATH_LIMIT:
-        folder = Path("/tmp") / f"kam-{owner}-{digest(home)}"  # noqa: S108
+        folder = Path("/tmp") / f"kam-{owner}-{digest(home)}"
     make(folder)
     if folder.lstat().st_uid == os.geteuid() != owner:
         os.chown(folder, owner, -1)
@@ -76,14 +74,12 @@ def socket_folder(home: Path, owner: int) -> Path:
 
 def scratch() -> Path:
     """A new temporary data folder that the database's user can reach."""
-    bases = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
+    bases = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
     if os.geteuid() == 0:
         user = people.dedicated()
         bases = [base for base in bases if people.can_enter(user, base)]
     if not bases:
-        raise Advice(
-            "No temporary folder can be reached by the database's user: set TMPDIR= to one that can."
-        )
+        raise Advice("No temporary folder can be reached by the database's user: set TMPDIR= to one that can.")
     folder = Path(tempfile.mkdtemp(prefix="kam-", dir=bases[0]))
     if os.geteuid() == 0:
         folder.chmod(0o711)

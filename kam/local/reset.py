@@ -15,9 +15,7 @@ def reset(folder: Path) -> list[Path]:
     if not folder.exists():
         return []
     if folder.is_symlink() or not (folder / "secret-key").exists():
-        raise Advice(
-            f"{folder} does not look like KAM's data folder (it has no secret-key): remove it by hand."
-        )
+        raise Advice(f"{folder} does not look like KAM's data folder (it has no secret-key): remove it by hand.")
     _stop_launcher(folder)
     homes = servers.homes(folder)
     for home in homes.values():

@@ -25,8 +25,7 @@ def environment(folder: Path) -> dict[str, str]:
     """What the settings need besides the servers."""
     return {
         "KAM_VAR": str(folder),
-        "KAM_BASE_URL": os.environ.get("KAM_BASE_URL")
-        or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
+        "KAM_BASE_URL": os.environ.get("KAM_BASE_URL") or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(folder),
     }
 
@@ -59,9 +58,7 @@ def ensure() -> Iterator[None]:
     with running({kind: where[kind] for kind in wanted}) as addresses:
         os.environ.update(addresses)
         if not os.environ.get("DATABASE_APP_URL"):
-            os.environ["DATABASE_APP_URL"] = outside.app_url(
-                os.environ["DATABASE_URL"], os.environ["SECRET_KEY"]
-            )
+            os.environ["DATABASE_APP_URL"] = outside.app_url(os.environ["DATABASE_URL"], os.environ["SECRET_KEY"])
         yield
 
 

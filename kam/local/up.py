@@ -158,9 +158,7 @@ class Launch:
         if path.exists():
             logins = json.loads(path.read_text())
             print("Demo logins (also in", f"{path}):")
-            width = (
-                [max(len(login[key]) for login in logins) for key in ("role", "email")] if logins else [0, 0]
-            )
+            width = [max(len(login[key]) for login in logins) for key in ("role", "email")] if logins else [0, 0]
             for login in logins:
                 print(f"  {login['role']:<{width[0]}}  {login['email']:<{width[1]}}  {login['password']}")
         print(f"\nLogs: {self.logs}. Ctrl-C stops everything.", flush=True)
@@ -213,12 +211,10 @@ def check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
             probe.listen()
         except PermissionError:
-            raise Advice(
-                f"Port {port} is reserved for root: choose one above 1023, `make run PORT=8000`."
-            ) from None
+            raise Advice(f"Port {port} is reserved for root: choose one above 1023, `make run PORT=8000`.") from None
         except OSError:
             raise Advice(
-                f"Port {port} is used by another program: choose another one, like `make run PORT={port + 1}`."
+                f"Port {port} is used by another program: choose another, like `make run PORT={port + 1}`."
             ) from None
 
 
@@ -246,9 +242,7 @@ def main() -> int:
     except OSError as error:
         if error.errno != 28:
             raise
-        print(
-            "The disk is full: free some space, or set KAM_VAR= to a folder on another disk.", file=sys.stderr
-        )
+        print("The disk is full: free some space, or set KAM_VAR= to a folder on another disk.", file=sys.stderr)
         return 1
     return 0
 
