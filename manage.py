@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with the servers it needs: those of a running `make run`, else its own for this command."""
+"""Django's command line, with the servers it needs: those of a running `make run`, else its own."""
 
 import os
 import sys
@@ -47,7 +47,7 @@ def main() -> int:
             warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
             execute()
     except Advice as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

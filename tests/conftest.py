@@ -1,4 +1,4 @@
-"""Fixtures for every test: the database as the role that owns nothing, a clean Redis, a real worker, a browser."""
+"""Fixtures for every test: the database as the unprivileged role, a clean Redis, a real worker, a browser."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ NO_CHROMIUM = "no Chromium: install chromium or set KAM_CHROMIUM= to one"
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, request):
-    """Instead of pytest-django's own: a copy of the migrated database, emptied as superuser after tests that commit."""
+    """A copy of the migrated database, emptied as superuser after each test that commits."""
     from django.db import connections  # noqa: PLC0415  settings are not loaded when conftest is
     from django.test import TransactionTestCase  # noqa: PLC0415
 
@@ -61,7 +61,7 @@ def redis_client(request):
 
 @pytest.fixture
 def celery_worker_process(transactional_db, redis_client, tmp_path):
-    """A real Celery worker on the test's database and Redis; `.kill_tree()` is `kill -9` of it and its children."""
+    """A real Celery worker on the test's servers; `.kill_tree()` is `kill -9` of it and its children."""
     worker = Worker(tmp_path / "worker.log")
     worker.start()
     yield worker
@@ -165,7 +165,8 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
     """Say loudly when the browser tests did not run."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)]
+    stats = terminalreporter.stats.get("skipped", [])
+    skipped = [report for report in stats if NO_CHROMIUM in str(report.longrepr)]
     if skipped:
         terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
         terminalreporter.line(f"{len(skipped)} browser tests did not run: {NO_CHROMIUM}.", red=True)

@@ -1,8 +1,9 @@
 """Pytest plugin (`-p tests.servers`, set in pyproject.toml): the servers that the tests run on.
 
-One embedded PostgreSQL for the whole run, in a temporary folder, never that of a running KAM. While tests are collected, the
-owner migrates the database `kam`; each process of the run then gets its own copy of it and its own Redis, and
-connects as the role that owns nothing, like the web server. The project's settings stay as they are: only the environment differs.
+One embedded PostgreSQL for the whole run, in a temporary folder, never that of a running KAM. While tests are
+collected, the owner migrates the database `kam`; each process of the run then gets a copy and a Redis of its own,
+and connects as the role that owns nothing, like the web server. The project's settings stay as they are, only the
+environment differs.
 """
 
 import contextlib
@@ -105,7 +106,13 @@ def _migrate() -> None:
     }
     command = [sys.executable, "manage.py", "migrate", "--no-input", "--skip-checks"]
     done = subprocess.run(
-        command, cwd=places.CHECKOUT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        cwd=places.CHECKOUT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise Advice(f"the migrations failed.\n{done.stdout[-6000:]}")
@@ -118,7 +125,11 @@ class Database:
     def __init__(self) -> None:
         _wait_for_template()
         with psycopg.connect(POSTGRES.url("postgres", "postgres"), autocommit=True) as connection:
-            names = {"name": sql.Identifier(NAME), "template": sql.Identifier(DATABASE), "owner": sql.Identifier(OWNER)}
+            names = {
+                "name": sql.Identifier(NAME),
+                "template": sql.Identifier(DATABASE),
+                "owner": sql.Identifier(OWNER),
+            }
             connection.execute(
                 sql.SQL("CREATE DATABASE {name} TEMPLATE {template} OWNER {owner} STRATEGY FILE_COPY").format(**names)
             )

@@ -148,8 +148,9 @@ class Keeper:
                 self.process.kill()
                 self.process.wait()
         (self.home / "record.json").unlink(missing_ok=True)
-        if self.scratch:
+        if self.server.sockets.parent != self.home:
             shutil.rmtree(self.server.sockets, ignore_errors=True)
+        if self.scratch:
             places.remove_scratch(self.home)
 
     def tell_to_stop(self, *_: object) -> None:
