@@ -28,9 +28,7 @@ def team(*members, **kw):
 
 def account(*members, **kw):
     n = next(_numbers)
-    row = Account.objects.create(
-        **{"code": f"K-{n}", "name": f"Account {n}", "country": "DE", "currency": "EUR"} | kw
-    )
+    row = Account.objects.create(**{"code": f"K-{n}", "name": f"Account {n}", "country": "DE", "currency": "EUR"} | kw)
     for person in members:
         Membership.objects.create(account=row, user=person)
     return row
@@ -61,11 +59,14 @@ def plan(account, **kw):
 
 def full_plan(account, **kw):
     """A plan that passes every check: two goals, each with an initiative and a measure."""
+    state = kw.pop("state", Plan.State.DRAFT)
     row = plan(account, **{"where_we_stand": "Share of running rose."} | kw)
     for position, (measure, target) in enumerate((("sell_in", "1000"), ("otif", "0.95")), 1):
         aim = goal(row, position=position)
         initiative(aim, owner=row.author)
         plan_measure(aim, measure=measure, target=target, weight=50)
+    Plan.objects.filter(pk=row.pk).update(state=state)
+    row.refresh_from_db()
     return row
 
 

@@ -1,10 +1,12 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount, ByAccountQuerySet
+from kam.measures import all_measures
 from kam.models import Versioned
 from kam.roles import DataClass
 
@@ -169,3 +171,8 @@ class PlanMeasure(ByAccount, Versioned):
 
     def __str__(self):
         return self.measure
+
+    def clean(self):
+        super().clean()
+        if self.measure not in all_measures():
+            raise ValidationError({"measure": _("There is no measure “%(code)s”.") % {"code": self.measure}})
