@@ -1,0 +1,157 @@
+"""Two accounts with one of everything, and one person per role who may see only the first of them.
+
+Tests of access compare what a person gets for a row of `own` and for its twin of `foreign`.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+from django.db import connection
+
+from accounts.models import Alert, Contact, Membership, Store
+from kam.models import Entry, StepRun
+from kam.models.token import SCOPES
+from kam.roles import Role
+from kam.services import issue_token
+from kpis.models import (
+    AccountWeek,
+    Category,
+    Feed,
+    ImportBatch,
+    ImportError,
+    InvoiceLine,
+    MeasureValue,
+    OpenItem,
+    OrderLine,
+    Product,
+    ProductWeek,
+    SellThrough,
+    Target,
+)
+from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
+from tests import make
+from tradeterms.models import Agreement, Finding, Term
+
+DAY = date(2026, 11, 23)
+WEEK = date(2026, 11, 16)
+MEMBERS = (Role.ACCOUNT_MANAGER, Role.FIELD)
+TEAMED = (Role.TEAM_LEAD, Role.DIRECTOR, Role.ANALYST, Role.FINANCE, Role.API_CLIENT)
+
+
+def build():
+    """The world as a namespace: `people` by role, `own` and `foreign` objects by noun, `tokens` by role."""
+    people = {role: make.user(role=role, name=f"The {role.label}") for role in Role}
+    team = make.team(*(people[r] for r in TEAMED))
+    own_account = make.account(*(people[r] for r in MEMBERS), team=team, name="Own", code="OWN")
+    foreign_account = make.account(team=make.team(), name="Foreign", code="FOREIGN")
+    author = make.user(name="Somebody else")
+    product = Product.objects.create(code="P-1", name="Ball", category=Category.objects.create(code="C", name="Balls"))
+    StepRun.objects.create(date=DAY, step="feeds")
+    tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
+    return SimpleNamespace(
+        people=people,
+        team=team,
+        own=below(own_account, author, product),
+        foreign=below(foreign_account, author, product),
+        product=product,
+        category=product.category,
+        user=author,
+        steprun=StepRun.objects.get(),
+        entry=entry_of(own_account),
+        tokens=tokens,
+    )
+
+
+def entry_of(account):
+    return Entry.objects.create(
+        verb="made", model="accounts.account", object_id=account.pk, label="x", account_id=account.pk, source="job"
+    )
+
+
+def below(account, author, product):
+    """One of everything that hangs off an account, by noun."""
+    store = Store.objects.create(account=account, code="S", name="Store")
+    feed = Feed.objects.create(code=f"feed-{account.pk}", name="Feed", kind="sell_through", account=account)
+    batch = ImportBatch.objects.create(
+        feed=feed, kind="sell_through", file_name="f.csv", content=str(account.pk), state="applied", by=author
+    )
+    found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
+    found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")
+    _accounts(found, author)
+    _facts(found, product)
+    _terms(found)
+    _plan(found, author)
+    return found
+
+
+def _accounts(found, author):
+    account = found.account
+    found.contact = Contact.objects.create(account=account, name="Buyer", buying_role="decides")
+    found.membership = Membership.objects.create(account=account, user=author)
+    found.alert = Alert.objects.create(
+        account=account, fingerprint=f"x{account.pk}", code="x", severity="warning", raised_on=DAY, seen_on=DAY
+    )
+
+
+def _facts(found, product):
+    account, batch = found.account, found.batch
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [WEEK])
+    found.sellthrough = SellThrough.objects.create(
+        week=WEEK, store=found.store, product=product, account=account, units=1, currency="EUR", batch=batch
+    )
+    found.orderline = OrderLine.objects.create(
+        account=account, order_number="O", line_number="1", product=product, ordered_on=DAY, ordered=1, currency="EUR"
+    )
+    found.invoiceline = InvoiceLine.objects.create(
+        account=account, document="D", product=product, invoiced_on=DAY, quantity=1, value=1, currency="EUR"
+    )
+    found.openitem = OpenItem.objects.create(
+        account=account, document="D", issued_on=DAY, due_on=DAY, amount=1, currency="EUR"
+    )
+    found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
+    found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
+    found.measurevalue = MeasureValue.objects.create(
+        account=account, measure="sell_in", week=WEEK, numerator=1, denominator=1, as_of=DAY
+    )
+    found.target = Target.objects.create(account=account, measure="sell_in", year=2026, value=1)
+
+
+def _terms(found):
+    account = found.account
+    found.agreement = Agreement.objects.create(
+        account=account,
+        number=f"TA-{account.pk}",
+        title="Terms",
+        starts=date(2026, 1, 1),
+        ends=date(2026, 12, 31),
+        currency="EUR",
+    )
+    found.term = Term.objects.create(
+        agreement=found.agreement,
+        clause="1.1",
+        kind="payment_term",
+        side="they_owe",
+        params={"days": 30, "grace_days": 0, "interest_rate": "0.0900"},
+    )
+    found.finding = Finding.objects.create(
+        term=found.term,
+        account=account,
+        period_start=date(2026, 11, 1),
+        period_end=date(2026, 11, 30),
+        verdict="breached",
+        unit="days",
+        currency="EUR",
+        as_of=DAY,
+    )
+
+
+def _plan(found, author):
+    found.plan = Plan.objects.create(account=found.account, year=2027, author=author)
+    found.goal = Goal.objects.create(plan=found.plan, title="Grow")
+    found.initiative = Initiative.objects.create(goal=found.goal, title="Launch", due_on=DAY + timedelta(days=90))
+    found.planmeasure = PlanMeasure.objects.create(goal=found.goal, measure="sell_in", target=2, weight=100)
+    signed = Plan.objects.create(account=found.account, year=2026, author=author)
+    found.signature = Signature.objects.create(
+        plan=signed, signer=author, signed_at=datetime(2026, 1, 5, tzinfo=UTC), snapshot={}, content_hash="0" * 64
+    )
