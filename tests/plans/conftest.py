@@ -1,7 +1,8 @@
+import psycopg
 import pytest
 
 from kam.roles import Role
-from tests import make
+from tests import make, servers
 
 
 @pytest.fixture
@@ -17,3 +18,15 @@ def director_of():
         return director
 
     return build
+
+
+@pytest.fixture
+def as_superuser(django_db_setup):
+    """A function that runs SQL as a superuser whom no trigger stops, as a tampering administrator would."""
+
+    def run(sql):
+        with psycopg.connect(servers.POSTGRES.url("postgres", servers.NAME), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(sql)
+
+    return run
