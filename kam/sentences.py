@@ -14,6 +14,7 @@ STEPS = {
 NOTES = {
     "after_failed": _("Skipped, because “%(step)s” before it failed."),
     "feed_late": _("%(feed)s has not arrived; its figures stay as they were."),
+    "foreign_currency": _("Account %(account)s: %(lines)s lines in another currency are not in its amounts."),
     "accounts_held_back": _("%(count)s accounts keep their figures, because a feed is late."),
 }
 

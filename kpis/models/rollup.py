@@ -4,8 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount
+from kam.measures import all_measures
 from kam.models import Versioned
-from kam.roles import DataClass
+from kam.roles import READS, DataClass
 from kpis.models.fact import money, quantity
 from kpis.models.product import Product
 
@@ -73,6 +74,17 @@ class ProductWeek(ByAccount):
         return f"{self.account_id} {self.week} {self.product_id}"
 
 
+class MeasuredQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Rows of visible accounts about measures whose own class of data the user's role reads."""
+        if not user.is_active:
+            return self.none()
+        reads = READS.get(user.role, ())
+        codes = [code for code, measure in all_measures().items() if measure.data_class in reads]
+        visible = Account.objects.visible_to(user).order_by().values("pk")
+        return self.filter(account__in=visible, measure__in=codes)
+
+
 class MeasureValue(ByAccount):
     """One row is one measure of one account in one ISO week: numerator and denominator, never only the rate.
 
@@ -88,6 +100,8 @@ class MeasureValue(ByAccount):
     denominator = models.DecimalField(_("denominator"), max_digits=20, decimal_places=4, null=True)
     as_of = models.DateField(_("as of"))
     late = models.BooleanField(_("late"), default=False)
+
+    objects = MeasuredQuerySet.as_manager()
 
     class Meta:
         ordering = ["account", "measure", "week"]
@@ -116,6 +130,8 @@ class Target(ByAccount, Versioned):
     measure = models.CharField(_("measure"), max_length=40)
     year = models.PositiveSmallIntegerField(_("year"))
     value = models.DecimalField(_("target"), max_digits=18, decimal_places=4)
+
+    objects = MeasuredQuerySet.as_manager()
 
     class Meta:
         ordering = ["account", "measure", "-year"]

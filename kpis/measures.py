@@ -1,0 +1,285 @@
+"""What the KPI floor measures: per account and ISO week, in SQL over all accounts of a shard.
+
+A cut-off is the week's Sunday, or `as_of` when that is earlier. Amounts count only what is in the account's
+own currency; the rollup step says when something was left out.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from kam.measures import measure
+from kam.roles import DataClass
+
+MINE = "mod({0}.account_id, %(shards)s) = %(shard)s"
+WEEK = "({0} - (extract(isodow FROM {0})::int - 1))"
+
+
+def _of_rollup(column, known):
+    """A weekly sum of the rollup; weeks that nobody reported have no row."""
+    return f"""
+        SELECT w.account_id, w.week, {column} AS numerator, 1::numeric AS denominator
+        FROM kpis_accountweek w
+        WHERE w.week BETWEEN %(first)s AND %(last)s AND {known} IS NOT NULL AND {MINE.format("w")}
+    """
+
+
+def _level(events, denominator="denominator"):
+    """A level at each week's cut-off, from what changed it on which day: `events` selects account_id, day, up, base.
+
+    Everything before the window is one opening change; an account has a level from its first event on.
+    """
+    return f"""
+        WITH event AS ({events}),
+        step AS (
+            SELECT e.account_id, greatest({WEEK.format("e.day")}, %(first)s::date) AS week,
+                sum(e.up) AS up, sum(e.base) AS base
+            FROM event e WHERE e.day <= least(%(last)s::date + 6, %(as_of)s::date)
+            GROUP BY 1, 2
+        ),
+        grid AS (
+            SELECT s.account_id, d::date AS week
+            FROM (SELECT account_id, min(week) AS since FROM step GROUP BY 1) s,
+                generate_series(s.since, %(last)s::date, interval '7 days') d
+        ),
+        level AS (
+            SELECT g.account_id, g.week,
+                sum(coalesce(s.up, 0)) OVER through AS numerator, sum(coalesce(s.base, 0)) OVER through AS denominator
+            FROM grid g LEFT JOIN step s ON s.account_id = g.account_id AND s.week = g.week
+            WINDOW through AS (PARTITION BY g.account_id ORDER BY g.week)
+        )
+        SELECT account_id, week, numerator, {denominator} AS denominator FROM level
+    """
+
+
+ORDER_LINES = f"""
+    SELECT l.account_id, l.ordered_on, l.requested_on, l.shipped_on,
+        greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
+        least(greatest(coalesce(l.shipped, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0)) * l.price AS gone
+    FROM kpis_orderline l JOIN accounts_account a ON a.id = l.account_id AND a.currency = l.currency
+    WHERE l.price IS NOT NULL AND {MINE.format("l")}
+"""
+
+ITEMS = f"""
+    SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount, i.paid
+    FROM kpis_openitem i JOIN accounts_account a ON a.id = i.account_id AND a.currency = i.currency
+    WHERE {MINE.format("i")}
+"""
+
+
+@measure(
+    "sell_in",
+    label=_("Sell-in"),
+    unit="money",
+    kind="amount",
+    decimals=0,
+    feeds=("invoices",),
+    definition=_("Net invoiced value of the week, credit notes deducted."),
+)
+def sell_in(window):
+    return _of_rollup("w.sell_in_value", "w.sell_in_value")
+
+
+@measure(
+    "sell_in_units",
+    label=_("Sell-in, units"),
+    unit="units",
+    kind="amount",
+    decimals=0,
+    feeds=("invoices",),
+    definition=_("Units invoiced in the week, credited units deducted."),
+)
+def sell_in_units(window):
+    return _of_rollup("w.sell_in_units", "w.sell_in_units")
+
+
+@measure(
+    "sell_through",
+    label=_("Sell-through"),
+    unit="money",
+    kind="amount",
+    decimals=0,
+    feeds=("sell_through",),
+    definition=_("Value the account sold to shoppers in the week, as it reports it."),
+)
+def sell_through(window):
+    return _of_rollup("w.value", "w.value")
+
+
+@measure(
+    "sell_through_units",
+    label=_("Sell-through, units"),
+    unit="units",
+    kind="amount",
+    decimals=0,
+    feeds=("sell_through",),
+    definition=_("Units the account sold to shoppers in the week, less what shoppers brought back."),
+)
+def sell_through_units(window):
+    return _of_rollup("w.units - coalesce(w.returns, 0)", "w.units")
+
+
+@measure(
+    "sell_through_rate",
+    label=_("Sell-through rate"),
+    unit="percent",
+    feeds=("sell_through",),
+    definition=_(
+        "Units sold less returns ÷ (stock at the end of the week before + units received in the week). "
+        "Over several weeks both sides are summed."
+    ),
+)
+def sell_through_rate(window):
+    return f"""
+        SELECT w.account_id, w.week, w.units - coalesce(w.returns, 0) AS numerator,
+            before.stock + w.receipts AS denominator
+        FROM kpis_accountweek w
+        LEFT JOIN kpis_accountweek before ON before.account_id = w.account_id AND before.week = w.week - 7
+        WHERE w.week BETWEEN %(first)s AND %(last)s AND w.units IS NOT NULL AND {MINE.format("w")}
+    """
+
+
+@measure(
+    "weeks_of_supply",
+    label=_("Weeks of supply"),
+    unit="weeks",
+    snapshot=True,
+    good="",
+    feeds=("sell_through",),
+    definition=_("Stock at the end of the week ÷ mean weekly units sold of the reported weeks among the last four."),
+)
+def weeks_of_supply(window):
+    return f"""
+        SELECT w.account_id, w.week, w.stock AS numerator,
+            (SELECT greatest(sum(t.units - coalesce(t.returns, 0)) / count(*), 0) FROM kpis_accountweek t
+             WHERE t.account_id = w.account_id AND t.week BETWEEN w.week - 21 AND w.week AND t.units IS NOT NULL
+             HAVING count(*) > 0) AS denominator
+        FROM kpis_accountweek w
+        WHERE w.week BETWEEN %(first)s AND %(last)s AND w.stock IS NOT NULL AND {MINE.format("w")}
+    """
+
+
+@measure(
+    "backlog",
+    label=_("Order backlog"),
+    unit="money",
+    kind="amount",
+    snapshot=True,
+    good="",
+    decimals=0,
+    feeds=("orders",),
+    definition=_("(Units ordered − shipped − cancelled) × net price of all order lines, at the end of the week."),
+)
+def backlog(window):
+    return _level(
+        f"""
+        SELECT l.account_id, e.day, e.up, 0::numeric AS base FROM ({ORDER_LINES}) l,
+            LATERAL (VALUES (l.ordered_on, l.wanted), (greatest(l.shipped_on, l.ordered_on), -l.gone)) e(day, up)
+        """,
+        denominator="1::numeric",
+    )
+
+
+@measure(
+    "past_due_backlog",
+    label=_("Past-due backlog"),
+    unit="money",
+    kind="amount",
+    snapshot=True,
+    good="down",
+    decimals=0,
+    feeds=("orders",),
+    definition=_("The part of the order backlog that was requested for a day before the end of the week."),
+)
+def past_due_backlog(window):
+    return _level(
+        f"""
+        SELECT l.account_id, e.day, e.up, 0::numeric AS base FROM ({ORDER_LINES}) l,
+            LATERAL (VALUES
+                (l.ordered_on, 0::numeric),
+                (greatest(l.ordered_on, l.requested_on + 1), CASE WHEN l.requested_on IS NULL THEN 0 ELSE l.wanted END),
+                (greatest(l.ordered_on, l.requested_on + 1, l.shipped_on),
+                    CASE WHEN l.requested_on IS NULL THEN 0 ELSE -l.gone END)
+            ) e(day, up)
+        """,
+        denominator="1::numeric",
+    )
+
+
+def _delivered(numerator, dated):
+    """Order lines requested in the week; `dated` leaves out lines that were received on a day nobody knows."""
+    known = "AND NOT (l.received > 0 AND l.received_on IS NULL)" if dated else ""
+    return f"""
+        SELECT l.account_id, {WEEK.format("l.requested_on")} AS week, sum({numerator}) AS numerator,
+            sum(l.ordered) AS denominator
+        FROM (
+            SELECT account_id, requested_on, received_on, ordered,
+                CASE WHEN received_on > %(as_of)s THEN 0 ELSE greatest(coalesce(received, 0), 0) END AS received
+            FROM kpis_orderline
+            WHERE requested_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+        ) l
+        WHERE {MINE.format("l")} {known}
+        GROUP BY 1, 2
+    """
+
+
+@measure(
+    "otif",
+    label=_("OTIF"),
+    unit="percent",
+    feeds=("orders",),
+    definition=_(
+        "Units received on the requested day, at most what was ordered ÷ units ordered, of order lines requested "
+        "in the week. Early is not on time."
+    ),
+)
+def otif(window):
+    on_day = "CASE WHEN l.received_on = l.requested_on THEN least(l.received, l.ordered) ELSE 0 END"
+    return _delivered(on_day, dated=True)
+
+
+@measure(
+    "on_time",
+    label=_("On time"),
+    unit="percent",
+    feeds=("orders",),
+    definition=_("Units of order lines received on the requested day ÷ units ordered, of lines requested in the week."),
+)
+def on_time(window):
+    on_day = "CASE WHEN l.received_on = l.requested_on AND l.received > 0 THEN l.ordered ELSE 0 END"
+    return _delivered(on_day, dated=True)
+
+
+@measure(
+    "in_full",
+    label=_("In full"),
+    unit="percent",
+    feeds=("orders",),
+    definition=_(
+        "Units received on any day, at most what was ordered ÷ units ordered, of order lines requested in the week."
+    ),
+)
+def in_full(window):
+    return _delivered("least(l.received, l.ordered)", dated=False)
+
+
+@measure(
+    "overdue_share",
+    label=_("Overdue share"),
+    unit="percent",
+    snapshot=True,
+    good="down",
+    feeds=("open_items",),
+    data_class=DataClass.FINANCE,
+    definition=_("Receivables due before the end of the week ÷ all open receivables, at the end of the week."),
+)
+def overdue_share(window):
+    return _level(
+        f"""
+        SELECT i.account_id, e.day, e.up, e.base FROM ({ITEMS}) i,
+            LATERAL (VALUES
+                (i.issued_on, 0::numeric, i.amount),
+                (greatest(i.paid_on, i.issued_on), 0, -i.paid),
+                (i.due_on + 1, i.amount, 0),
+                (greatest(i.paid_on, i.due_on + 1), -i.paid, 0)
+            ) e(day, up, base)
+        """
+    )

@@ -1,0 +1,141 @@
+"""The KPI floor's steps of the night.
+
+Each is a set of statements over the accounts of one shard, idempotent for its business date. A night that is run
+again for a past date repeats what it did, with the facts as they stand now: a restatement replaces what it
+restates, so what was known then cannot be had back. It does not take up weeks that changed after it, and does
+not overwrite what a later night has found.
+"""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.urls import reverse
+
+from accounts.alerts import AlertRow, raise_alerts
+from accounts.models import Alert
+from accounts.wording import day as day_word
+from accounts.wording import week as week_word
+from kam.measures import Window, all_measures
+from kam.roles import DataClass
+from kpis import rollups as sums
+from kpis import watch
+from kpis.calc import last_complete_week
+from kpis.feeds import late_feeds, late_weeks
+
+WINDOW_WEEKS = 8
+MANY_WEEKS = 3
+
+
+def feeds(night) -> int:
+    """One alert for each late feed of an account; a late feed of the whole house is noted."""
+    late = late_feeds(night.date)
+    for feed in late:
+        night.note("feed_late", feed=feed.name, weeks=len(feed.weeks), due=feed.due.isoformat())
+    rows = [_late_alert(feed) for feed in late if feed.account_id]
+    raise_alerts(rows, code="feed_late", night=night)
+    return len(late)
+
+
+def _late_alert(feed):
+    return AlertRow(
+        account_id=feed.account_id,
+        fingerprint=f"feed_late:{feed.feed_id}",
+        params={
+            "feed": feed.name,
+            "weeks": len(feed.weeks),
+            "week": week_word(feed.weeks[0]),
+            "due": day_word(feed.due),
+        },
+        severity=Alert.Severity.CRITICAL if len(feed.weeks) >= MANY_WEEKS else Alert.Severity.WARNING,
+        url=reverse("kpis:feed-list"),
+        shown_to=DataClass.FINANCE if feed.kind == "open_items" else DataClass.KPI,
+    )
+
+
+def rollups(night) -> int:
+    """Sum the weeks whose facts changed; see `kpis.rollups`."""
+    return sums.refresh(night)
+
+
+def measures(night) -> int:
+    """Every registered measure for the last eight complete weeks, and back to the oldest week touched tonight."""
+    window = window_of(night)
+    late = late_weeks(night)
+    return sum(_store(measure, window, late.of(measure.feeds)) for measure in all_measures().values())
+
+
+def window_of(night) -> Window:
+    """The weeks this night measures."""
+    last = last_complete_week(night.date)
+    first = last - timedelta(weeks=WINDOW_WEEKS - 1)
+    oldest = "SELECT min(week) FROM kpis_touched WHERE night = %s AND mod(account_id, %s) = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(oldest, [night.date, night.shards, night.shard])
+        touched = cursor.fetchone()[0] or first
+    return Window(min(first, touched), last, night.date, night.shard, night.shards)
+
+
+# A value that was changed by a later night stays. Where news is late the old value is kept and marked, and where
+# there is none a row says that it is missing, if the account was measured before.
+STORE = """
+WITH measured AS MATERIALIZED ({sql}),
+late AS MATERIALIZED (SELECT * FROM unnest(%(late_accounts)s::bigint[], %(late_weeks)s::date[]) AS l(account_id, week)),
+missing AS (
+    SELECT l.account_id, l.week FROM late l
+    WHERE EXISTS (SELECT 1 FROM kpis_measurevalue v
+        WHERE v.account_id = l.account_id AND v.measure = %(code)s AND v.week <= l.week)
+        AND l.week BETWEEN %(first)s AND %(last)s
+),
+fresh AS MATERIALIZED (
+    SELECT m.account_id, m.week, round(m.numerator, 4) AS numerator, round(m.denominator, 4) AS denominator,
+        false AS late
+    FROM measured m WHERE NOT EXISTS (SELECT 1 FROM late l WHERE l.account_id = m.account_id AND l.week = m.week)
+    UNION ALL
+    SELECT s.account_id, s.week, v.numerator, v.denominator, true
+    FROM missing s LEFT JOIN kpis_measurevalue v
+        ON v.account_id = s.account_id AND v.week = s.week AND v.measure = %(code)s
+),
+gone AS (
+    DELETE FROM kpis_measurevalue v
+    WHERE v.measure = %(code)s AND v.week BETWEEN %(first)s AND %(last)s AND v.as_of <= %(as_of)s
+        AND mod(v.account_id, %(shards)s) = %(shard)s
+        AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = v.account_id AND f.week = v.week)
+    RETURNING 1
+),
+put AS (
+    INSERT INTO kpis_measurevalue AS v (account_id, measure, definition, week, numerator, denominator, as_of, late)
+    SELECT f.account_id, %(code)s, %(version)s, f.week, f.numerator, f.denominator, %(as_of)s, f.late
+    FROM fresh f ORDER BY f.account_id, f.week
+    ON CONFLICT (account_id, measure, week) DO UPDATE
+    SET definition = excluded.definition, numerator = excluded.numerator, denominator = excluded.denominator,
+        as_of = CASE WHEN excluded.late THEN v.as_of ELSE excluded.as_of END, late = excluded.late
+    WHERE v.as_of <= excluded.as_of AND (v.definition, v.numerator, v.denominator, v.late)
+        IS DISTINCT FROM (excluded.definition, excluded.numerator, excluded.denominator, excluded.late)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+
+def _store(measure, window, late):
+    params = window.params | {
+        "code": measure.code,
+        "version": measure.version,
+        "late_accounts": [account for account, _week in late],
+        "late_weeks": [week for _account, week in late],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STORE.format(sql=measure.sql(window)), params)
+        return cursor.fetchone()[0]
+
+
+def alerts(night) -> int:
+    """What deserves attention; accounts whose news is late keep the alerts they have."""
+    late = late_weeks(night)
+    since = last_complete_week(night.date) - timedelta(weeks=1)
+    found = 0
+    for rule in watch.RULES:
+        waiting = late.accounts(rule.feed, since)
+        rows = [row for row in rule.find(night) if row.account_id not in waiting]
+        found += raise_alerts(rows + watch.as_they_are(rule.code, waiting, night), code=rule.code, night=night)
+    return found

@@ -1,0 +1,148 @@
+"""From facts to sums: account × week and account × product × week, for the weeks whose facts changed.
+
+A week that is not over yet stays touched and is summed again every night. Amounts add up only what is in the
+account's own currency.
+"""
+
+from django.db import connection
+
+from kpis.measures import MINE, WEEK
+
+# A night for a past date takes nothing that arrived since: accounts with a later night keep their new weeks.
+FREE = f"""
+    t.night IS NULL AND {MINE.format("t")} AND t.week <= %(date)s
+    AND NOT EXISTS (SELECT 1 FROM kpis_touched n WHERE n.account_id = t.account_id AND n.night > %(date)s)
+"""
+
+FORGET = f"""
+    DELETE FROM kpis_touched t USING kpis_touched d
+    WHERE {FREE} AND t.week + 6 <= %(date)s
+        AND d.account_id = t.account_id AND d.week = t.week AND d.night = %(date)s
+"""
+STAMP = f"UPDATE kpis_touched t SET night = %(date)s WHERE {FREE} AND t.week + 6 <= %(date)s"
+PAIRS = f"""
+    SELECT t.account_id, t.week FROM kpis_touched t WHERE t.night = %(date)s AND {MINE.format("t")}
+    UNION
+    SELECT t.account_id, t.week FROM kpis_touched t WHERE {FREE}
+    ORDER BY 1, 2
+"""
+
+GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
+
+ACCOUNT_WEEKS = f"""
+WITH pair AS MATERIALIZED ({GIVEN}),
+through AS (
+    SELECT p.account_id, p.week, sum(s.units) AS units, sum(s.value) FILTER (WHERE s.currency = a.currency) AS value,
+        sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
+    FROM pair p
+    JOIN accounts_account a ON a.id = p.account_id
+    JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
+    WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+    GROUP BY 1, 2
+),
+sell_in AS (
+    SELECT i.account_id, {WEEK.format("i.invoiced_on")} AS week, sum(i.quantity) AS units,
+        sum(i.value) FILTER (WHERE i.currency = a.currency) AS value
+    FROM kpis_invoiceline i JOIN accounts_account a ON a.id = i.account_id
+    WHERE i.account_id = ANY(%(accounts)s::bigint[])
+        AND i.invoiced_on BETWEEN %(oldest)s AND least(%(newest)s::date + 6, %(date)s)
+    GROUP BY 1, 2
+),
+fresh AS MATERIALIZED (
+    SELECT p.account_id, p.week, a.currency, i.units AS sell_in_units, i.value AS sell_in_value,
+        s.units, s.value, s.returns, s.receipts, s.stock
+    FROM pair p
+    JOIN accounts_account a ON a.id = p.account_id
+    LEFT JOIN through s ON s.account_id = p.account_id AND s.week = p.week
+    LEFT JOIN sell_in i ON i.account_id = p.account_id AND i.week = p.week
+    WHERE s.account_id IS NOT NULL OR i.account_id IS NOT NULL
+),
+gone AS (
+    DELETE FROM kpis_accountweek w USING pair p
+    WHERE w.account_id = p.account_id AND w.week = p.week
+        AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = p.account_id AND f.week = p.week)
+    RETURNING 1
+),
+put AS (
+    INSERT INTO kpis_accountweek AS w (account_id, week, currency, sell_in_units, sell_in_value, units, value, returns,
+        receipts, stock)
+    SELECT * FROM fresh ORDER BY account_id, week
+    ON CONFLICT (account_id, week) DO UPDATE
+    SET currency = excluded.currency, sell_in_units = excluded.sell_in_units, sell_in_value = excluded.sell_in_value,
+        units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
+        stock = excluded.stock
+    WHERE (w.currency, w.sell_in_units, w.sell_in_value, w.units, w.value, w.returns, w.receipts, w.stock)
+        IS DISTINCT FROM (excluded.currency, excluded.sell_in_units, excluded.sell_in_value, excluded.units,
+        excluded.value, excluded.returns, excluded.receipts, excluded.stock)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+PRODUCT_WEEKS = f"""
+WITH pair AS MATERIALIZED ({GIVEN}),
+fresh AS MATERIALIZED (
+    SELECT p.account_id, s.product_id, p.week, sum(s.units) AS units,
+        sum(s.value) FILTER (WHERE s.currency = a.currency) AS value, sum(s.receipts) AS receipts, sum(s.stock) AS stock
+    FROM pair p
+    JOIN accounts_account a ON a.id = p.account_id
+    JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
+    WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+    GROUP BY 1, 2, 3
+),
+gone AS (
+    DELETE FROM kpis_productweek w USING pair p
+    WHERE w.account_id = p.account_id AND w.week = p.week AND NOT EXISTS (
+        SELECT 1 FROM fresh f
+        WHERE f.account_id = w.account_id AND f.week = w.week AND f.product_id = w.product_id)
+    RETURNING 1
+),
+put AS (
+    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, receipts, stock)
+    SELECT * FROM fresh ORDER BY account_id, week, product_id
+    ON CONFLICT (account_id, week, product_id) DO UPDATE
+    SET units = excluded.units, value = excluded.value, receipts = excluded.receipts, stock = excluded.stock
+    WHERE (w.units, w.value, w.receipts, w.stock)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.receipts, excluded.stock)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+FOREIGN_CURRENCY = f"""
+WITH pair AS MATERIALIZED ({GIVEN})
+SELECT a.id, count(*) FROM (
+    SELECT s.account_id, s.currency FROM kpis_sellthrough s
+    JOIN pair p ON p.account_id = s.account_id AND p.week = s.week
+    WHERE s.week BETWEEN %(oldest)s AND %(newest)s AND s.value IS NOT NULL
+    UNION ALL
+    SELECT i.account_id, i.currency FROM kpis_invoiceline i
+    JOIN pair p ON p.account_id = i.account_id AND i.invoiced_on BETWEEN p.week AND p.week + 6
+    WHERE i.invoiced_on <= %(date)s
+) x JOIN accounts_account a ON a.id = x.account_id AND a.currency <> x.currency
+GROUP BY a.id ORDER BY a.id
+"""
+
+
+def refresh(night) -> int:
+    """Sum the shard's touched weeks again and stamp those that are over; returns rows written."""
+    shard = {"date": night.date, "shard": night.shard, "shards": night.shards}
+    with connection.cursor() as cursor:
+        cursor.execute(PAIRS, shard)
+        pairs = cursor.fetchall()
+        if not pairs:
+            return 0
+        accounts, weeks = (list(column) for column in zip(*pairs, strict=True))
+        given = shard | {"accounts": accounts, "weeks": weeks, "oldest": min(weeks), "newest": max(weeks)}
+        rows = _count(cursor, ACCOUNT_WEEKS, given) + _count(cursor, PRODUCT_WEEKS, given)
+        cursor.execute(FOREIGN_CURRENCY, given)
+        for account, lines in cursor.fetchall():
+            night.note("foreign_currency", account=account, lines=lines)
+        cursor.execute(FORGET, shard)
+        cursor.execute(STAMP, shard)
+    return rows
+
+
+def _count(cursor, sql, params):
+    cursor.execute(sql, params)
+    return cursor.fetchone()[0]

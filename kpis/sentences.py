@@ -1,0 +1,29 @@
+"""The alerts of the KPI floor in words."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "feed_late": _("“%(feed)s” is late: %(weeks)s weekly files are missing, the first for %(week)s, due on %(due)s."),
+    "sell_through_behind": _(
+        "Sell-through is %(gap)s below season: %(actual)s units in the four weeks to %(week)s, %(expected)s expected."
+    ),
+    "past_due_backlog": _(
+        "%(amount)s of orders are past due in %(lines)s lines; the oldest was requested for %(oldest)s."
+    ),
+    "receivables_overdue": _(
+        "%(amount)s are overdue in %(documents)s documents, the oldest for %(days)s days; %(old)s for more than 60."
+    ),
+    "supply_low": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; at least %(limit)s are wanted."),
+    "supply_high": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; more than %(limit)s is too much."),
+    "stockout": _("%(product)s was out of stock at the end of %(week)s; it sold %(weekly)s units a week before."),
+}
+
+NEXT_STEPS = {
+    "feed_late": _("See the feed"),
+    "sell_through_behind": _("See sell-through"),
+    "past_due_backlog": _("See open orders"),
+    "receivables_overdue": _("See receivables"),
+    "supply_low": _("See supply"),
+    "supply_high": _("See supply"),
+    "stockout": _("See supply"),
+}
