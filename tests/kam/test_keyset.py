@@ -31,9 +31,7 @@ def walk(keyset, rows, *, backwards=False):
 def test_walking_down_shows_every_row_once_with_empty_values_last(field, stakes):
     account = make.account()
     rows = [make.alert(account, at_stake=s, currency="EUR") for s in stakes]
-    order = sorted(
-        rows, key=lambda r: (r.at_stake is None, (r.at_stake or 0) * (-1 if field[0] == "-" else 1), r.pk)
-    )
+    order = sorted(rows, key=lambda r: (r.at_stake is None, (r.at_stake or 0) * (-1 if field[0] == "-" else 1), r.pk))
     mine = Alert.objects.filter(account=account)
     assert walk(Keyset((field,), 2), mine) == [r.pk for r in order]
 
