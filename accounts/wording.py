@@ -13,13 +13,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-NOTHING = "–"
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥"}
-SPACE = "\N{NO-BREAK SPACE}"
+from kam.templatetags import formats
 
 
 def money(amount, currency):
@@ -85,20 +81,20 @@ class _Shown(dict):
         super().__init__({key: shown(value) for key, value in params.items()})
 
     def __missing__(self, key):
-        return NOTHING
+        return formats.DASH
 
 
 class _Count(int):
     """A whole number that chooses the plural and shows itself with grouping."""
 
     def __str__(self):
-        return number_format(int(self), use_l10n=True, force_grouping=True)
+        return formats.number(int(self))
 
 
 def shown(value):
     """One parameter formatted for the reader."""
     if value is None:
-        return NOTHING
+        return formats.DASH
     if isinstance(value, dict):
         return _wrapped(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -110,30 +106,17 @@ def _wrapped(value):
     if "money" in value:
         return _money(Decimal(value["money"]), value["currency"])
     if "percent" in value:
-        return _number(Decimal(value["percent"]) * 100, value["places"]) + SPACE + "%"
+        return formats.number(Decimal(value["percent"]) * 100, value["places"]) + formats.NBSP + "%"
     if "number" in value:
-        return _number(Decimal(value["number"]), value["places"])
+        return formats.number(value["number"], value["places"])
     if "day" in value:
-        return date_format(date.fromisoformat(value["day"]), "SHORT_DATE_FORMAT" if _compact() else "j M Y")
+        return formats.day_short(date.fromisoformat(value["day"]))
     if "week" in value:
-        return _("W%(week)02d") % {"week": date.fromisoformat(value["week"]).isocalendar().week}
+        return formats.week(date.fromisoformat(value["week"]))
     return str(value)
 
 
-def _compact():
-    """German and Chinese write dates in their own short order."""
-    return (get_language() or "en")[:2] != "en"
-
-
-def _number(value, places):
-    text = number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
-    return text.replace("-", "\N{MINUS SIGN}", 1)
-
-
 def _money(amount, currency):
-    """Cents only where they matter; the symbol stands behind the amount in German."""
-    text = _number(amount, 0 if abs(amount) >= 1000 else 2)
-    symbol = SYMBOLS.get(currency, currency)
-    if (get_language() or "en")[:2] == "de":
-        return f"{text}{SPACE}{symbol}"
-    return f"{symbol}{SPACE}{text}"
+    """Rounded as one would say it; small amounts with their cents."""
+    short = abs(amount) >= formats.style().unit
+    return formats.money_short(amount, currency) if short else formats.money(amount, currency)

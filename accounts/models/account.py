@@ -1,14 +1,18 @@
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.scope import ByAccount
 from accounts.models.team import Team
-from kam.models import Tree, Versioned
+from kam.models import Entry, Tree, Versioned
 from kam.roles import MEMBERS, TEAM_SCOPED, DataClass, Role
 from kam.text import sort_key
 
@@ -47,6 +51,31 @@ class AccountQuerySet(models.QuerySet):
 
     def active(self):
         return self.filter(state=Account.State.ACTIVE)
+
+    def found_by(self, text):
+        """Accounts whose number, or a word of whose name, begins with `text`."""
+        key = sort_key(text)
+        return self.filter(Q(code__istartswith=text) | Q(sort_name__startswith=key) | Q(sort_name__contains=f" {key}"))
+
+    def with_signal(self, user):
+        """Add what the alerts that `user` reads say: `alerts_open`, `worst` (a severity), `at_stake`.
+
+        `at_stake` counts only money in the account's own currency; amounts in others are not added up.
+        """
+        alert = apps.get_model("accounts", "Alert")
+        mine = alert.objects.unresolved().readable_by(user).filter(account=OuterRef("pk"))
+        total = mine.order_by().values("account")
+        money = total.filter(currency=OuterRef("currency"))
+        return self.annotate(
+            alerts_open=Coalesce(Subquery(total.annotate(n=Count("pk")).values("n")), 0),
+            worst=Subquery(mine.worst_first().values("severity")[:1]),
+            at_stake=Subquery(money.annotate(sum=Sum("at_stake")).values("sum")),
+        )
+
+    def with_last_change(self, user):
+        """Add `changed_at`: the last entry of the audit log about the account that `user` may read."""
+        entries = Entry.objects.filter(account_id=OuterRef("pk")).readable_by(user).order_by("-at")
+        return self.annotate(changed_at=Subquery(entries.values("at")[:1]))
 
 
 class Account(Tree, Versioned):
@@ -116,6 +145,9 @@ class Account(Tree, Versioned):
         self.sort_name = sort_key(self.name)
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self):
+        return reverse("accounts:detail", args=[self.pk])
+
     @property
     def owning_account(self):
         return self
@@ -173,6 +205,9 @@ class Store(ByAccount, Versioned):
     def __str__(self):
         return f"{self.code} {self.name}"
 
+    def get_absolute_url(self):
+        return reverse("accounts:stores", args=[self.account_id])
+
 
 class Contact(ByAccount, Versioned):
     """One row is one person at the account, with their part in buying and their attitude towards us."""
@@ -224,3 +259,24 @@ class Contact(ByAccount, Versioned):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        super().clean()
+        if self.reports_to is None:
+            return
+        if self.reports_to.account_id != self.account_id:
+            raise ValidationError({"reports_to": _("Both people must work at the same account.")})
+        if self.pk and self.pk in self._line_of_command():
+            raise ValidationError({"reports_to": _("Nobody reports to themselves, not by detours either.")})
+
+    def get_absolute_url(self):
+        return reverse("accounts:contacts", args=[self.account_id])
+
+    def _line_of_command(self):
+        """Ids of everybody this person would report to."""
+        above = dict(Contact.objects.filter(account=self.account_id).values_list("pk", "reports_to"))
+        found, at = [], self.reports_to_id
+        while at is not None and at not in found:
+            found.append(at)
+            at = above.get(at)
+        return found

@@ -1,17 +1,23 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account, currency_code
 from accounts.models.scope import ByAccount, ByAccountQuerySet
+from accounts.wording import sentence
 from kam.roles import READS, DataClass
 
 
 class AlertQuerySet(ByAccountQuerySet):
     def visible_to(self, user):
         """Alerts of visible accounts about classes of data that the user's role reads."""
-        return super().visible_to(user).filter(shown_to__in=READS.get(user.role, ()))
+        return super().visible_to(user).readable_by(user)
+
+    def readable_by(self, user):
+        """Only alerts about classes of data that the user's role reads; of which accounts is not asked."""
+        return self.filter(shown_to__in=READS.get(user.role, ()))
 
     def unresolved(self):
         return self.exclude(state=Alert.State.RESOLVED)
@@ -90,4 +96,7 @@ class Alert(ByAccount):
         ]
 
     def __str__(self):
-        return f"{self.code} {self.account}"
+        return sentence(self)
+
+    def get_absolute_url(self):
+        return reverse("accounts:detail", args=[self.account_id])

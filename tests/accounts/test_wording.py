@@ -15,8 +15,8 @@ PARAMS = {
     "small": wording.money(Decimal("-12.50"), "USD"),
     "rate": wording.percent(Decimal("0.9812")),
     "cover": wording.number(Decimal("11.43"), 1),
-    "due": wording.day(date(2026, 11, 26)),
-    "week": wording.week(date(2026, 11, 16)),
+    "due": wording.day(date(2020, 11, 26)),
+    "week": wording.week(date(2020, 11, 16)),
     "units": 12345,
     "name": "Kestrel 3",
     "none": None,
@@ -26,20 +26,15 @@ PARAMS = {
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("en", ["€ 148,000", "$ −12.50", "98.1 %", "11.4", "26 Nov 2026", "W47", "12,345", "Kestrel 3", "–"]),
-        ("de", ["148.000 €", "−12,50 $", "98,1 %", "11,4", "26.11.2026", "W47", "12.345", "Kestrel 3", "–"]),
+        ("en", "€ 148 k; $ −12.50; 98.1 %; 11.4; 26 Nov 2020; W47/2020; 12,345; Kestrel 3; –"),
+        ("de", "148 T €; −12,50 $; 98,1 %; 11,4; 26.11.2020; KW 47/2020; 12.345; Kestrel 3; –"),
+        ("zh-hans", "14.8 万欧元; −12.50 美元; 98.1 %; 11.4; 2020年11月26日; 2020年第47周; 12,345; Kestrel 3; –"),
     ],
 )
 def test_parameters_follow_the_reader(language, expected):
     with override(language):
-        said = [str(wording.shown(v)).replace(SPACE, " ") for v in PARAMS.values()]
-    said[5] = "W47"
-    assert said == expected
-
-
-def test_weeks_are_named_by_their_number():
-    with override("en"):
-        assert wording.shown(wording.week(date(2026, 1, 5))) == "W02"
+        said = "; ".join(str(wording.shown(v)) for v in PARAMS.values())
+    assert said.replace(SPACE, " ") == expected
 
 
 @pytest.mark.parametrize("wrap", [wording.number, wording.percent, wording.day, wording.week])

@@ -1,0 +1,123 @@
+from accounts import access, services
+from accounts.filters import AccountFilter, AlertFilter, ContactFilter, MembershipFilter, StoreFilter
+from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from accounts.serializers import (
+    AccountSerializer,
+    AlertSerializer,
+    ContactSerializer,
+    MembershipSerializer,
+    StoreSerializer,
+    TeamSerializer,
+)
+from accounts.workflow import ALERT
+from kam.api.base import EditableViewSet, MoveMixin, ScopedViewSet
+
+
+class Editable(EditableViewSet):
+    """Rows that are kept, never deleted."""
+
+    scope = "accounts"
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def may_create(self, user):
+        return access.may_edit(user)
+
+    def may_change(self, user, row):
+        return access.may_edit(user, row)
+
+
+class AccountViewSet(Editable):
+    """Customers and sellers."""
+
+    queryset = Account.objects.all()
+    serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+    order = ("sort_name", "pk")
+
+    def may_create(self, user):
+        return access.may_create_account(user)
+
+    def create_row(self, by, data):
+        return services.create_account(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.change_account(row, by=by, version=version, **data)
+
+
+class TeamViewSet(ScopedViewSet):
+    """Our teams: the caller's own and those below."""
+
+    queryset = Team.objects.all()
+    serializer_class = TeamSerializer
+    scope, order = "accounts", ("sort_name", "pk")
+
+
+class StoreViewSet(Editable):
+    """Outlets, warehouses and webshops of accounts."""
+
+    queryset = Store.objects.all()
+    serializer_class = StoreSerializer
+    filterset_class = StoreFilter
+    order = ("account_id", "code")
+
+    def create_row(self, by, data):
+        return services.create_store(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.change_store(row, by=by, version=version, **data)
+
+
+class ContactViewSet(Editable):
+    """People at accounts."""
+
+    queryset = Contact.objects.all()
+    serializer_class = ContactSerializer
+    filterset_class = ContactFilter
+
+    def create_row(self, by, data):
+        return services.create_contact(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.change_contact(row, by=by, version=version, **data)
+
+
+class MembershipViewSet(EditableViewSet):
+    """Who looks after which account."""
+
+    queryset = Membership.objects.all()
+    serializer_class = MembershipSerializer
+    filterset_class = MembershipFilter
+    scope = "accounts"
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    def may_create(self, user):
+        return access.may_assign(user)
+
+    def may_change(self, user, row):
+        return access.may_assign(user, row)
+
+    def create_row(self, by, data):
+        return services.add_member(by=by, **data)
+
+    def remove_row(self, row, by):
+        services.remove_member(row, by=by)
+
+
+class AlertViewSet(MoveMixin, ScopedViewSet):
+    """What needs attention; acknowledge or resolve by a move."""
+
+    queryset = Alert.objects.all()
+    serializer_class = AlertSerializer
+    filterset_class = AlertFilter
+    scope, order = "accounts", ("-raised_on", "-pk")
+    steps = ALERT
+
+
+ROUTES = [
+    ("accounts", AccountViewSet),
+    ("teams", TeamViewSet),
+    ("stores", StoreViewSet),
+    ("memberships", MembershipViewSet),
+    ("contacts", ContactViewSet),
+    ("alerts", AlertViewSet),
+]
