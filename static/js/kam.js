@@ -1,0 +1,72 @@
+// The frame: requests, theme, menus, toasts, search key, help. Every page works without it.
+const root = document.documentElement;
+const night = matchMedia("(prefers-color-scheme: dark)");
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+});
+// A refused form (422) or conflict (409) is content to show, not a failure to hide.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 422 || status === 409) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+
+const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : night.matches);
+const announceTheme = () => document.dispatchEvent(new CustomEvent("kam:theme"));
+
+function setTheme(theme) {
+  root.dataset.theme = theme;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  announceTheme();
+}
+night.addEventListener("change", announceTheme);
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (menu !== except && !menu.contains(except)) menu.open = false;
+  }
+}
+
+const clicks = {
+  "[data-theme-toggle]": () => setTheme(isDark() ? "light" : "dark"),
+  "[data-dismiss]": (button) => button.closest("[data-toast]")?.remove(),
+  "[data-keys]": () => document.getElementById("keys")?.showModal(),
+  "[data-copy]": (button) => navigator.clipboard?.writeText(button.dataset.copy),
+};
+document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest("details[data-menu]"));
+  for (const [selector, act] of Object.entries(clicks)) {
+    const found = event.target.closest(selector);
+    if (found) act(found);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    const search = document.querySelector("[data-search]");
+    if (search) {
+      event.preventDefault();
+      search.select();
+      search.focus();
+    }
+  }
+  if (event.key === "Escape") {
+    const menu = document.activeElement?.closest?.("details[data-menu][open]");
+    closeMenus(null);
+    menu?.querySelector("summary")?.focus();
+  }
+});
+
+// A toast without an action leaves after ten seconds, but never while somebody reads or tabs to it.
+function dismissLater(toast) {
+  if (toast.querySelector("form, a")) return;
+  setTimeout(() => (toast.matches(":hover, :focus-within") ? dismissLater(toast) : toast.remove()), 10_000);
+}
+const dismissAll = (scope) => scope.querySelectorAll?.("[data-toast]").forEach(dismissLater);
+dismissAll(document);
+document.addEventListener("htmx:load", (event) => dismissAll(event.detail.elt));

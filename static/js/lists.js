@@ -1,0 +1,74 @@
+// Lists by keyboard (j, k, x, o, f, ?) and the bulk bar. A list is a table with data-list; o follows its first link.
+const rowsOf = (list) => [...list.querySelectorAll("tbody tr[data-row]")];
+const typing = (element) => element.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
+const currentList = () => document.querySelector("[data-list]");
+
+function moveCursor(step) {
+  const list = currentList();
+  if (!list) return;
+  const rows = rowsOf(list);
+  const at = rows.findIndex((row) => row.classList.contains("k-cursor"));
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  if (!next) return;
+  rows[at]?.classList.remove("k-cursor");
+  next.classList.add("k-cursor");
+  (next.querySelector("a[href]") ?? next).focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const cursorRow = () => currentList()?.querySelector("tr.k-cursor");
+
+function toggleCursorRow() {
+  const box = cursorRow()?.querySelector(".k-check input");
+  if (box) box.click();
+}
+
+const keys = {
+  j: () => moveCursor(1),
+  k: () => moveCursor(-1),
+  x: toggleCursorRow,
+  o: () => cursorRow()?.querySelector("a[href]")?.click(),
+  f: (event) => {
+    const find = document.querySelector("[data-find]");
+    if (!find) return;
+    event.preventDefault();
+    find.focus();
+    find.select();
+  },
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  keys[event.key]?.(event);
+});
+
+function showSelection(form) {
+  const boxes = [...form.querySelectorAll("tbody .k-check input")];
+  const chosen = boxes.filter((box) => box.checked).length;
+  const bar = form.querySelector("[data-bulk-bar]");
+  const all = form.querySelector("thead .k-check input");
+  if (bar) {
+    bar.hidden = chosen === 0;
+    bar.querySelector("[data-bulk-count]").textContent = chosen;
+  }
+  if (all) {
+    all.checked = chosen > 0 && chosen === boxes.length;
+    all.indeterminate = chosen > 0 && chosen < boxes.length;
+  }
+}
+
+function setAll(form, checked) {
+  for (const box of form.querySelectorAll("tbody .k-check input")) box.checked = checked;
+  showSelection(form);
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-bulk]");
+  if (!form) return;
+  if (event.target.closest("thead .k-check")) setAll(form, event.target.checked);
+  else showSelection(form);
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-bulk-clear]")) setAll(event.target.closest("form[data-bulk]"), false);
+});
+document.querySelectorAll("form[data-bulk]").forEach(showSelection);
