@@ -2,6 +2,7 @@
 """Django's command line, with the servers it needs: those of a running `make run`, else its own."""
 
 import os
+import subprocess
 import sys
 import warnings
 
@@ -9,6 +10,8 @@ from kam.local import Advice, servers
 
 # Commands that change the schema run as the role that owns it; all others as the role that owns nothing.
 OWNER_COMMANDS = {"migrate", "flush", "sqlmigrate", "createcachetable"}
+# Commands that fill a database with other data get empty servers of their own, and never touch the running ones.
+SCRATCH_COMMANDS = {"bench", "real"}
 SERVERLESS_COMMANDS = {
     "help",
     "version",
@@ -38,7 +41,12 @@ def main() -> int:
     if arguments and arguments[0] in OWNER_COMMANDS:
         os.environ["KAM_DB_ROLE"] = "owner"
     try:
-        if needs_servers(arguments):
+        if arguments and arguments[0] in SCRATCH_COMMANDS and needs_servers(arguments):
+            with servers.scratch() as environment:
+                os.environ.update(environment)
+                subprocess.run([sys.executable, __file__, "migrate", "--verbosity", "0"], check=True)
+                execute()
+        elif needs_servers(arguments):
             with servers.ensure():
                 execute()
         else:
