@@ -1,8 +1,10 @@
 """The long-running parts of a started KAM: each has a log, and is started again when it dies."""
 
+import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,6 +92,39 @@ class Child:
                 return False
             time.sleep(0.05)
         return True
+
+
+class Step:
+    """A Python command that runs to its end; with a `log`, its output goes there and is shown only if it fails."""
+
+    def __init__(self, command: list[str], *, log: Path | None, env: dict[str, str]) -> None:
+        self.command, self.log = command, log
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(log.open("wb")) if log else None
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=places.CHECKOUT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=processes.die_with_parent(signal.SIGTERM),
+            )
+
+    def __enter__(self) -> "Step":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            processes.end([self.process.pid])
+            self.process.wait()
+
+    def finish(self) -> None:
+        """Wait for the end. Raises Advice when the command failed."""
+        if code := self.process.wait():
+            words = f"; the end of {self.log}:\n{tail(self.log)}" if self.log else "."
+            raise Advice(f"{' '.join(self.command)} failed ({ending(code)}){words}")
 
 
 def stop_all(children: Iterable[Child], patience: float) -> None:

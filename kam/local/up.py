@@ -7,14 +7,13 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kam.local import Advice, locks, places, processes, servers
-from kam.local.children import Child, ending, stop_all, tail
+from kam.local import Advice, locks, places, processes, servers, static
+from kam.local.children import Child, Step, stop_all, tail
 
 QUEUES = "night,imports,default"
 READY_PATIENCE = 90.0
@@ -42,15 +41,13 @@ class Launch:
         with self._alone(), servers.ensure():
             self._say_where()
             os.environ["KAM_INSTANCE"] = self.instance
-            self._step("Migrating the database", "migrate", "--no-input", role="owner", quiet=True)
-            self._step("Collecting static files", "collectstatic", "--no-input", quiet=True)
-            self._step("Looking for data, or making the demo company", "demo", "--if-empty")
+            self._prepare()
             self.children = self._children()
             try:
                 for child in self.children:
                     child.start()
                 self._wait_until_ready()
-                self._step("Looking for a first night, or running it", "nightly", "--if-never")
+                self._first_night()
                 self._announce()
                 self._watch()
             finally:
@@ -82,31 +79,37 @@ class Launch:
         if home.parent != self.folder and home.exists():
             self.say(f"The database lies in {home}, because {self.folder} is inside a private folder")
 
-    def _step(self, title: str, *command: str, role: str = "app", quiet: bool = False) -> None:
-        """Run a management command to its end; `quiet` keeps its output in the log unless it fails."""
-        self.say(title)
-        log = self.logs / f"{command[0]}.log"
-        with contextlib.ExitStack() as stack:
-            out = stack.enter_context(log.open("wb")) if quiet else None
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", *command],
-                cwd=places.CHECKOUT,
-                env=os.environ | {"KAM_DB_ROLE": role},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                preexec_fn=processes.die_with_parent(signal.SIGTERM),
-            )
-            try:
-                code = process.wait()
-            finally:
-                if process.poll() is None:
-                    processes.end([process.pid])
-                    process.wait()
-        if code:
-            words = f"; the end of {log}:\n{tail(log)}" if quiet else "."
-            raise Advice(f"{title} failed (manage.py {' '.join(command)}: {ending(code)}){words}")
+    def _prepare(self) -> None:
+        """Bring database and static files up to date; these are independent of each other, so at the same time."""
+        mark = static.mark()
+        noted = self.folder / "static.mark"
+        known = noted.read_text() if noted.exists() else None
+        collect = None if known == mark else self._step("collectstatic", "--no-input", "--ignore", "redoc")
+        with collect or contextlib.nullcontext():
+            self.say("Migrating the database")
+            self._do(self._step("migrate", "--no-input", role="owner"))
+            self.say("Making the demo company, if there is no data yet")
+            self._do(self._step("demo", "--if-empty", quiet=False))
+            if collect:
+                self.say("Collecting static files")
+                collect.finish()
+                noted.write_text(mark)
+
+    def _first_night(self) -> None:
+        """Run the first night in sight; one that goes wrong can be looked at in the browser, so all goes on."""
+        self.say("Running the first night, if there was none yet")
+        try:
+            self._do(self._step("nightly", "--if-never", quiet=False))
+        except Advice as error:
+            self.say(f"{error} The page Night shows what went wrong.")
+
+    def _do(self, step: Step) -> None:
+        with step:
+            step.finish()
+
+    def _step(self, *command: str, role: str = "app", quiet: bool = True) -> Step:
+        log = self.logs / f"{command[0]}.log" if quiet else None
+        return Step(["manage.py", *command], log=log, env=os.environ | {"KAM_DB_ROLE": role})
 
     def _children(self) -> list[Child]:
         env = os.environ | {"PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
