@@ -2,8 +2,8 @@
 
 Each app keeps two dictionaries in `<app>/sentences.py`: `SENTENCES = {code: gettext_lazy("… %(x)s …")}` and
 `NEXT_STEPS = {code: gettext_lazy("Open finding")}`. Parameters are JSON; what is more than a word or a whole
-number is wrapped by `money`, `number`, `percent`, `day` or `week` when it is raised, and is formatted for the
-reader when it is shown.
+number is wrapped by `money`, `number`, `percent`, `day`, `week` or `measure` when it is raised, and is formatted
+for the reader when it is shown.
 """
 
 from datetime import date
@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from kam.measures import all_measures
 from kam.templatetags import formats
 
 
@@ -41,6 +42,11 @@ def day(value):
 def week(monday):
     """An ISO week, named by its Monday, as a parameter."""
     return None if monday is None else {"week": monday.isoformat()}
+
+
+def measure(code):
+    """A measure of the KPI floor as a parameter, shown by its label."""
+    return {"measure": code}
 
 
 def sentence(alert):
@@ -105,6 +111,9 @@ def shown(value):
 def _wrapped(value):
     if "money" in value:
         return _money(Decimal(value["money"]), value["currency"])
+    if "measure" in value:
+        known = all_measures().get(value["measure"])
+        return str(known.label) if known else value["measure"]
     if "percent" in value:
         return formats.number(Decimal(value["percent"]) * 100, value["places"]) + formats.NBSP + "%"
     if "number" in value:
