@@ -83,7 +83,7 @@ class Launch:
         """Bring database and static files up to date; these are independent of each other, so at the same time."""
         mark = static.mark()
         noted = self.folder / "static.mark"
-        known = noted.read_text() if noted.exists() else None
+        known = noted.read_text() if noted.exists() and (self.folder / "static").is_dir() else None
         collect = None if known == mark else self._step("collectstatic", "--no-input", "--ignore", "redoc")
         with collect or contextlib.nullcontext():
             self.say("Migrating the database")
