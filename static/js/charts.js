@@ -1,0 +1,166 @@
+// Charts: the server says what (docs/ui.md), this file says how it looks. Colours come from the style sheet.
+const library = document.querySelector('meta[name="kam-echarts"]')?.content;
+const language = document.documentElement.lang || "en";
+const mounted = new Map();
+const TOKENS = ["ink", "ink2", "ink3", "rule", "rule2", "canvas", "accent", "accent-soft", "good", "warning", "bad", "volume", "volume-line", "done", "neutral-soft"];
+
+// A probe resolves light-dark() for the theme in force.
+function palette() {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  const colours = {};
+  for (const token of TOKENS) {
+    probe.style.color = `var(--${token})`;
+    colours[token] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  return colours;
+}
+
+const hatch = (c) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: -Math.PI / 4, color: c["volume-line"] });
+const line = (color, width, type = "solid") => ({ type: "line", symbol: "none", lineStyle: { color, width, type }, itemStyle: { color } });
+const bar = (color, extra = {}) => ({ type: "bar", barMaxWidth: 28, barCategoryGap: "38%", itemStyle: { color, ...extra } });
+const ROLES = {
+  actual: (c) => line(c.accent, 2.25),
+  forecast: (c) => line(c.accent, 1.75, "dashed"),
+  second: (c) => line(c.ink2, 1.75),
+  last_year: (c) => line(c.ink3, 1.25, "dashed"),
+  volume: (c) => bar(c.volume),
+  strong: (c) => bar(c.accent),
+  done: (c) => bar(c.done),
+  bad: (c) => bar(c.bad),
+  warning: (c) => bar(c.warning),
+  open: (c) => bar(c.canvas, { borderColor: c["volume-line"], borderWidth: 1, decal: hatch(c) }),
+};
+
+const figures = (decimals) => new Intl.NumberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: "always" });
+const minus = (text) => text.replace("-", "\u2212");
+
+function withTokens(value, c) {
+  if (typeof value === "string") return value.startsWith("$") && c[value.slice(1)] ? c[value.slice(1)] : value;
+  if (Array.isArray(value)) return value.map((item) => withTokens(item, c));
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTokens(item, c)]));
+  return value;
+}
+
+function series(entry, c, spec) {
+  const { role = "volume", name, data, label, stack, colours } = entry;
+  const look = ROLES[role]?.(c) ?? ROLES.volume(c);
+  const direct = look.type === "line" && name;
+  const points = colours ? data.map((value, i) => (colours[i] ? { value, itemStyle: { color: c[colours[i]] } } : value)) : data;
+  return {
+    name, data: points, stack, connectNulls: false, z: look.type === "line" ? 3 : 2, ...look,
+    endLabel: direct ? { show: true, formatter: label ?? name, color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5 } : undefined,
+    labelLayout: direct ? { moveOverlap: "shiftY" } : undefined,
+    emphasis: { disabled: true },
+    ...marks(spec, c),
+  };
+}
+
+// The agreed band and limit lines hang on the first series.
+function marks(spec, c) {
+  if (!spec) return {};
+  const found = {};
+  if (spec.bands) {
+    found.markArea = { silent: true, itemStyle: { color: c["accent-soft"] }, data: spec.bands.map((b) => [{ yAxis: b.from }, { yAxis: b.to }]) };
+  }
+  if (spec.lines) {
+    found.markLine = {
+      silent: true, symbol: "none", lineStyle: { color: c.ink3, type: "dashed", width: 1 },
+      data: spec.lines.map((l) => ({ yAxis: l.at, label: { formatter: l.name ?? "", color: c.ink2, fontSize: 11, position: "end" } })),
+    };
+  }
+  return found;
+}
+
+const widest = (texts) => Math.max(0, ...texts.filter(Boolean).map((t) => [...t].reduce((sum, ch) => sum + (ch > "\u2e80" ? 11.5 : 6.3), 0)));
+
+function rightMargin(spec) {
+  const lines = spec.series.filter((s) => ROLES[s.role]?.({})?.type === "line");
+  const width = widest([...lines.map((s) => s.label ?? s.name), ...(spec.lines ?? []).map((l) => l.name)]);
+  return width ? Math.min(width + 12, 130) : 4;
+}
+
+function axes(spec, c, number) {
+  const text = { color: c.ink3, fontSize: 11, fontFamily: "inherit" };
+  return {
+    xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, hideOverlap: true } },
+    yAxis: {
+      type: "value", splitNumber: 4, min: spec.min, max: spec.max, scale: spec.scale ?? false,
+      axisLabel: { ...text, formatter: (value) => minus(number.format(value)) }, splitLine: { lineStyle: { color: c.rule } },
+    },
+  };
+}
+
+function tooltip(spec, c, exact) {
+  return {
+    trigger: "axis", renderMode: "richText", confine: true, backgroundColor: c.canvas, borderColor: c.rule2, borderWidth: 1, padding: [6, 10],
+    textStyle: { color: c.ink, fontSize: 12 }, axisPointer: { type: "line", lineStyle: { color: c.rule2, type: "solid" } },
+    valueFormatter: (value) => (value === null || value === undefined || value === "-" ? "\u2013" : minus(exact.format(value)) + (spec.unit ? `\u00a0${spec.unit}` : "")),
+  };
+}
+
+function options(spec, title, c) {
+  const font = getComputedStyle(document.body).fontFamily;
+  const exact = figures(spec.decimals ?? 0);
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2, useGrouping: "always" });
+  const described = spec.series.map((s) => `${s.name ?? ""}: ${s.data.at(-1) ?? "\u2013"}`).join("; ");
+  return {
+    animation: false,
+    aria: { enabled: true, label: { enabled: true, description: `${title}. ${described}` } },
+    textStyle: { fontFamily: font, fontSize: 11 },
+    grid: { left: 44, right: rightMargin(spec), top: 10, bottom: 24 },
+    tooltip: tooltip(spec, c, exact),
+    ...axes(spec, c, number),
+    series: spec.series.map((entry, i) => series(entry, c, i === 0 ? spec : null)),
+    ...withTokens(spec.echarts ?? {}, c),
+  };
+}
+
+// Bars cannot carry a label at their end: their names stand beside the caption.
+function legend(plot, spec) {
+  const caption = plot.closest("figure")?.querySelector("figcaption");
+  const bars = spec.series.filter((s) => s.name && ROLES[s.role ?? "volume"]?.({})?.type === "bar");
+  if (!caption || caption.querySelector(".k-legend") || spec.series.length < 2 || !bars.length) return;
+  const list = document.createElement("span");
+  list.className = "k-legend";
+  for (const entry of bars) {
+    const key = document.createElement("i");
+    key.className = `k-key k-key-${entry.role ?? "volume"}`;
+    const item = document.createElement("span");
+    item.append(key, entry.name);
+    list.append(item);
+  }
+  caption.firstChild.after(list);
+}
+
+function draw(plot) {
+  const { chart, spec } = mounted.get(plot);
+  chart.setOption(options(spec, plot.dataset.title ?? "", palette()), true);
+}
+
+async function mount(plot) {
+  const source = document.getElementById(plot.dataset.chart);
+  if (!source || mounted.has(plot) || !library) return;
+  const spec = JSON.parse(source.textContent);
+  mounted.set(plot, null);
+  const echarts = await import(library);
+  if (!plot.isConnected) return;
+  mounted.set(plot, { chart: echarts.init(plot, null, { renderer: "svg" }), spec });
+  legend(plot, spec);
+  draw(plot);
+  new ResizeObserver(() => mounted.get(plot)?.chart.resize()).observe(plot);
+}
+
+const mountAll = (scope) => scope.querySelectorAll?.("[data-chart]").forEach(mount);
+document.addEventListener("kam:theme", () => {
+  for (const [plot, entry] of mounted) {
+    if (!plot.isConnected) {
+      entry?.chart.dispose();
+      mounted.delete(plot);
+    } else if (entry) draw(plot);
+  }
+});
+document.addEventListener("htmx:load", (event) => mountAll(event.detail.elt));
+mountAll(document);
