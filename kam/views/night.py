@@ -1,6 +1,6 @@
 """The night as people see it: steps, shards, rows, seconds, progress, failures, and running it again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 
 from django.contrib import messages
@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Min
 from django.http import Http404
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
@@ -21,19 +22,34 @@ RERUNNERS = frozenset({Role.ADMIN, Role.ANALYST})
 USUAL_NIGHTS = 14
 
 
+LEVELS = {"done": "good", "failed": "bad", "running": "info", "skipped": "warning", "waiting": "neutral"}
+
+
 @dataclass
 class StepRow:
-    """One step of one night, summed over its shards."""
+    """One step of one night, summed over its shards, as `kit/night_steps.html` shows it."""
 
-    name: str
-    label: str
+    code: str
+    number: int
     runs: list
     usual: float | None = None
-    notes: list = field(default_factory=list)
+    problem: dict | None = None
+
+    @property
+    def name(self):
+        return step_label(self.code)
+
+    @property
+    def shards(self):
+        return [r.state for r in self.runs]
 
     @property
     def done(self):
         return sum(r.state in night.FINISHED for r in self.runs)
+
+    @property
+    def total(self):
+        return len(self.runs)
 
     @property
     def rows(self):
@@ -44,16 +60,19 @@ class StepRow:
         return sum(r.seconds or 0 for r in self.runs)
 
     @property
-    def failures(self):
-        return [r for r in self.runs if r.error]
-
-    @property
     def state(self):
         """The worst state of its shards, which is what people need to see first."""
         states = {r.state for r in self.runs}
-        order = ("failed", "running", "waiting", "skipped", "done")
-        worst = next((s for s in order if s in states), "waiting")
+        worst = next((s for s in ("failed", "running", "waiting", "skipped", "done") if s in states), "waiting")
         return "running" if worst == "waiting" and states != {"waiting"} else worst
+
+    @property
+    def level(self):
+        return LEVELS[self.state]
+
+    @property
+    def word(self):
+        return StepRun.State(self.state).label
 
 
 class NightAccess:
@@ -87,7 +106,8 @@ class NightPage(NightAccess, TemplateView):
         runs = list(StepRun.objects.visible_to(self.request.user).filter(date=day).order_by("pk"))
         if not runs:
             raise Http404
-        rows = _step_rows(runs, _usual_seconds(day))
+        usual, may_rerun = _usual_seconds(day), self.request.user.role in RERUNNERS
+        rows = _step_rows(runs, usual, day, may_rerun)
         return super().get_context_data(
             day=day,
             steps=rows,
@@ -98,20 +118,32 @@ class NightPage(NightAccess, TemplateView):
             skipped=sum(r.state == "skipped" for r in runs),
             started_at=min((r.started_at for r in runs if r.started_at), default=None),
             finished_at=max((r.finished_at for r in runs if r.finished_at), default=None),
-            may_rerun=self.request.user.role in RERUNNERS,
+            may_rerun=may_rerun,
+            has_usual=bool(usual),
+            share=sum(s.done for s in rows) / len(runs),
             history=_history(day),
             **_neighbours(day),
             **kwargs,
         )
 
 
-def _step_rows(runs, usual):
+def _step_rows(runs, usual, day, may_rerun):
     rows = []
-    for step in night.steps():
+    for number, step in enumerate(night.steps(), 1):
         mine = [r for r in runs if r.step == step.name]
-        notes = [(r, note_sentence(n["code"], n["params"])) for r in mine for n in r.notes]
-        rows.append(StepRow(step.name, step_label(step.name), mine, usual.get(step.name), notes))
+        rows.append(StepRow(step.name, number, mine, usual.get(step.name), _problem(step, mine, day, may_rerun)))
     return rows
+
+
+def _problem(step, runs, day, may_rerun):
+    """What people should know about a step: its first failure with a way to run it again, or why it was skipped."""
+    failed = next((r for r in runs if r.error), None)
+    if failed:
+        title = _("Shard %(shard)s, attempt %(attempt)s:") % {"shard": failed.shard, "attempt": failed.attempt}
+        again = {"rerun_url": reverse("night-rerun", args=[day]), "rerun": {"what": step.name}} if may_rerun else {}
+        return {"level": "bad", "title": title, "text": failed.error} | again
+    sentences = sorted({note_sentence(n["code"], n["params"]) for r in runs for n in r.notes})
+    return {"level": "warning", "title": "", "text": " ".join(sentences)} if sentences else None
 
 
 def _usual_seconds(day):
