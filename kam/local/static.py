@@ -9,6 +9,7 @@ SOURCES = ("requirements.lock", "kam/storage.py", "kam/settings.py", "static/**/
 
 def mark() -> str:
     """A digest that changes when a static file or a package that brings some does."""
-    found = sorted({path for pattern in SOURCES for path in places.CHECKOUT.glob(pattern) if path.is_file()})
-    text = "".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in found)
+    found = {path for pattern in SOURCES for path in places.CHECKOUT.glob(pattern) if path.is_file()}
+    sources = sorted(path for path in found if not path.is_relative_to(places.var()))
+    text = "".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n" for path in sources)
     return hashlib.sha256(text.encode()).hexdigest()
