@@ -1,0 +1,167 @@
+"""From what happened to rows of the fact tables, each with the batch of the file that brought it."""
+
+from collections import Counter
+from decimal import Decimal
+
+from django.db import connection
+
+from plans.demo import feeds, orders, sales, stories, tables
+from plans.demo.accounts import CUSTOMERS, TRADING
+from plans.demo.products import CENT
+
+RETAIL = Decimal("1.90")
+# Shoppers bring back what they bought online: one in so many pieces, by category.
+BROUGHT_BACK = {"RUN": 5, "TRL": 6, "FTB": 9, "TRN": 7, "RAC": 12, "CYC": 7, "WIN": 6, "BAG": 15}
+
+
+class Facts:
+    """All that happened, account by account, before it is stored."""
+
+    def __init__(self, stores, articles, days, seed):
+        self.days, self.seed = days, seed
+        self.flows = {c.code: sales.simulate(c, stores[c.code], articles, days, seed) for c in TRADING}
+        self.lines, self.invoiced, self.items = {}, {}, {}
+        for client in CUSTOMERS:
+            self._trade(client)
+        for client in TRADING:
+            if client.sells_with_us:
+                self.items[client.code] = orders.commissions(client, self.flows[client.code], days, seed)
+        self.deliveries = feeds.Deliveries()
+
+    def _trade(self, client):
+        lines = orders.order_lines(client, self.flows[client.code], self.days, self.seed)
+        rows = orders.invoices(lines, self.days)
+        rows += orders.credits(client, rows, self.seed)
+        rows.sort(key=lambda row: (row.day, row.document, row.article.number))
+        if client.code == stories.NEXT_TIER:
+            correction, self.tier = orders.missing_to_tier(client, rows, self.days)
+            rows.append(correction)
+        self.lines[client.code], self.invoiced[client.code] = lines, rows
+        self.items[client.code] = orders.open_items(client, rows, self.days, self.seed)
+
+    def invoiced_between(self, code, start, end):
+        """Net invoiced value of an account in a period, credits included."""
+        return sum((row.value for row in self.invoiced[code] if start <= row.day <= end), Decimal(0))
+
+    def sold_between(self, client, start, end):
+        """What shoppers paid in the weeks that begin in a period."""
+        weeks = self.days.weeks
+        lines = self.flows[client.code].lines
+        return sum((_worth(client, a) * u for w, _s, a, u, *_rest in lines if start <= weeks[w] <= end), Decimal(0))
+
+    def store(self, accounts, products):
+        """Write everything; returns rows by table."""
+        made = {
+            "kpis_sellthrough": self._sell_through(accounts, products),
+            "kpis_orderline": self._orders(accounts, products),
+            "kpis_invoiceline": self._invoices(accounts, products),
+            "kpis_openitem": self._items(accounts),
+        }
+        batches = feeds.build(accounts, self.days, self.deliveries)
+        tables.make_partitions(self.days.months)
+        for table, (columns, rows) in made.items():
+            tables.copy(table, [*columns, "batch_id"], [(*row, batches[key]) for row, key in rows])
+        _touch_until(self.days.yesterday)
+        return {table: len(rows) for table, (_columns, rows) in made.items()}
+
+    def _delivered(self, feed, week, units, value):
+        self.deliveries[feed, week].count(units, value)
+        return feed, week
+
+    def _delivered_by_us(self, kind, day, units, value):
+        return self._delivered(feeds.OWN[kind][0], self.days.index(day), units, value)
+
+    def _sell_through(self, accounts, products):
+        columns = ("week", "store_id", "product_id", "account_id", "units", "value", "stock", "receipts", "returns")
+        rows = []
+        for client in TRADING:
+            feed, account = feeds.code_of(client), accounts[client.code].pk
+            worth = {article: _worth(client, article) for article in self.flows[client.code].articles}
+            for index, store, article, units, stock, receipts in self.flows[client.code].lines:
+                if not feeds.arrived(client, self.days, index):
+                    continue
+                value = units * worth[article]
+                back = units // BROUGHT_BACK[article.category] if client.kind == "webshop" else None
+                row = (self.days.weeks[index], store, products[article.code], account, units, value, stock, receipts)
+                key = self._delivered(feed, index, units, value)
+                rows.append(((*row, back, client.currency), key))
+        rows.sort(key=lambda row: row[0][:3])
+        return (*columns, "currency"), rows
+
+    def _orders(self, accounts, products):
+        columns = (
+            *("account_id", "order_number", "line_number", "product_id", "ordered_on", "requested_on", "promised_on"),
+            *("shipped_on", "received_on", "ordered", "confirmed", "shipped", "received", "rejected", "cancelled"),
+            *("price", "currency"),
+        )
+        rows = []
+        for client in CUSTOMERS:
+            for line in self.lines[client.code]:
+                row = _order(line, accounts[client.code].pk, products[line.article.code])
+                value = line.ordered * line.price
+                rows.append((row, self._delivered_by_us("orders", line.touched_on, line.ordered, value)))
+        return columns, rows
+
+    def _invoices(self, accounts, products):
+        columns = (
+            *("account_id", "document", "product_id", "occurrence", "invoiced_on", "quantity", "price", "value"),
+            *("currency", "is_credit"),
+        )
+        rows = []
+        for client in CUSTOMERS:
+            account, seen = accounts[client.code].pk, Counter()
+            for line in self.invoiced[client.code]:
+                key = line.document, line.article.code
+                seen[key] += 1
+                row = (account, line.document, products[line.article.code], seen[key], line.day, line.units, line.price)
+                batch = self._delivered_by_us("invoices", line.day, line.units, line.value)
+                rows.append(((*row, line.value, client.currency, line.is_credit), batch))
+        return columns, rows
+
+    def _items(self, accounts):
+        columns = ("account_id", "document", "issued_on", "due_on", "paid_on", "amount", "paid", "currency")
+        rows = []
+        for client in TRADING:
+            account = accounts[client.code].pk
+            for item in self.items[client.code]:
+                paid = item.amount if item.paid_on else Decimal("0.00")
+                days = (item.issued_on, item.due_on, item.paid_on)
+                key = self._delivered_by_us("open_items", item.paid_on or item.issued_on, None, item.amount)
+                rows.append(((account, item.document, *days, item.amount, paid, client.currency), key))
+        return columns, rows
+
+
+def _worth(client, article):
+    """What a shopper pays for one, without tax."""
+    return (article.net_price(client.currency) * RETAIL).quantize(CENT)
+
+
+def _order(line, account, product):
+    shipped = line.shipped if line.shipped_on else None
+    return (
+        *(account, line.order, line.line, product, line.ordered_on, line.requested_on, line.requested_on),
+        *(line.shipped_on, line.received_on, line.ordered, line.ordered, shipped),
+        shipped if line.received_on else None,
+        0 if line.received_on else None,
+        line.ordered - line.shipped if line.shipped_on else 0,
+        *(line.price, line.client.currency),
+    )
+
+
+TOUCH = """
+INSERT INTO kpis_touched (account_id, week)
+SELECT account_id, week FROM (
+    SELECT account_id, week FROM kpis_sellthrough
+    UNION SELECT account_id, date_trunc('week', invoiced_on)::date FROM kpis_invoiceline
+    UNION SELECT account_id, date_trunc('week', requested_on)::date FROM kpis_orderline
+    UNION SELECT account_id, date_trunc('week', issued_on)::date FROM kpis_openitem
+) changed
+WHERE week <= %s
+ORDER BY 1, 2
+"""
+
+
+def _touch_until(day):
+    """The first night computes the whole history."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH, [day])

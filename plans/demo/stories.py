@@ -1,0 +1,73 @@
+"""What makes the story accounts differ from the others; which account tells which is said in `plans.demo`."""
+
+LATE_PAYER = "DE-230"
+BEHIND_CURVE = "UK-120"
+NEXT_TIER = "DE-110"
+OTIF_MISSED = "UK-110"
+STOCK_OUT = "DE-210"
+FEED_MISSING = "CN-200"
+PLAN_WAITING = "UK-200"
+PLAN_RETURNED = "DE-200"
+DRIFTING = "CN-110"
+HEALTHY = "AT-260"
+
+SHORT_OF_TIER = 4850
+DAYS_WAITING = 6
+WEEKS_MISSING = 2
+WEEKS_NOT_SHIPPED = 5
+
+CURVE_WEEKS = 9
+DRIFT_WEEKS = 30
+OTIF_WEEKS = 16
+EASY_GOING = ("DE-220", "UK-210", "CN-120")
+
+
+def demand(code, age):
+    """What shoppers buy in a week so many weeks back, as a share of what the season would bring."""
+    if code == BEHIND_CURVE and age < CURVE_WEEKS:
+        return 0.95 - 0.05 * (CURVE_WEEKS - max(age, 0))
+    if code == DRIFTING and age < DRIFT_WEEKS:
+        return 0.72
+    return 1.0
+
+
+def cover(code, age, weeks):
+    """For how many weeks the account buys ahead; it bought the season early where sales then fell behind."""
+    return weeks * 1.4 if code == BEHIND_CURVE and age < CURVE_WEEKS + 2 else weeks
+
+
+def withheld(code, is_best_seller, age):
+    """Whether we do not ship what the account ordered for that week."""
+    return code == STOCK_OUT and is_best_seller and age < WEEKS_NOT_SHIPPED
+
+
+def rush(code, is_best_seller, age):
+    """How much faster shoppers take the last pieces of what is not coming any more."""
+    if not withheld(code, is_best_seller, age):
+        return 1.0
+    return 1.5 if age > 1 else 6.0
+
+
+def faults(code, age):
+    """The chances that one of our order lines comes late, and that it comes short."""
+    if code == HEALTHY:
+        return 0.0, 0.0
+    if code == OTIF_MISSED and age < OTIF_WEEKS:
+        return 0.17, 0.12
+    return 0.005, 0.012
+
+
+def days_late(code, rng):
+    """How many days after the due date an invoice is paid; negative is early."""
+    if code == LATE_PAYER:
+        return rng.randint(12, 21)
+    if code == HEALTHY:
+        return -rng.randint(1, 4)
+    if code in EASY_GOING:
+        return rng.randint(-2, 3)
+    return rng.choice((-4, -3, -2, -1, -1, 0, 0, 0, 0))
+
+
+def reported(code, age):
+    """Whether the account's sell-through file of that week has arrived."""
+    return not (code == FEED_MISSING and age < WEEKS_MISSING)

@@ -1,0 +1,63 @@
+"""What each account shall reach, this year and last."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from kpis.models import Target
+from plans.demo import stories
+from plans.demo.accounts import TRADING
+
+RATES = {"otif": "0.96", "weeks_of_supply": "7.5", "overdue_share": "0.05", "sell_through_rate": "0.14"}
+GROWTH = {stories.HEALTHY: "0.03", stories.DRIFTING: "0.12", stories.BEHIND_CURVE: "0.05"}
+
+
+@dataclass(frozen=True)
+class Year:
+    """What an account bought and sold in a calendar year, as far as known."""
+
+    sell_in: Decimal
+    sell_through: Decimal
+
+
+def of_year(facts, client, year):
+    """The account's year in figures."""
+    start, end = date(year, 1, 1), date(year, 12, 31)
+    sell_in = Decimal(0) if client.sells_with_us else facts.invoiced_between(client.code, start, end)
+    return Year(sell_in, facts.sold_between(client, start, end))
+
+
+def growth(client):
+    """What we want on top of last year, as a share."""
+    return Decimal(GROWTH.get(client.code, "0.05"))
+
+
+def rounded(value):
+    """A figure people would put into a plan."""
+    return round(value, -4) if value >= 1_000_000 else round(value, -3)
+
+
+def build(accounts, facts):
+    """Targets for money from last year's figures, for rates the same everywhere."""
+    this = facts.days.today.year
+    rows = []
+    for client in TRADING:
+        last = of_year(facts, client, this - 1)
+        for year, factor in ((this, 1 + growth(client)), (this - 1, Decimal("0.98"))):
+            rows += [
+                Target(account=accounts[client.code], measure=m, year=year, value=v)
+                for m, v in _of(client, last, factor)
+            ]
+    Target.objects.bulk_create(rows)
+
+
+def _of(client, last, factor):
+    if last.sell_in:
+        yield "sell_in", rounded(last.sell_in * factor)
+    if client.weekday is not None:
+        yield "sell_through", rounded(last.sell_through * factor)
+        yield "weeks_of_supply", Decimal(RATES["weeks_of_supply"])
+        yield "sell_through_rate", Decimal(RATES["sell_through_rate"])
+    if not client.sells_with_us:
+        yield "otif", Decimal(RATES["otif"])
+    yield "overdue_share", Decimal(RATES["overdue_share"])
