@@ -156,6 +156,11 @@ def working_days_after(day, count):
     return day
 
 
+def fixed(value, places):
+    """A figure as text with exactly so many decimals; None stays None."""
+    return None if value is None else format(rounded(value, places), "f")
+
+
 def canonical(value):
     """JSON that is the same text wherever it is written: keys sorted, no spaces, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

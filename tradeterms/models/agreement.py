@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount, ByAccountQuerySet
@@ -61,6 +62,13 @@ class Agreement(ByAccount, Versioned):
 
     def __str__(self):
         return f"{self.number} v{self.revision}"
+
+    def get_absolute_url(self):
+        return reverse("tradeterms:detail", args=[self.pk])
+
+    @property
+    def is_editable(self):
+        return self.state == self.State.DRAFT
 
 
 class Term(ByAccount, Versioned):

@@ -1,11 +1,13 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount, ByAccountQuerySet
 from kam.models import Versioned
 from kam.roles import DataClass
+from tradeterms.calc import digest, fixed
 from tradeterms.models.agreement import Term
 
 
@@ -19,7 +21,7 @@ class Finding(ByAccount, Versioned):
     """One row is what the night found for one term in one of its periods: expected against observed.
 
     The night rewrites the figures of a period while its facts change; people move the state.
-    `evidence` holds the rows behind the figure, `evidence_hash` their SHA-256.
+    `evidence` holds the worst rows behind the figures, `evidence_hash` is the seal over figures and rows.
     """
 
     class Verdict(models.TextChoices):
@@ -74,3 +76,30 @@ class Finding(ByAccount, Versioned):
 
     def __str__(self):
         return f"F-{self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("tradeterms:finding", args=[self.pk])
+
+    @property
+    def is_unsettled(self):
+        """Neither met nor closed: somebody still has to act."""
+        return self.verdict != self.Verdict.MET and self.state in self.OPEN_STATES
+
+    def content(self):
+        """What the seal covers, as JSON: everything the night computed, and nothing that people or time change."""
+        return {
+            "rule_version": self.rule_version,
+            "period": [self.period_start.isoformat(), self.period_end.isoformat()],
+            "verdict": self.verdict,
+            "expected": fixed(self.expected, 4),
+            "observed": fixed(self.observed, 4),
+            "unit": self.unit,
+            "at_stake": fixed(self.at_stake, 2),
+            "currency": self.currency,
+            "figures": self.figures,
+            "evidence": self.evidence,
+        }
+
+    def seal(self):
+        """SHA-256 of the content; equal to `evidence_hash` unless somebody changed the stored row."""
+        return digest(self.content())
