@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam import night
 from kam.models import StepRun
-from kam.models.night import READERS
+from kam.models.night import READERS as NIGHT_READERS
 from kam.roles import DataClass, may_read
 
 NAV = (
@@ -35,7 +35,7 @@ def frame(request):
 
 def _shown(user, need):
     if need == "night":
-        return user.role in READERS
+        return user.role in NIGHT_READERS
     return need is None or may_read(user, need)
 
 
