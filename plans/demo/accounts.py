@@ -39,6 +39,11 @@ class Client:
     weekday: int | None = 1
 
     @property
+    def reports(self):
+        """Whether it sends its sell-through."""
+        return self.weekday is not None
+
+    @property
     def sells_with_us(self):
         return self.kind == "seller"
 

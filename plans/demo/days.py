@@ -19,6 +19,11 @@ class Days:
         return self.today - timedelta(days=1)
 
     @property
+    def year(self):
+        """The ISO year of yesterday, which the night calls this year."""
+        return self.yesterday.isocalendar().year
+
+    @property
     def monday(self):
         """The Monday of the running week."""
         return self.today - timedelta(days=self.today.weekday())

@@ -62,7 +62,7 @@ def _feeds(accounts):
     for kind, (code, name, weekday) in OWN.items():
         yield Feed(code=code, name=name, kind=kind, weekday=weekday, grace_days=1)
     for client in TRADING:
-        if client.weekday is not None:
+        if client.reports:
             yield Feed(
                 code=code_of(client),
                 name=f"{client.name} sell-through",
@@ -94,4 +94,4 @@ def _batch(feed, delivery, days):
 
 def arrived(client, days, index):
     """Whether the account's file about that week is here."""
-    return client.weekday is not None and stories.reported(client.code, days.age(index))
+    return client.reports and stories.reported(client.code, days.age(index))

@@ -16,7 +16,7 @@ from plans.demo.products import CATALOGUE
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 from plans.workflow import SIGN_OFF
 
-# Next year's plans that have left the desk: how many days ago they were submitted, and what came of them.
+# Next year's plans that have left the desk: how many days before yesterday they were submitted, and what came of them.
 NEXT_YEAR = {
     stories.PLAN_WAITING: (stories.DAYS_WAITING, "submitted"),
     "CN-210": (2, "submitted"),
@@ -30,25 +30,25 @@ BASES = {"weeks_of_supply": Decimal("8.1"), "otif": Decimal("0.951"), "overdue_s
 
 def build(accounts, people, facts):
     """Sign this year's plan of every account, and leave next year's of the larger ones in several states."""
-    today = facts.days.today
+    days = facts.days
     for client in TRADING:
         desk = Desk(client, accounts[client.code], people, facts)
-        begun = date(today.year - 1, 11, 10)
-        desk.sign(desk.submit(desk.draft(today.year, begun), begun + timedelta(days=18)), begun + timedelta(days=25))
+        begun = date(days.year - 1, 11, 10)
+        desk.sign(desk.submit(desk.draft(days.year, begun), begun + timedelta(days=18)), begun + timedelta(days=25))
         if client.tier != "C":
-            _next_year(desk, today)
+            _next_year(desk, days)
 
 
-def _next_year(desk, today):
-    days, state = NEXT_YEAR.get(desk.client.code, (None, "draft"))
-    plan = desk.draft(today.year + 1, today - timedelta(days=(days or 0) + 12))
-    if days is None:
+def _next_year(desk, days):
+    ago, state = NEXT_YEAR.get(desk.client.code, (None, "draft"))
+    plan = desk.draft(days.year + 1, days.yesterday - timedelta(days=(ago or 0) + 12))
+    if ago is None:
         return
-    plan = desk.submit(plan, today - timedelta(days=days))
+    plan = desk.submit(plan, days.yesterday - timedelta(days=ago))
     if state == "returned":
-        desk.send_back(plan, today - timedelta(days=days - 3))
+        desk.send_back(plan, days.yesterday - timedelta(days=ago - 3))
     if state == "signed":
-        desk.sign(plan, today - timedelta(days=days - 2))
+        desk.sign(plan, days.yesterday - timedelta(days=ago - 2))
 
 
 class Desk:

@@ -12,6 +12,8 @@ from plans.demo.days import WEEKS
 from plans.demo.products import season
 
 LOT = 2
+BEST = 4
+ALL_YEAR = ("RUN", "FTB", "TRN", "BAG")
 
 
 @dataclass
@@ -35,10 +37,12 @@ class Shelf:
 
 
 def assortment(client, articles, seed):
-    """The articles an account lists, best-seller first."""
+    """The articles an account lists, best-sellers first; those sell all year round. Sellers offer accessories."""
     rng = Random(f"{seed}/assortment/{client.code}")
-    wanted = [a for a in articles if client.sells_with_us == (a.category == "BAG") or not client.sells_with_us]
-    return rng.sample(wanted, client.range)
+    if client.sells_with_us:
+        return rng.sample([a for a in articles if a.category == "BAG"], client.range)
+    best = rng.sample([a for a in articles if a.category in ALL_YEAR], BEST)
+    return best + rng.sample([a for a in articles if a not in best], client.range - BEST)
 
 
 def simulate(client, stores, articles, days, seed):
@@ -55,8 +59,8 @@ def simulate(client, stores, articles, days, seed):
 
 
 def _shelves(client, articles, store, size, rng):
-    """What a store carries: the three best-sellers, and a choice of the rest; a warehouse carries everything."""
-    carried = articles if client.central else articles[:3] + rng.sample(articles[3:], client.carried - 3)
+    """What a store carries: the best-sellers and a choice of the rest; a warehouse carries everything."""
+    carried = articles if client.central else articles[:BEST] + rng.sample(articles[BEST:], client.carried - BEST)
     for article in carried:
         popularity = 1.7 / (1 + articles.index(article) * 0.12) ** 0.8
         yield Shelf(store, article, client.pace * size * popularity)

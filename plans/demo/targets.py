@@ -1,6 +1,6 @@
 """What each account shall reach, this year and last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,22 +9,29 @@ from plans.demo import stories
 from plans.demo.accounts import TRADING
 
 RATES = {"otif": "0.96", "weeks_of_supply": "7.5", "overdue_share": "0.05", "sell_through_rate": "0.14"}
-GROWTH = {stories.HEALTHY: "0.03", stories.DRIFTING: "0.12", stories.BEHIND_CURVE: "0.05"}
+GROWTH = {stories.HEALTHY: "0.03", stories.DRIFTING: "0.12", stories.PLAN_RETURNED: "0.00"}
+YOUNG = 90
 
 
 @dataclass(frozen=True)
 class Year:
-    """What an account bought and sold in a calendar year, as far as known."""
+    """What an account bought and sold in a calendar year; `is_over` is False where part of it is an estimate."""
 
     sell_in: Decimal
     sell_through: Decimal
+    is_over: bool = True
 
 
 def of_year(facts, client, year):
-    """The account's year in figures."""
-    start, end = date(year, 1, 1), date(year, 12, 31)
+    """The account's year in figures; one that is running is projected, or as the last one while it is young."""
+    start, end, yesterday = date(year, 1, 1), date(year, 12, 31), facts.days.yesterday
+    known = (min(end, yesterday) - start).days + 1
+    if known < YOUNG:
+        return replace(of_year(facts, client, year - 1), is_over=False)
+    whole = Decimal((end - start).days + 1) / known
     sell_in = Decimal(0) if client.sells_with_us else facts.invoiced_between(client.code, start, end)
-    return Year(sell_in, facts.sold_between(client, start, end))
+    sell_through = facts.sold_between(client, start, end) if client.reports else Decimal(0)
+    return Year(sell_in * whole, sell_through * whole, end <= yesterday)
 
 
 def growth(client):
@@ -39,7 +46,7 @@ def rounded(value):
 
 def build(accounts, facts):
     """Targets for money from last year's figures, for rates the same everywhere."""
-    this = facts.days.today.year
+    this = facts.days.year
     rows = []
     for client in TRADING:
         last = of_year(facts, client, this - 1)
@@ -54,7 +61,7 @@ def build(accounts, facts):
 def _of(client, last, factor):
     if last.sell_in:
         yield "sell_in", rounded(last.sell_in * factor)
-    if client.weekday is not None:
+    if client.reports:
         yield "sell_through", rounded(last.sell_through * factor)
         yield "weeks_of_supply", Decimal(RATES["weeks_of_supply"])
         yield "sell_through_rate", Decimal(RATES["sell_through_rate"])

@@ -66,7 +66,7 @@ def _they_owe(agreement, client, facts):
     yield "payment_term", "they_owe", {"days": client.term_days, "grace_days": 3, "interest_rate": rate}
     if client.sells_with_us:
         return
-    if client.weekday is not None and client.tier != "C":
+    if client.reports and client.tier != "C":
         params = {"weekday": client.weekday, "fee_per_week": FEES[client.currency]}
         yield "data_reporting", "they_owe", params
     if client.kind in ("wholesaler", "distributor") or client.code in (stories.DRIFTING, stories.HEALTHY, "DE-240"):

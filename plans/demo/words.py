@@ -59,8 +59,14 @@ SITUATIONS = {
     stories.PLAN_RETURNED: "They are closing houses; we hold our turnover only with a smaller and better range.",
     stories.HEALTHY: "Everything that was agreed is kept on both sides; they ask for more.",
 }
-GENERAL = "Net sell-in of {sell_in} {currency} in {year}, sell-through of {sell_through} {currency}."
-GENERAL_CHINESE = "{year} 年进货净额 {sell_in} {currency}，终端销售额 {sell_through} {currency}。"
+BOUGHT = {
+    "CN": ("{year} 年进货净额 {sell_in} {currency}。", "{year} 年进货净额预计 {sell_in} {currency}。"),
+    "": (
+        "Net sell-in of {sell_in} {currency} in {year}.",
+        "We expect a net sell-in of {sell_in} {currency} in {year}.",
+    ),
+}
+SOLD = {"CN": "终端销售额 {sell_through} {currency}。", "": "Sell-through of {sell_through} {currency}."}
 
 RETURNED = (
     "The growth target does not fit the closing of two houses: what remains if Hamburg and Kiel go? "
@@ -73,19 +79,20 @@ def goals(client):
     """The goals of a plan for this account, with what serves and what measures them."""
     if client.sells_with_us:
         return SELLER
+    if not client.reports:
+        (title, initiatives, _measures), _shelf, service = ENGLISH
+        return (title, initiatives, (("sell_in", 75),)), service
     return CHINESE if client.country == "CN" else ENGLISH
 
 
 def situation(client, year, last):
     """Where we stand, from last year's figures and the account's story."""
-    general = GENERAL_CHINESE if client.country == "CN" else GENERAL
-    figures = general.format(
-        year=year - 1,
-        currency=client.currency,
-        sell_in=f"{last.sell_in:,.0f}",
-        sell_through=f"{last.sell_through:,.0f}",
-    )
-    return "\n".join(filter(None, (figures, SITUATIONS.get(client.code))))
+    language = client.country if client.country in BOUGHT else ""
+    sentences = [BOUGHT[language][not last.is_over]] if last.sell_in else []
+    sentences += [SOLD[language]] if last.sell_through else []
+    figures = {"sell_in": f"{last.sell_in:,.0f}", "sell_through": f"{last.sell_through:,.0f}"}
+    words = " ".join(sentences).format(year=year - 1, currency=client.currency, **figures)
+    return "\n".join(filter(None, (words, SITUATIONS.get(client.code))))
 
 
 def wants(client):
