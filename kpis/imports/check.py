@@ -10,8 +10,8 @@ from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
 from kpis.imports.reader import LINE, Source, batches, open_source
-from kpis.imports.result import Result, faults, no_faults
-from kpis.imports.whole import duplicates, first_of_each, numbered, sums
+from kpis.imports.result import Result, faults, no_faults, sums
+from kpis.imports.whole import duplicates, first_of_each, numbered
 
 
 def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Result:
@@ -106,6 +106,8 @@ class Check:
         typed = {field.name: _lean(values, field) for field, values in read.items() if values is not None}
         if self.charges:
             typed["is_charge"] = text.get_column(CHARGE)
+        if self.mapping.unassigned and "account" not in typed:
+            typed["account"] = pl.repeat(None, text.height, eager=True, dtype=pl.Categorical)
         frame = pl.DataFrame({LINE: text.get_column(LINE)} | typed)
         _out_of_order(frame, self.mapping.kind, self.fields, bad)
         return frame
@@ -133,6 +135,8 @@ class Check:
             {what: first_of_each(pl.concat(parts)) for what, parts in self.masters.items()},
             units,
             value,
+            {name: self.names.shown(column) for name, column in self.fields.columns.items()},
+            self.fields.assumed,
         )
 
     def _ragged(self):

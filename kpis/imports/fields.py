@@ -59,6 +59,10 @@ class Fields:
         self._resolve_rest()
         self.typed = {derived.name: derived for derived in mapping.derived if derived.is_typed}
         self.credits = any(rule.action == "credit_note" for rule in mapping.rules)
+        if mapping.kind.field("account") and not ({"account"} & mapping.given or mapping.unassigned):
+            raise UnusableFile("no_account")
+        said = {*self.columns, *self.typed, *mapping.constants} | ({"is_credit"} if self.credits else set())
+        self.assumed = frozenset(f.name for f in mapping.kind.fields if f.default and f.name not in said)
 
     def _resolve_columns(self):
         missing = []

@@ -76,7 +76,7 @@ def open_source(path: Path, form: Format, names=()) -> Source:
 
 
 def _open(file, encoding, guessed, form, names):
-    sample = _sample(file, encoding)
+    sample = _sample(file)
     skip = max(form.header - 1, 0)
     delimiter = form.delimiter or sniff.delimiter_of(sample, form.quote, names, skip) or ","
     if form.delimiter is None:
@@ -154,8 +154,8 @@ def _rewritten(file, encoding):
     return copy
 
 
-def _sample(file, encoding):
-    """The beginning as text; where it stops inside a character or is no UTF-8, the rest is left to the reading itself."""
+def _sample(file):
+    """The beginning as text; what is no UTF-8 in it is left to the reading itself to complain of."""
     start = file.tell()
     sample = file.read(sniff.SAMPLE)
     file.seek(start)

@@ -17,9 +17,10 @@ SHOWN_VALUE = 200
 class Result:
     """The outcome of one check.
 
-    `frame` holds the accepted rows: the kind's fields that the file fills, `line`, and `is_charge` where a rule said so.
+    `frame` holds the accepted rows: the fields the file fills, `line`, and `is_charge` where a rule said so.
     `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
-    `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell.
+    `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell; `shown`
+    says what the file calls each field, `assumed` which fields have their default because the file is silent.
     """
 
     kind: Kind
@@ -32,15 +33,25 @@ class Result:
     masters: dict[str, pl.DataFrame] = field(default_factory=dict)
     units: Decimal | None = None
     value: Decimal | None = None
+    shown: dict[str, str] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
 
     @property
     def accepted(self) -> int:
-        return self.frame.height
+        """Rows without a fault that no rule dropped."""
+        return self.rows - sum(self.ignored.values()) - self.rejected
 
     @property
     def rejected(self) -> int:
         """Rows with at least one fault; each counts once."""
         return self.errors.get_column("line").n_unique()
+
+    def refuse(self, more: list[pl.DataFrame]) -> None:
+        """Add faults found later, and take their rows out of the accepted ones."""
+        found = pl.concat([no_faults(), *more])
+        self.errors = pl.concat([self.errors, found])
+        self.frame = self.frame.filter(~pl.col("line").is_in(found.get_column("line").implode()))
+        self.units, self.value = sums(self.frame, self.kind)
 
     def sentences(self):
         """(line, column, value, sentence) of every fault, in the order of the file."""
@@ -71,3 +82,18 @@ def faults(lines, name: str, values, codes, params) -> pl.DataFrame:
         pl.col("code").cast(pl.String),
         params.alias("params"),
     )
+
+
+def sums(frame: pl.DataFrame, kind: Kind) -> tuple[Decimal | None, Decimal | None]:
+    """Sums of units and of value; None where the kind or the file has none."""
+    return _sum(frame, kind.units), _sum(frame, kind.value)
+
+
+def _sum(frame, wanted):
+    names = wanted.split(" × ")
+    if not wanted or not set(names) <= set(frame.columns):
+        return None
+    if len(names) == 1:
+        return frame.get_column(wanted).sum()
+    wide = [frame.get_column(name).cast(pl.Decimal(38, 9)) for name in names]
+    return (wide[0] * wide[1]).sum().quantize(Decimal("0.01"))

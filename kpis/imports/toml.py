@@ -29,21 +29,17 @@ WAYS = ("first_chars", "first_words", "pattern", "week_from", "monday", "product
 MARK_KEYS = ("decimal", "thousands", "strip", "dates", "empty", "round")
 
 
-def load_mapping(name: str) -> Mapping:
-    """The mapping of that name among ours (`uci`, `default_orders`); raises MappingError when there is none."""
+def mapping_text(name: str) -> str:
+    """The text of one of our mappings (`uci`, `default_orders`). Raises MappingError when there is none."""
     path = FOLDER / f"{name}.toml"
     if not re.fullmatch(r"[a-z0-9_]+", name) or not path.is_file():
         raise MappingError(name, "-", _("there is no mapping of this name"))
-    return parse_mapping(path.read_text("utf-8"), name)
+    return path.read_text("utf-8")
 
 
-def read_mapping(path: Path) -> Mapping:
-    """The mapping in a TOML file; raises MappingError."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise MappingError(path.name, "-", problem) from problem
-    return parse_mapping(text, path.name)
+def load_mapping(name: str) -> Mapping:
+    """One of our mappings. Raises MappingError."""
+    return parse_mapping(mapping_text(name), name)
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
@@ -334,7 +330,7 @@ def _check_fields(table, mapping):
         if names.count(name) > 1:
             table.fail(name, _("is given more than once"))
     for field in mapping.kind.fields:
-        if field.required and field.name not in mapping.given and not (field.refers == "account"):
+        if field.required and field.name not in mapping.given and field.refers != "account":
             table.fail(f"columns.{field.name}", _("is required"))
 
 

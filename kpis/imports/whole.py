@@ -1,7 +1,6 @@
-"""What can only be said of a file as a whole: occurrences, duplicate keys, masters named, sums."""
+"""What can only be said of a file as a whole: occurrences, duplicate keys, masters named."""
 
 import json
-from decimal import Decimal
 
 import polars as pl
 
@@ -49,18 +48,3 @@ def first_of_each(master: pl.DataFrame) -> pl.DataFrame:
         chosen.append(pl.col("is_charge").any())
     named = master.filter(pl.col("code").is_not_null()).sort(LINE)
     return named.group_by(key, maintain_order=True).agg(chosen).select(master.columns)
-
-
-def sums(frame: pl.DataFrame, kind: Kind) -> tuple[Decimal | None, Decimal | None]:
-    """Sums of units and of value; None where the kind or the file has none."""
-    return _sum(frame, kind.units), _sum(frame, kind.value)
-
-
-def _sum(frame, wanted):
-    names = wanted.split(" × ")
-    if not wanted or not set(names) <= set(frame.columns):
-        return None
-    if len(names) == 1:
-        return frame.get_column(wanted).sum()
-    wide = [frame.get_column(name).cast(pl.Decimal(38, 9)) for name in names]
-    return (wide[0] * wide[1]).sum().quantize(Decimal("0.01"))

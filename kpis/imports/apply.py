@@ -1,0 +1,149 @@
+"""One checked file into the database, whatever its kind; the caller holds the transaction, and may undo it."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from accounts.access import may_create_account, may_edit
+from accounts.models import Account, Store
+from kpis.imports import masters
+from kpis.imports.load import resolve, visible_accounts
+from kpis.imports.mapping import Mapping
+from kpis.imports.merge import TABLES, merge
+from kpis.imports.reader import LINE
+from kpis.imports.result import Result, faults
+from kpis.models import ImportBatch, Product
+
+
+@dataclass
+class Outcome:
+    """What became of the accepted rows: masters created, by kind, and rows new, changed and unchanged."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
+
+
+def apply(result: Result, mapping: Mapping, batch: ImportBatch) -> Outcome:
+    """Store the accepted rows of a file for a batch; faults that only the database can tell are added to `result`.
+
+    With any fault nothing is stored but, perhaps, masters: the caller then rolls back.
+    """
+    if result.kind.name in TABLES:
+        return _facts(result, mapping, batch)
+    masters.lock()
+    return MASTERS[result.kind.name](result, mapping, batch)
+
+
+def _facts(result, mapping, batch):
+    source = batch.feed.code if batch.feed else mapping.name.removesuffix(".toml")
+    loaded = resolve(result, mapping, by=batch.by, source=source)
+    result.refuse(loaded.bad)
+    if result.rejected:
+        return Outcome()
+    result.frame = result.frame.clear()
+    merged = merge(loaded.frame, result.kind, batch.pk, result.assumed)
+    return Outcome(loaded.created, {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged})
+
+
+def _rows(result, *drop):
+    """Accepted rows as dictionaries of what the file says, without empty values."""
+    frame = result.frame.with_columns(pl.selectors.categorical().cast(pl.String)).drop(LINE, *drop, strict=False)
+    for row in frame.iter_rows(named=True):
+        yield {name: value for name, value in row.items() if value is not None}
+
+
+def _outcome(result, what, new, changed):
+    rows = result.frame.height
+    created = {what: new} if new else {}
+    return Outcome(created, {"new": new, "changed": changed, "unchanged": rows - new - changed})
+
+
+def _accounts(result, mapping, batch):
+    by = batch.by
+    rows = {row["code"]: row for row in _rows(result, "parent")}
+    stored = {account.code: account for account in Account.objects.filter(code__in=rows)}
+    seen = set(visible_accounts(by).filter(code__in=rows).values_list("code", flat=True))
+    new = {code: row for code, row in rows.items() if code not in stored}
+    result.refuse(_refused_accounts(result, stored, seen, new, by))
+    if result.rejected:
+        return Outcome()
+    stored |= {account.code: account for account in masters.create_accounts(list(new.values()), by=by)}
+    old = {code: row for code, row in rows.items() if code not in new}
+    changed = masters.change(Account, stored, old, by=by)
+    result.refuse(_parents(result, stored, by))
+    return _outcome(result, "accounts", len(new), changed)
+
+
+def _refused_accounts(result, stored, seen, new, by):
+    """Faults of accounts that this person may not touch, and of new ones without country or currency."""
+    allowed = {code for code in seen if by is None or may_edit(by, stored[code])}
+    if by is None or may_create_account(by):
+        allowed |= set(new)
+    denied = result.frame.filter(~pl.col("code").is_in(sorted(allowed)))
+    yield _faults(result, denied, "code", "not_allowed")
+    for name in ("country", "currency"):
+        lacking = pl.col(name).is_null() if name in result.frame.columns else pl.lit(True)
+        yield _faults(result, result.frame.filter(lacking & pl.col("code").is_in(sorted(new))), "code", f"no_{name}")
+
+
+def _faults(result, rows, name, code):
+    return faults(rows[LINE], result.shown.get(name, name), rows[name], [code] * rows.height, "{}")
+
+
+def _parents(result, stored, by):
+    """Hang accounts below the parents the file names; faults of parents that are unknown or make a loop."""
+    if "parent" not in result.frame.columns:
+        return
+    named = result.frame.filter(pl.col("parent").is_not_null()).with_columns(pl.col("parent").cast(pl.String))
+    known = dict(visible_accounts(by).filter(code__in=set(named["parent"])).values_list("code", "pk"))
+    for row in named.iter_slices(1):
+        account, parent = stored[row["code"].item()], known.get(row["parent"].item())
+        if parent is None:
+            yield _faults(result, row, "parent", "unknown_account")
+        elif account.parent_id != parent and not _hang(account, parent):
+            yield _faults(result, row, "parent", "loop")
+
+
+def _hang(account, parent_id):
+    account.refresh_from_db()
+    parent = Account.objects.get(pk=parent_id)
+    if account.pk in parent.lineage:
+        return False
+    account.parent = parent
+    account.save()
+    return True
+
+
+def _stores(result, mapping, batch):
+    loaded = resolve(result, mapping, by=batch.by, source="")
+    result.refuse(loaded.bad)
+    if result.rejected:
+        return Outcome()
+    result.frame = loaded.frame
+    rows = {}
+    for row in _rows(result, "account", "currency"):
+        rows[row["account_id"], row["code"]] = row
+    accounts = {account for account, _ in rows}
+    stored = {(store.account_id, store.code): store for store in Store.objects.filter(account__in=accounts)}
+    new = [row for key, row in rows.items() if key not in stored]
+    masters.create_stores(new, by=batch.by)
+    old = {key: row for key, row in rows.items() if key in stored}
+    changed = masters.change(Store, stored, old, by=batch.by)
+    return _outcome(result, "stores", len(new), changed)
+
+
+def _products(result, mapping, batch):
+    rows = {row["code"]: row for row in _rows(result)}
+    stored = Product.objects.select_related("category").in_bulk(list(rows), field_name="code")
+    new = [row for code, row in rows.items() if code not in stored]
+    masters.create_products(new, by=batch.by)
+    old = {code: row for code, row in rows.items() if code in stored}
+    categories = masters.categories({row.get("category") for row in old.values()})
+    for row in old.values():
+        if "category" in row:
+            row["category"] = categories[row["category"]]
+    changed = masters.change(Product, stored, old, by=batch.by)
+    return _outcome(result, "products", len(new), changed)
+
+
+MASTERS = {"accounts": _accounts, "stores": _stores, "products": _products}

@@ -1,0 +1,169 @@
+"""Codes to rows: the accounts, stores and products that a checked file names, found or, where allowed, created."""
+
+import json
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from accounts.access import may_create_account
+from accounts.models import Account, Store
+from kpis.imports import masters
+from kpis.imports.mapping import Mapping
+from kpis.imports.reader import LINE
+from kpis.imports.result import Result, faults
+from kpis.models import Product
+
+
+@dataclass
+class Loaded:
+    """Accepted rows with ids: `account_id`, `store_id`, `product_id`, `currency`; and how many masters were created."""
+
+    frame: pl.DataFrame
+    created: dict[str, int] = field(default_factory=dict)
+    bad: list[pl.DataFrame] = field(default_factory=list)
+
+
+def resolve(result: Result, mapping: Mapping, *, by, source: str) -> Loaded:
+    """Find the ids of every code in the accepted rows, inside the caller's transaction.
+
+    Missing masters are created where the mapping allows it; `source` names the import for its unassigned account. A
+    person only reaches accounts they see: others are unknown to them. What stays unknown is in `bad`, as faults.
+    """
+    if mapping.create or mapping.unassigned:
+        masters.lock()
+    loaded = Loaded(result.frame)
+    names = set(result.frame.columns)
+    _accounts(loaded, result, mapping, by, source)
+    if "store" in names:
+        _stores(loaded, result, mapping, by)
+    if "product" in names:
+        _products(loaded, result, mapping, by)
+    return loaded
+
+
+def _accounts(loaded, result, mapping, by, source):
+    wanted = _codes(loaded.frame, "account")
+    accounts = visible_accounts(by)
+    rows = list(accounts.filter(code__in=wanted).values_list("code", "id", "currency"))
+    rows += _new_accounts(loaded, result, mapping, by, wanted - {code for code, *_ in rows})
+    if mapping.unassigned and loaded.frame.get_column("account").null_count():
+        account = masters.unassigned_account(
+            source=source,
+            title=mapping.title or mapping.name,
+            currency=mapping.constants.get("currency", "EUR"),
+            by=by,
+        )
+        rows.append((None, account.pk, account.currency))
+    schema = {"account": pl.String, "account_id": pl.Int64, "own_currency": pl.String}
+    known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(_categories("account", "own_currency"))
+    loaded.frame = loaded.frame.join(known, on="account", how="left", nulls_equal=True, maintain_order="left")
+    _refuse(loaded, result, "account", "account_id")
+    own = pl.col("own_currency").alias("currency")
+    if "currency" in loaded.frame.columns:
+        own = pl.coalesce("currency", "own_currency").alias("currency")
+    loaded.frame = loaded.frame.with_columns(own).drop("own_currency")
+
+
+def visible_accounts(by):
+    """The accounts a person may import into; all of them for the system."""
+    return Account.objects.visible_to(by) if by else Account.objects.all()
+
+
+def _new_accounts(loaded, result, mapping, by, missing):
+    """Create missing accounts; without the right to, they stay missing."""
+    if not missing or not mapping.may_create("accounts") or not (by is None or may_create_account(by)):
+        return []
+    missing -= set(Account.objects.filter(code__in=missing).values_list("code", flat=True))
+    rows, poor = [], {}
+    for row in _described(result, "accounts", missing, ("account",)):
+        lacks = next((name for name in ("country", "currency") if not row.get(name)), None)
+        if lacks:
+            poor[row["code"]] = f"no_{lacks}"
+        else:
+            rows.append(row)
+    made = masters.create_accounts(rows, by=by)
+    loaded.created["accounts"] = len(made)
+    _refuse_poor(loaded, result, poor)
+    return [(account.code, account.pk, account.currency) for account in made]
+
+
+def _refuse_poor(loaded, result, poor):
+    for code, fault in poor.items():
+        rows = loaded.frame.filter(pl.col("account") == code)
+        shown = result.shown.get("account", "account")
+        loaded.bad.append(faults(rows[LINE], shown, rows["account"], [fault] * rows.height, "{}"))
+        loaded.frame = loaded.frame.filter(pl.col("account").ne_missing(pl.lit(code)))
+
+
+def _described(result, what, missing, drop=()):
+    """What the file says of missing masters: fields by name, the code for a name where it gives none."""
+    found = result.masters[what].drop(LINE)
+    found = found.with_columns(pl.selectors.categorical().cast(pl.String))
+    for row in found.iter_rows(named=True):
+        if row["code"] in missing:
+            given = {name: value for name, value in row.items() if value is not None and name not in drop}
+            yield {"name": row["code"]} | given
+
+
+def _stores(loaded, result, mapping, by):
+    frame = loaded.frame.filter(pl.col("account_id").is_not_null() & pl.col("store").is_not_null())
+    pairs = frame.select("account_id", pl.col("store").cast(pl.String)).unique()
+    accounts = pairs.get_column("account_id").unique().to_list()
+    stored = Store.objects.filter(account__in=accounts).values_list("account_id", "code", "id")
+    schema = {"account_id": pl.Int64, "store": pl.String, "store_id": pl.Int64}
+    known = pl.DataFrame(list(stored), schema=schema, orient="row")
+    missing = pairs.join(known, on=["account_id", "store"], how="anti")
+    if missing.height and mapping.may_create("stores"):
+        known = pl.concat([known, _new_stores(loaded, result, missing, schema, by)])
+    known = known.with_columns(_categories("store"))
+    loaded.frame = loaded.frame.join(known, on=["account_id", "store"], how="left", maintain_order="left")
+    _refuse(loaded, result, "store", "store_id")
+
+
+def _new_stores(loaded, result, missing, schema, by):
+    ids = dict(loaded.frame.select(pl.col("account").cast(pl.String), "account_id").unique().iter_rows())
+    wanted = set(missing.select("account_id", "store").iter_rows())
+    rows = []
+    for row in _described(result, "stores", set(missing["store"])):
+        account = ids.get(row.pop("account", None))
+        if (account, row["code"]) in wanted:
+            rows.append(row | {"account_id": account})
+    made = masters.create_stores(rows, by=by)
+    loaded.created["stores"] = len(made)
+    return pl.DataFrame([(s.account_id, s.code, s.pk) for s in made], schema=schema, orient="row")
+
+
+def _products(loaded, result, mapping, by):
+    wanted = _codes(loaded.frame, "product")
+    rows = list(Product.objects.filter(code__in=wanted).values_list("code", "id"))
+    missing = wanted - {code for code, _ in rows}
+    if missing and mapping.may_create("products"):
+        made = masters.create_products(list(_described(result, "products", missing)), by=by)
+        rows += [(product.code, product.pk) for product in made]
+        charges = sum(1 for product in made if product.category and product.category.code == masters.CHARGES)
+        loaded.created |= {"products": len(made) - charges} | ({"charges": charges} if charges else {})
+    known = pl.DataFrame(rows, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
+    known = known.with_columns(_categories("product"))
+    loaded.frame = loaded.frame.join(known, on="product", how="left", maintain_order="left")
+    _refuse(loaded, result, "product", "product_id")
+
+
+def _codes(frame, name):
+    return set(frame.get_column(name).unique().drop_nulls().cast(pl.String))
+
+
+def _categories(*names):
+    return [pl.col(name).cast(pl.Categorical) for name in names]
+
+
+def _refuse(loaded, result, name, found):
+    """Faults for the rows whose code was not found; only an account must be there at all."""
+    lost = pl.col(found).is_null()
+    rows = loaded.frame.filter(lost if name == "account" else lost & pl.col(name).is_not_null())
+    if name == "store":
+        rows = rows.filter(pl.col("account_id").is_not_null())
+    if not rows.height:
+        return
+    params = [json.dumps({"account": code} if name == "store" else {}) for code in rows["account"]]
+    shown = result.shown.get(name, name)
+    loaded.bad.append(faults(rows[LINE], shown, rows[name], [f"unknown_{name}"] * rows.height, pl.Series(params)))

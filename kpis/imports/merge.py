@@ -1,0 +1,185 @@
+"""Resolved rows to stored facts: staged by COPY, compared by one join, the difference written in one ordered statement.
+
+Sell-through of weeks nobody has reported yet skips the comparison: it is copied straight into the partitions, in order.
+Everything happens in the caller's transaction, and under a lock on each account, so that two imports of one account
+follow each other.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+from django.db import IntegrityError, connection, transaction
+
+from kpis.imports.copying import copy_in, execute
+from kpis.imports.kinds import Kind
+
+LOCKED_ONE_BY_ONE = 200
+IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where a kind is stored: its table, its key columns, and the dates whose weeks a change touches."""
+
+    name: str
+    key: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+TABLES = {
+    "sell_through": Table("kpis_sellthrough", ("week", "store_id", "product_id"), ("week",)),
+    "orders": Table(
+        "kpis_orderline",
+        ("account_id", "order_number", "line_number"),
+        ("ordered_on",),
+    ),
+    "invoices": Table("kpis_invoiceline", ("account_id", "document", "product_id", "occurrence"), ("invoiced_on",)),
+    "open_items": Table("kpis_openitem", ("account_id", "document"), ("issued_on",)),
+}
+
+
+@dataclass
+class Merged:
+    """How many rows were new, changed and unchanged."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()) -> Merged:
+    """Store resolved rows of a kind of facts for a batch. The caller holds the transaction.
+
+    `assumed` names fields the file says nothing about: their values count for new rows only.
+    """
+    table = TABLES[kind.name]
+    columns = [IDS.get(field.name, field.name) for field in kind.fields]
+    frame = frame.select(name for name in columns if name in frame.columns)
+    _lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
+    merged = Merged()
+    if kind.name == "sell_through":
+        _make_partitions(table, frame)
+        frame = _copy_fresh_weeks(table, frame, batch_id, merged)
+    if frame.height:
+        _merge_difference(table, frame, batch_id, assumed, merged)
+    return merged
+
+
+def _lock(kind, accounts):
+    """Lock each account for this kind of facts; the whole kind where there are too many for a lock each."""
+    with connection.cursor() as cursor:
+        if len(accounts) > LOCKED_ONE_BY_ONE:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [kind])
+            return
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 1))", [kind])
+        for account in accounts:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", account])
+
+
+def _make_partitions(table, frame):
+    months = frame.get_column("week").dt.truncate("1mo").unique().sort()
+    with connection.cursor() as cursor:
+        for month in months:
+            cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])
+
+
+def _copy_fresh_weeks(table, frame, batch_id, merged):
+    """Copy the rows of account-weeks that hold nothing yet into the table itself; returns the other rows."""
+    pairs = frame.select("account_id", "week").unique().sort("account_id", "week")
+    known = pl.DataFrame(_stored_weeks(table, pairs), schema=pairs.schema, orient="row")
+    fresh = frame.join(known, on=["account_id", "week"], how="anti") if known.height else frame
+    if not fresh.height:
+        return frame
+    ordered = fresh.sort(table.key).with_columns(batch_id=pl.lit(batch_id))
+    try:
+        with transaction.atomic():
+            copy_in(table.name, ordered)
+    except IntegrityError:  # a store that changed hands has rows of these weeks under its old account
+        return frame
+    merged.new += ordered.height
+    _touch(pairs.join(known, on=["account_id", "week"], how="anti"))
+    return frame.join(known, on=["account_id", "week"], how="semi") if known.height else frame.clear()
+
+
+def _stored_weeks(table, pairs):
+    """Which of the account-weeks hold rows."""
+    sql = f"""
+        SELECT p.account_id, p.week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)
+        WHERE EXISTS (SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.week = p.week)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [pairs["account_id"].to_list(), pairs["week"].to_list()])
+        return cursor.fetchall()
+
+
+def _touch(pairs):
+    execute(
+        """
+        INSERT INTO kpis_touched (account_id, week, night)
+        SELECT p.account_id, p.week, NULL FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)
+        ORDER BY 1, 2 ON CONFLICT DO NOTHING
+        """,
+        [pairs["account_id"].to_list(), pairs["week"].to_list()],
+    )
+
+
+def _merge_difference(table, frame, batch_id, assumed, merged):
+    """Stage the rows, find by one join which are new or changed, and write only these."""
+    columns = frame.columns
+    names = ", ".join(columns)
+    execute(f"CREATE TEMP TABLE kam_stage ON COMMIT DROP AS SELECT {names} FROM {table.name} WITH NO DATA")
+    copy_in("kam_stage", frame)
+    execute("ANALYZE kam_stage")
+    said = [name for name in columns if name not in table.key and name not in assumed]
+    execute(_compare(table, said, frame))
+    execute(_touch_difference(table))
+    changed = execute(_update(table, said), [batch_id])
+    new = execute(_insert(table, columns), [batch_id])
+    merged.changed += changed
+    merged.new += new
+    merged.unchanged += frame.height - changed - new
+    execute("DROP TABLE kam_stage, kam_difference")
+
+
+def _compare(table, said, frame):
+    """The rows that are new or differ in a column the file gives, with the dates they had before."""
+    same = " AND ".join(f"t.{name} = s.{name}" for name in table.key)
+    ours, theirs = (", ".join(f"{side}.{name}" for name in said) for side in "st")
+    before = ", ".join(f"t.{name} AS old_{name}" for name in table.dates)
+    if "week" in table.key:
+        weeks = frame.get_column("week")
+        same += f" AND t.week BETWEEN '{weeks.min()}' AND '{weeks.max()}'"
+    return f"""
+        CREATE TEMP TABLE kam_difference ON COMMIT DROP AS
+        SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before}
+        FROM kam_stage s LEFT JOIN {table.name} t ON {same}
+        WHERE t.account_id IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})
+    """
+
+
+def _touch_difference(table):
+    """The weeks of all dates before and after, by account."""
+    parts = " UNION ALL ".join(
+        f"SELECT {side}account_id AS account, {side}{name} AS day FROM kam_difference"
+        for side in ("", "old_")
+        for name in table.dates
+    )
+    return f"""
+        INSERT INTO kpis_touched (account_id, week, night)
+        SELECT DISTINCT account, day - (extract(isodow FROM day)::int - 1), NULL::date FROM ({parts}) d
+        WHERE account IS NOT NULL AND day IS NOT NULL ORDER BY 1, 2 ON CONFLICT DO NOTHING
+    """
+
+
+def _update(table, said):
+    values = ", ".join(f"{name} = d.{name}" for name in said)
+    same = " AND ".join(f"t.{name} = d.{name}" for name in table.key)
+    return f"UPDATE {table.name} t SET {values}, batch_id = %s FROM kam_difference d WHERE NOT d.is_new AND {same}"
+
+
+def _insert(table, columns):
+    names, key = ", ".join(columns), ", ".join(table.key)
+    return f"""
+        INSERT INTO {table.name} ({names}, batch_id)
+        SELECT {names}, %s FROM kam_difference WHERE is_new ORDER BY {key}
+    """

@@ -1,0 +1,197 @@
+"""The life of a batch: received → read and checked → applied, all or nothing, or kept with every reason why not."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import BinaryIO
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from kam.audit import log
+from kpis.imports import store
+from kpis.imports.apply import apply
+from kpis.imports.check import check_file
+from kpis.imports.copying import copy_in
+from kpis.imports.errors import MappingError, UnusableFile
+from kpis.imports.mapping import Mapping
+from kpis.imports.result import Result
+from kpis.imports.toml import mapping_text, parse_mapping
+from kpis.models import Feed, ImportBatch, ImportError
+
+State = ImportBatch.State
+LEASE = timedelta(minutes=15)
+ATTEMPTS = 3
+
+
+class Undone(Exception):
+    """Rolls back what was tried, when rows are bad or when only a check was asked for."""
+
+
+def receive(
+    *,
+    kind: str,
+    file: BinaryIO,
+    file_name: str,
+    by,
+    feed: Feed | None = None,
+    mapping: str = "",
+    text: str | None = None,
+    beside: Callable[[str], BinaryIO | None] = lambda name: None,
+    dry_run: bool = False,
+) -> ImportBatch:
+    """Store a file as a waiting batch; `process` reads it.
+
+    `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is the feed's, else the
+    kind's default. `beside` opens a file that the mapping joins, by its name. Raises UnusableFile when mapping or
+    feed is for another kind, or the mapping is not usable.
+    """
+    mapping = mapping or (feed.mapping if feed else "") or "default"
+    if feed and feed.kind != kind:
+        raise UnusableFile("feed_kind", code=feed.code, found=feed.kind, kind=kind)
+    text, found = _usable(kind, mapping, text)
+    joined = [(lookup.file, other) for lookup in found.lookups if (other := beside(lookup.file))]
+    stored = store.keep(file, kind, text, joined)
+    return ImportBatch.objects.create(
+        feed=feed,
+        kind=kind,
+        mapping=mapping[:80],
+        file_name=file_name[:255],
+        stored_name=stored.name,
+        size=stored.size,
+        content=stored.content,
+        dry_run=dry_run,
+        by=by,
+    )
+
+
+def _usable(kind, name, text):
+    try:
+        text = mapping_text(f"default_{kind}" if name == "default" else name) if text is None else text
+        found = parse_mapping(text, name)
+    except MappingError as problem:
+        raise UnusableFile("mapping", problem=str(problem)) from problem
+    if found.kind.name != kind:
+        raise UnusableFile("wrong_kind", name=name, found=found.kind.name, kind=kind)
+    return text, found
+
+
+def process(*, batch_id: int) -> ImportBatch:
+    """Read a waiting batch to its end; a batch that somebody else is reading, or that is done, is left alone.
+
+    What a killed process left behind is taken up again when its lease is over. The outcome is the batch's state:
+    applied, checked (dry run), duplicate, rejected, or unusable with a `problem`.
+    """
+    if not _claim(batch_id):
+        return ImportBatch.objects.get(pk=batch_id)
+    batch = ImportBatch.objects.select_related("feed__account", "by").get(pk=batch_id)
+    try:
+        _run(batch)
+    except UnusableFile as problem:
+        _finish(batch, State.UNUSABLE, problem={"code": problem.code, "params": problem.params})
+    except BaseException:
+        ImportBatch.objects.filter(pk=batch.pk, state=State.READING).update(lease_until=timezone.now())
+        raise
+    return batch
+
+
+def _claim(batch_id):
+    now = timezone.now()
+    free = Q(state=State.WAITING) | Q(state=State.READING, lease_until__lt=now, attempt__lt=ATTEMPTS)
+    claimed = ImportBatch.objects.filter(free, pk=batch_id)
+    return claimed.update(state=State.READING, lease_until=now + LEASE, attempt=F("attempt") + 1)
+
+
+def left_behind():
+    """Batches whose reader died: their lease is over and they may be tried again."""
+    return ImportBatch.objects.filter(state=State.READING, lease_until__lt=timezone.now(), attempt__lt=ATTEMPTS)
+
+
+def _run(batch):
+    if _first(batch):
+        return _duplicate(batch)
+    folder = store.folder_of(batch.stored_name)
+    mapping = mapping_of(batch)
+    result = check_file(folder / store.DATA, mapping, folder)
+    try:
+        with transaction.atomic():
+            _apply(batch, mapping, result)
+    except Undone:
+        _refuse(batch, result) if result.rejected else _finish(batch, State.CHECKED, result)
+    except IntegrityError:
+        if not _first(batch):
+            raise
+        _duplicate(batch)
+    return None
+
+
+def mapping_of(batch: ImportBatch) -> Mapping:
+    """The mapping a batch was received with, and its feed's account for lines that name none."""
+    text = (store.folder_of(batch.stored_name) / store.MAPPING).read_text("utf-8")
+    mapping = parse_mapping(text, batch.mapping)
+    account = batch.feed.account if batch.feed else None
+    return mapping.with_constants(account=account.code) if account and mapping.kind.field("account") else mapping
+
+
+def _apply(batch, mapping, result):
+    """Everything that must happen together. Raises Undone to have it rolled back."""
+    _lock(batch.content)
+    if not batch.dry_run and _first(batch):
+        raise IntegrityError("applied meanwhile")
+    outcome = apply(result, mapping, batch)
+    batch.created, batch.changes = outcome.created, outcome.changes
+    if result.rejected or batch.dry_run:
+        raise Undone
+    _finish(batch, State.APPLIED, result)
+    log(batch, "imported", by=batch.by, after=_summary(batch))
+
+
+def _lock(content):
+    """The same file given twice at once is read twice, but applied once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"kam:import:{content}"])
+
+
+def _first(batch):
+    """The batch that applied the same file for the same feed, or None."""
+    same = ImportBatch.objects.filter(feed=batch.feed, kind=batch.kind, content=batch.content, state=State.APPLIED)
+    return same.first()
+
+
+def _duplicate(batch):
+    first = _first(batch)
+    fields = ("rows", "accepted", "rejected", "ignored", "units", "value")
+    for name in fields:
+        setattr(batch, name, getattr(first, name))
+    batch.duplicate_of = first
+    _finish(batch, State.DUPLICATE)
+
+
+def _finish(batch, state, result: Result | None = None, problem=None):
+    if result:
+        _count(batch, result)
+    batch.state, batch.problem = state, problem
+    batch.lease_until, batch.finished_at = None, timezone.now()
+    batch.save()
+
+
+def _count(batch, result):
+    batch.rows, batch.accepted, batch.rejected = result.rows, result.accepted, result.rejected
+    batch.ignored = result.ignored
+    batch.changes = batch.changes | ({"marked": result.marked} if result.marked else {})
+    batch.warnings = [{"code": code, "params": params} for code, params in result.warnings]
+    batch.units, batch.value = result.units, result.value
+
+
+@transaction.atomic
+def _refuse(batch, result):
+    """Nothing is applied; every fault is kept."""
+    batch.created, batch.changes = {}, {}
+    _finish(batch, State.REJECTED, result)
+    rows = result.errors.sort("line", maintain_order=True).with_columns(batch_id=batch.pk)
+    copy_in(ImportError._meta.db_table, rows.select("batch_id", "line", "column", "value", "code", "params"))
+
+
+def _summary(batch):
+    names = ("file_name", "rows", "accepted", "ignored", "created", "changes", "units", "value")
+    return {name: getattr(batch, name) for name in names}

@@ -1,0 +1,52 @@
+"""Where files to import lie: one folder of random name per batch, with the data, the mapping and files it joins."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+DATA, MAPPING = "data", "mapping.toml"
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored file: its folder's name, its size in bytes, and the hash of what the outcome depends on."""
+
+    name: str
+    size: int
+    content: str
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a stored file."""
+    return Path(settings.MEDIA_ROOT) / "imports" / name
+
+
+def keep(file: BinaryIO, kind: str, mapping: str, beside: Iterable[tuple[str, BinaryIO]] = ()) -> Stored:
+    """Store a file with its mapping's text and the files beside it that the mapping joins."""
+    name = secrets.token_hex(16)
+    folder = folder_of(name)
+    folder.mkdir(parents=True, mode=0o700)
+    digest = hashlib.sha256(f"{kind}\0{mapping}\0".encode())
+    size = _copy(file, folder / DATA, digest)
+    (folder / MAPPING).write_text(mapping, "utf-8")
+    for other, content in beside:
+        digest.update(f"\0{other}\0".encode())
+        with content:
+            _copy(content, folder / other, digest)
+    return Stored(name, size, digest.hexdigest())
+
+
+def _copy(file, path, digest):
+    size = 0
+    with open(path, "xb") as out:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            out.write(piece)
+            size += len(piece)
+    return size
