@@ -12,16 +12,20 @@ def sees(user, plan):
     return Plan.objects.visible_to(user).filter(pk=plan.pk).exists()
 
 
+def writes(user):
+    """Who writes plans at all; a director may too, and another director then signs."""
+    return user.is_active and (user.role in WRITERS or user.role == Role.DIRECTOR)
+
+
 def may_create(user, account):
-    """Those who look after the account write its plans; a director may too, and another director then signs."""
-    writes = user.role in WRITERS or user.role == Role.DIRECTOR
-    return writes and Account.objects.visible_to(user).filter(pk=account.pk).exists()
+    """Those who look after the account write its plans."""
+    return writes(user) and Account.objects.visible_to(user).filter(pk=account.pk).exists()
 
 
 def may_edit(user, plan):
     """The author, and those who look after the account. A director edits only what they cannot sign."""
-    writes = user.role in WRITERS or (user.role == Role.DIRECTOR and plan.author_id == user.pk)
-    return writes and sees(user, plan)
+    is_theirs = user.role in WRITERS or (user.role == Role.DIRECTOR and plan.author_id == user.pk)
+    return is_theirs and sees(user, plan)
 
 
 def may_sign(user, plan):

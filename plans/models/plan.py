@@ -3,12 +3,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import wording
 from accounts.models import Account, ByAccount, ByAccountQuerySet
 from kam.measures import all_measures
 from kam.models import Versioned
-from kam.roles import DataClass
+from kam.roles import DataClass, Role
+from plans import calc
 
 
 class PlanQuerySet(ByAccountQuerySet):
@@ -20,6 +23,23 @@ class PlanQuerySet(ByAccountQuerySet):
             revision__gt=models.OuterRef("revision"),
         )
         return self.filter(~models.Exists(newer))
+
+    def with_parts(self):
+        """With goals, initiatives, their owners and measures: five queries for any number of rows."""
+        return self.select_related("account", "author").prefetch_related(
+            "goals__initiatives__owner", "goals__measures"
+        )
+
+    def to_sign(self, user):
+        """What a director may sign, oldest first; nothing for everybody else."""
+        waiting = self.visible_to(user).filter(state=Plan.State.SUBMITTED).exclude(author=user)
+        return waiting.order_by("submitted_at", "pk") if user.role == Role.DIRECTOR else self.none()
+
+    def waiting_for(self, user):
+        """What cannot go on without this person: to be signed by them, or returned to them."""
+        returned = Q(state=Plan.State.RETURNED, author=user)
+        to_sign = Q(state=Plan.State.SUBMITTED) & ~Q(author=user) if user.role == Role.DIRECTOR else Q(pk__in=[])
+        return self.visible_to(user).filter(returned | to_sign)
 
 
 class Plan(ByAccount, Versioned):
@@ -79,6 +99,9 @@ class Plan(ByAccount, Versioned):
     def __str__(self):
         return _("Plan %(year)s v%(revision)s") % {"year": self.year, "revision": self.revision}
 
+    def get_absolute_url(self):
+        return reverse("plans:detail", args=[self.pk])
+
     @property
     def is_editable(self):
         return self.state in self.EDITABLE
@@ -99,6 +122,9 @@ class Goal(ByAccount, Versioned):
 
     def __str__(self):
         return self.title
+
+    def get_absolute_url(self):
+        return f"{self.plan.get_absolute_url()}#goal-{self.pk}"
 
 
 class Initiative(ByAccount, Versioned):
@@ -133,6 +159,9 @@ class Initiative(ByAccount, Versioned):
 
     def __str__(self):
         return self.title
+
+    def get_absolute_url(self):
+        return self.goal.get_absolute_url()
 
 
 class PlanMeasure(ByAccount, Versioned):
@@ -170,7 +199,47 @@ class PlanMeasure(ByAccount, Versioned):
         ]
 
     def __str__(self):
-        return self.measure
+        return str(self.described.label) if self.described else self.measure
+
+    def get_absolute_url(self):
+        return self.goal.get_absolute_url()
+
+    @property
+    def described(self):
+        """What the KPI floor says about the measure: label, unit, direction. None when it no longer knows it."""
+        return all_measures().get(self.measure)
+
+    @property
+    def is_rate(self):
+        return self.described is not None and self.described.unit == "percent"
+
+    @property
+    def way(self):
+        """Which way is welcome: "up", "down" or "" when neither is."""
+        return calc.direction(self.described.good if self.described else "up", self.base, self.target)
+
+    @property
+    def expected(self):
+        """Where the measure should stand on the day its facts reach to; the target itself before there are any."""
+        if self.as_of is None:
+            return self.target
+        sums = self.described is not None and self.described.kind == "amount" and not self.described.snapshot
+        share = calc.elapsed(self.goal.plan.year, self.as_of)
+        return calc.expected(self.target, self.base, share, sums=sums)
+
+    @property
+    def standing(self):
+        """One word of `plans.calc`: open, reached, on_track or behind."""
+        return calc.standing(self.actual, self.target, self.expected, self.way, rate=self.is_rate)
+
+    def as_param(self, value):
+        """A value of this measure as a parameter of a sentence, in its unit."""
+        unit = self.described.unit if self.described else ""
+        if unit == "money":
+            return wording.money(value, self.goal.plan.account.currency)
+        if unit == "percent":
+            return wording.percent(value)
+        return wording.number(value, self.described.decimals if self.described else 1)
 
     def clean(self):
         super().clean()

@@ -1,0 +1,54 @@
+"""Targets and actuals as a reader sees them: the number in its measure's unit, the unit for the header or beside it."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from kam.measures import all_measures
+from kam.templatetags import formats
+
+HUNDRED = Decimal(100)
+
+
+def label(code):
+    """The measure's name in the reader's language; its code when no app measures it any more."""
+    known = all_measures().get(code)
+    return str(known.label) if known else code
+
+
+def is_rate(code):
+    known = all_measures().get(code)
+    return known is not None and known.unit == "percent"
+
+
+def unit(code, currency):
+    """What a figure of the measure is counted in: %, the currency's sign, weeks or units."""
+    known = all_measures().get(code)
+    named = {"percent": "%", "money": formats.symbol(currency), "weeks": _("weeks"), "units": _("units")}
+    return named.get(known.unit, known.unit) if known else ""
+
+
+def scaled(code, value):
+    """The value as people write it: 0.955 of a rate is 95.5; everything else is as stored."""
+    found = formats.as_decimal(value)
+    return found * HUNDRED if found is not None and is_rate(code) else found
+
+
+def number(code, value, *, sign=False):
+    """The value in its unit, exact: a signer sees every digit that counts."""
+    found = scaled(code, value)
+    if found is None:
+        return formats.DASH
+    least = 1 if is_rate(code) else 0
+    return formats.number(found, max(least, decimals_of(found)), sign=sign)
+
+
+def decimals_of(value):
+    """How many decimals the value really has: 3200.0000 has none, 95.5500 two."""
+    return max(-value.normalize().as_tuple().exponent, 0)
+
+
+def difference(code, value):
+    """A signed difference of two values; of rates in percentage points."""
+    text = number(code, value, sign=True)
+    return f"{text}{formats.NBSP}{_('pp')}" if is_rate(code) and text != formats.DASH else text

@@ -1,0 +1,141 @@
+"""Forms of a plan and its parts. Rates are typed in percent and stored as fractions."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kam.forms import ScopedForm
+from kam.measures import all_measures
+from plans import figures, services
+from plans.models import Goal, Initiative, Plan, PlanMeasure
+
+
+class NewPlanForm(ScopedForm):
+    class Meta:
+        model = Plan
+        fields = ["account", "year", "where_we_stand", "what_they_want", "white_space"]
+
+    def save_with(self, by):
+        return services.create_plan(by=by, **self.cleaned_data)
+
+
+class SituationForm(ScopedForm):
+    class Meta:
+        model = Plan
+        fields = ["where_we_stand", "what_they_want", "white_space"]
+        widgets = {name: forms.Textarea(attrs={"rows": 5}) for name in fields}
+
+    def save_with(self, by):
+        return services.save_plan(plan=self.instance, by=by, version=self.seen_version(), **self.values())
+
+    def values(self):
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class PartForm(ScopedForm):
+    """Base of goals, initiatives and measures: `parent` is the row a new one hangs below."""
+
+    def __init__(self, *args, parent, **kwargs):
+        self.parent = parent
+        super().__init__(*args, **kwargs)
+
+    def values(self):
+        return {name: self.cleaned_data[name] for name in self.fields if name != "version"}
+
+    def save_with(self, by):
+        if self.instance.pk:
+            return self.save_changes(by=by, version=self.seen_version(), **self.values())
+        return self.add(by=by, **self.values())
+
+
+class GoalForm(PartForm):
+    class Meta:
+        model = Goal
+        fields = ["title", "position"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            del self.fields["position"]
+
+    def add(self, **values):
+        return services.add_goal(plan=self.parent, **values)
+
+    def save_changes(self, **values):
+        return services.save_goal(goal=self.instance, **values)
+
+
+class InitiativeForm(PartForm):
+    class Meta:
+        model = Initiative
+        fields = ["title", "owner", "due_on", "budget"]
+        widgets = {"due_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        localized_fields = ["budget"]
+
+    def add(self, **values):
+        return services.add_initiative(goal=self.parent, **values)
+
+    def save_changes(self, **values):
+        return services.save_initiative(initiative=self.instance, **values)
+
+
+class FigureField(forms.DecimalField):
+    """A figure of a measure, shown in percent while `rate` is set."""
+
+    rate = False
+
+    def prepare_value(self, value):
+        found = figures.formats.as_decimal(value) if not isinstance(value, str) else None
+        if found is None:
+            return value
+        found = found * figures.HUNDRED if self.rate else found
+        return round(found, figures.decimals_of(found))
+
+
+class MeasureForm(PartForm):
+    measure = forms.ChoiceField(label=_("Measure"))
+    base = FigureField(label=_("Base"), required=False, localize=True)
+    target = FigureField(label=_("Target"), localize=True, help_text=_("Rates in percent, such as 95.5."))
+
+    class Meta:
+        model = PlanMeasure
+        fields = ["measure", "base", "target", "weight"]
+        localized_fields = ["weight"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["measure"].choices = [(m.code, m.label) for m in all_measures().values()]
+        for name in ("base", "target"):
+            self.fields[name].rate = figures.is_rate(self.instance.measure)
+
+    def clean(self):
+        cleaned = super().clean()
+        if figures.is_rate(cleaned.get("measure")):
+            for name in ("base", "target"):
+                if cleaned.get(name) is not None:
+                    cleaned[name] = (cleaned[name] / figures.HUNDRED).normalize()
+        return cleaned
+
+    def add(self, **values):
+        return services.add_measure(goal=self.parent, **values)
+
+    def save_changes(self, **values):
+        return services.save_measure(measure=self.instance, **values)
+
+
+class SignForm(forms.Form):
+    """What a director adds to a signature; `version` and `seen_hash` say what they had before them."""
+
+    note = forms.CharField(
+        label=_("Comment, stored with the signature"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    password = forms.CharField(
+        label=_("Password, to confirm that it is you"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)

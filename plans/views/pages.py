@@ -1,0 +1,185 @@
+"""The list of plans, the page of one, and its moves."""
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from kam import workflow
+from kam.errors import Conflict
+from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedList, ScopedUpdate, refuse
+from plans import access, checks, grid, services
+from plans.filters import PlanFilter
+from plans.forms import NewPlanForm, SituationForm
+from plans.models import Plan, Signature
+from plans.workflow import SIGN_OFF
+
+STATE_LOOKS = {
+    Plan.State.DRAFT: ("open", "pencil"),
+    Plan.State.SUBMITTED: ("info", "send"),
+    Plan.State.RETURNED: ("warning", "arrow-back-up"),
+    Plan.State.SIGNED: ("good", "signature"),
+    Plan.State.SUPERSEDED: ("neutral", "history"),
+}
+STAGES = (Plan.State.DRAFT, Plan.State.SUBMITTED, Plan.State.SIGNED)
+
+
+def look(plan):
+    """(level, icon) of a plan's state, for its pill."""
+    return STATE_LOOKS[plan.state]
+
+
+class PlanList(ScopedList):
+    model = Plan
+    template_name = "plans/plan_list.html"
+    filterset_class = PlanFilter
+    sorts = {
+        "account": ("account__sort_name", "-year"),
+        "-account": ("-account__sort_name", "-year"),
+        "year": ("year", "account__sort_name"),
+        "-year": ("-year", "account__sort_name"),
+        "state": ("state", "account__sort_name"),
+        "-state": ("-state", "account__sort_name"),
+        "submitted": ("submitted_at",),
+        "-submitted": ("-submitted_at",),
+    }
+
+    def get_queryset(self):
+        return super().get_queryset().current().with_parts()
+
+    def decorate(self, rows):
+        for row in rows:
+            row.counts, row.look = grid.counts(row), look(row)
+        return rows
+
+    def get_context_data(self, **kwargs):
+        waiting = Plan.objects.waiting_for(self.request.user).count()
+        chips = self.chips()
+        may_create = access.writes(self.request.user)
+        return super().get_context_data(waiting=waiting, chips=chips, may_create=may_create, **kwargs)
+
+    def chips(self):
+        """What the address filters by, each with its way out."""
+        asked = self.request.GET
+        states = dict(Plan.State.choices)
+        found = []
+        if asked.get("state") in states:
+            found.append({"label": _("State"), "value": states[asked["state"]], "remove": "state"})
+        if asked.get("year"):
+            found.append({"label": _("Year"), "value": asked["year"], "remove": "year"})
+        if asked.get("waiting") == "true":
+            found.append({"label": "", "value": _("Waiting for me"), "remove": "waiting"})
+        if asked.get("q"):
+            found.append({"label": _("Account"), "value": asked["q"], "remove": "q"})
+        return found
+
+
+def plan_context(plan, user):
+    """What the page of a plan, and the fragment that replaces its middle, show."""
+    moves = [(n, s) for n, s in workflow.moves(plan, SIGN_OFF, user)]
+    names = [name for name, _step in moves]
+    found = checks.checks(plan)
+    return {
+        "plan": plan,
+        "object": plan,
+        "look": look(plan),
+        "stages": _stages(plan),
+        "sections": grid.sections(plan),
+        "weights": grid.weights(plan),
+        "weights_full": checks.sum_of_weights(plan.goals.all()) == checks.FULL,
+        "checks": found,
+        "passed": sum(check.ok for check in found),
+        "missing": [check.sentence for check in found if not check.ok],
+        "submit": dict(moves).get("submit"),
+        "moves": [(n, s) for n, s in moves if n not in ("submit", "sign", "return")],
+        "may_sign": "sign" in names,
+        "editable": plan.is_editable and access.may_edit(user, plan),
+    }
+
+
+def _stages(plan):
+    """(label, is past, is now) of the way to a signature."""
+    now = Plan.State.SIGNED if plan.state == Plan.State.SUPERSEDED else plan.state
+    now = Plan.State.DRAFT if now == Plan.State.RETURNED else now
+    at = STAGES.index(now)
+    return [(stage.label, i < at, i == at) for i, stage in enumerate(STAGES)]
+
+
+class PlanDetail(ScopedDetail):
+    queryset = Plan.objects.with_parts()
+    template_name = "plans/plan_detail.html"
+
+    def get_context_data(self, **kwargs):
+        plan, user = self.object, self.request.user
+        context = plan_context(plan, user)
+        siblings = Plan.objects.filter(account=plan.account_id, year=plan.year).exclude(pk=plan.pk)
+        context["siblings"] = list(siblings.order_by("-revision"))
+        context["signature"] = Signature.objects.filter(plan=plan).select_related("signer").first()
+        making = any(row.state in services.OPEN for row in context["siblings"])
+        is_signed = plan.state == Plan.State.SIGNED
+        context["may_revise"] = is_signed and not making and access.may_create(user, plan.account)
+        return super().get_context_data(**context, **kwargs)
+
+
+class PlanCreate(ScopedCreate):
+    model = Plan
+    form_class = NewPlanForm
+    title = gettext_lazy("New plan")
+
+    def may(self, user, row):
+        return access.writes(user)
+
+    def get_initial(self):
+        return {name: self.request.GET[name] for name in ("account", "year") if name in self.request.GET}
+
+    def get_cancel_url(self):
+        return reverse("plans:list")
+
+
+class PlanEdit(ScopedUpdate):
+    model = Plan
+    form_class = SituationForm
+    title = gettext_lazy("Situation")
+
+    def may(self, user, row):
+        return access.may_edit(user, row)
+
+    def get(self, request, *args, **kwargs):
+        must_be_open(self.object)
+        return super().get(request, *args, **kwargs)
+
+
+def must_be_open(plan):
+    """Raise Conflict, so that nobody fills in a form whose saving would be refused."""
+    if not plan.is_editable:
+        raise Conflict(
+            _("%(row)s is “%(state)s” and cannot be changed.") % {"row": plan, "state": plan.get_state_display()}
+        )
+
+
+class Moves(MoveView):
+    """Submit, withdraw, return. Signing has a page of its own."""
+
+    model = Plan
+    steps = {name: step for name, step in SIGN_OFF.items() if not step.needs_reauthentication}
+
+
+class Revise(Reported, Scoped, View):
+    """POST: the next revision of a signed plan."""
+
+    model = Plan
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        self.object = get_object_or_404(self.get_queryset(), pk=pk)
+        if not access.may_create(request.user, self.object.account):
+            return refuse(request)
+        draft = services.new_revision(plan=self.object, by=request.user)
+        messages.success(request, _("“%(row)s” is a draft now.") % {"row": draft})
+        return HttpResponseRedirect(draft.get_absolute_url())
+
+    def get_success_url(self):
+        return self.object.get_absolute_url()

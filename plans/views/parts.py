@@ -1,0 +1,138 @@
+"""Goals, initiatives and measures: edited in the grid by htmx, or on a page of their own without it."""
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
+from django_htmx.http import reswap, retarget
+
+from kam.views.base import Reported, Scoped, ScopedForm
+from plans import access, services
+from plans.forms import GoalForm, InitiativeForm, MeasureForm
+from plans.models import Goal, Initiative, Plan, PlanMeasure
+from plans.views.pages import must_be_open, plan_context
+
+PARTS = {"goals": Goal, "initiatives": Initiative, "measures": PlanMeasure}
+
+
+def plan_of(row):
+    if isinstance(row, Plan):
+        return row
+    return row.plan if isinstance(row, Goal) else row.goal.plan
+
+
+class InGrid(Reported):
+    """Mix-in: with htmx, answers are the form's row or the plan's middle instead of whole pages."""
+
+    def back(self):
+        if not self.request.htmx:
+            return super().back()
+        plan = Plan.objects.with_parts().get(pk=self.plan.pk)
+        answer = render(self.request, "plans/_middle.html", plan_context(plan, self.request.user))
+        return reswap(retarget(answer, "#plan-middle"), "outerHTML")
+
+    def get_success_url(self):
+        return self.plan.get_absolute_url()
+
+
+class PartForm(InGrid, ScopedForm):
+    """Create below `parent_model`, or edit; the address says which."""
+
+    parent_model = None
+
+    def get_object(self):
+        if self.parent_model:
+            parents = self.parent_model.objects.visible_to(self.request.user)
+            self.parent = get_object_or_404(parents, pk=self.kwargs["pk"])
+            self.plan = plan_of(self.parent)
+            return None
+        row = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        self.parent, self.plan = row, plan_of(row)
+        return row
+
+    def may(self, user, row):
+        return access.may_edit(user, self.plan)
+
+    def get(self, request, *args, **kwargs):
+        must_be_open(self.plan)
+        return super().get(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"parent": self.parent}
+
+    def get_cancel_url(self):
+        return self.plan.get_absolute_url()
+
+    def get_context_data(self, **kwargs):
+        kind = self.model._meta.model_name
+        row_id = f"form-{kind}-{self.object.pk}" if self.object else f"form-new-{kind}-{self.parent.pk}"
+        return super().get_context_data(plan=self.plan, row_id=row_id, kinds=self.kinds, **kwargs)
+
+    @property
+    def kinds(self):
+        """The name in the address under which this row is removed."""
+        return next(name for name, model in PARTS.items() if model is self.model)
+
+    def get_template_names(self):
+        return ["plans/_row_form.html"] if self.request.htmx else super().get_template_names()
+
+    def form_invalid(self, form):
+        return self.in_place(super().form_invalid(form))
+
+    def conflict_page(self, form, refusal):
+        if not self.request.htmx:
+            return super().conflict_page(form, refusal)
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = refusal.current.version
+        context = self.get_context_data(form=form, current=refusal.current, differing=self.differing(form, refusal))
+        return self.in_place(render(self.request, "plans/_row_form.html", context, status=409))
+
+    def differing(self, form, refusal):
+        pairs = [
+            {"label": f.label, "mine": f.value(), "theirs": f.field.prepare_value(getattr(refusal.current, f.name))}
+            for f in form.visible_fields()
+        ]
+        return [pair for pair in pairs if str(pair["mine"] or "") != str(pair["theirs"] or "")]
+
+    def in_place(self, answer):
+        """A refused form replaces its own row, not the middle of the page."""
+        return reswap(retarget(answer, "closest tr"), "outerHTML") if self.request.htmx else answer
+
+
+class GoalCreate(PartForm):
+    model, parent_model, form_class, title = Goal, Plan, GoalForm, _("New goal")
+
+
+class GoalEdit(PartForm):
+    model, form_class, title = Goal, GoalForm, _("Goal")
+
+
+class InitiativeCreate(PartForm):
+    model, parent_model, form_class, title = Initiative, Goal, InitiativeForm, _("New initiative")
+
+
+class InitiativeEdit(PartForm):
+    model, form_class, title = Initiative, InitiativeForm, _("Initiative")
+
+
+class MeasureCreate(PartForm):
+    model, parent_model, form_class, title = PlanMeasure, Goal, MeasureForm, _("New measure")
+
+
+class MeasureEdit(PartForm):
+    model, form_class, title = PlanMeasure, MeasureForm, _("Measure")
+
+
+class Remove(InGrid, Scoped, View):
+    """POST: take a row out of its plan."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, kinds, pk):
+        row = get_object_or_404(PARTS[kinds].objects.visible_to(request.user), pk=pk)
+        self.plan = plan_of(row)
+        version = request.POST.get("version", "")
+        services.remove_row(row=row, by=request.user, version=int(version) if version.isdecimal() else None)
+        messages.success(request, _("“%(row)s” is removed.") % {"row": row})
+        return self.back() if request.htmx else HttpResponseRedirect(self.get_success_url())

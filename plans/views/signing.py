@@ -1,0 +1,147 @@
+"""Signing: the queue, what changed since the last signature, the decision; and what was signed."""
+
+from datetime import UTC, datetime
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView, FormView
+
+from kam.views.base import Reported, Scoped, refuse
+from plans import access, checks, compare, services, signing
+from plans.forms import SignForm
+from plans.models import Plan, Signature
+from plans.snapshots import Frozen
+from plans.views.pages import look
+
+SHOWS = ("matters", "all", "full")
+QUEUE = 20
+
+
+def confirmed_at(request):
+    """When this person last re-authenticated in this session, or None. Signing in does not count."""
+    records = [r for r in get_authentication_records(request, request.user) if r.get("reauthenticated")]
+    return datetime.fromtimestamp(records[-1]["at"], UTC) if records else None
+
+
+class SignOff(Reported, Scoped, FormView):
+    """GET shows the difference and the decision, POST signs exactly what was shown."""
+
+    queryset = Plan.objects.select_related("account", "author")
+    form_class = SignForm
+    template_name = "plans/signoff.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        self.request = request
+        self.plan = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
+        if self.plan.state in (Plan.State.SIGNED, Plan.State.SUPERSEDED) and request.method == "GET":
+            return HttpResponseRedirect(reverse("plans:signed", args=[self.plan.pk]))
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if not access.may_sign(request.user, self.plan):
+            return refuse(request)
+        return super().post(request, *args, **kwargs)
+
+    def get_initial(self):
+        return {"version": self.plan.version, "seen_hash": signing.content(self.plan).content_hash}
+
+    def form_valid(self, form):
+        if form.cleaned_data["password"] and not ratelimit.consume(
+            self.request, action="reauthenticate", user=self.request.user
+        ):
+            form.add_error("password", _("Too many attempts. Wait a minute."))
+            return self.form_invalid(form)
+        try:
+            self.sign(form.cleaned_data)
+        except services.NotConfirmed as refusal:
+            form.add_error("password", refusal.message)
+            return self.form_invalid(form)
+        if form.cleaned_data["password"]:
+            reauthenticate_by_password(self.request)
+        messages.success(self.request, _("“%(row)s” is signed.") % {"row": self.plan})
+        return HttpResponseRedirect(reverse("plans:signed", args=[self.plan.pk]))
+
+    def sign(self, given):
+        services.sign(
+            plan=self.plan,
+            by=self.request.user,
+            version=given["version"],
+            seen_hash=given["seen_hash"],
+            password=given["password"],
+            confirmed_at=confirmed_at(self.request),
+            comment=given["note"],
+        )
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def conflict(self, refusal):
+        """Show the plan as it is now, and ask again; what was typed stays, but for the password."""
+        self.plan.refresh_from_db()
+        form = SignForm(initial=self.get_initial() | {"note": self.request.POST.get("note", "")})
+        context = self.get_context_data(form=form, changed_meanwhile=refusal.message)
+        return self.render_to_response(context, status=409)
+
+    def get_success_url(self):
+        return reverse("plans:signoff", args=[self.plan.pk])
+
+    def get_context_data(self, **kwargs):
+        content = signing.content(self.plan)
+        last = signing.chain(self.plan).select_related("plan").order_by("-pk").first()
+        found = compare.compare(last.snapshot if last else None, content.snapshot)
+        show = self.request.GET.get("show")
+        context = {
+            "plan": self.plan,
+            "look": look(self.plan),
+            "last": last,
+            "difference": found,
+            "targets": _targets(found, self.show(show, last)),
+            "show": self.show(show, last),
+            "frozen": Frozen(content.snapshot),
+            "content_hash": content.content_hash,
+            "queue": list(Plan.objects.to_sign(self.request.user).select_related("account")[:QUEUE]),
+        }
+        return super().get_context_data(**context | self.decision() | kwargs)
+
+    def show(self, asked, last):
+        """What matters by default; everything for a first plan, because all of it is new."""
+        return asked if asked in SHOWS else ("matters" if last else "full")
+
+    def decision(self):
+        """Who may do what now, and why not."""
+        user = self.request.user
+        fresh = confirmed_at(self.request)
+        return {
+            "may_sign": self.plan.state == Plan.State.SUBMITTED and access.may_sign(user, self.plan),
+            "is_author": self.plan.author_id == user.pk,
+            "missing": checks.missing(self.plan),
+            "confirmed": fresh if fresh and timezone.now() - fresh <= services.FRESH else None,
+        }
+
+
+def _targets(found, show):
+    return {"matters": found.beyond, "all": found.changed, "full": found.targets}[show]
+
+
+class Signed(Scoped, DetailView):
+    """What was signed, from the snapshot and nothing else."""
+
+    model = Plan
+    template_name = "plans/signed.html"
+    context_object_name = "plan"
+
+    def get_context_data(self, **kwargs):
+        rows = Signature.objects.visible_to(self.request.user).select_related("signer")
+        signature = get_object_or_404(rows, plan=self.object)
+        genuine = signature.content_hash == signing.chained(signature.previous_hash, signature.snapshot)
+        frozen = Frozen(signature.snapshot)
+        return super().get_context_data(
+            signature=signature, frozen=frozen, genuine=genuine, look=look(self.object), **kwargs
+        )

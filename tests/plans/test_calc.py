@@ -1,0 +1,99 @@
+"""The arithmetic of plans, by example and by law."""
+
+from datetime import date, timedelta
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plans import calc
+
+YEARS = st.integers(2000, 2100)
+FIGURES = st.decimals(-1_000_000, 1_000_000, places=4)
+SHARES = st.decimals(0, 1, places=6)
+
+
+@pytest.mark.parametrize(
+    ("day", "share"),
+    [
+        (date(2025, 12, 28), D(0)),
+        (date(2025, 12, 29), D(1) / 371),
+        (date(2026, 7, 5), D(189) / 371),
+        (date(2027, 1, 3), D(1)),
+        (date(2027, 2, 1), D(1)),
+    ],
+)
+def test_the_iso_year_elapses_day_by_day(day, share):
+    assert calc.elapsed(2026, day) == share
+
+
+@given(YEARS, st.integers(0, 800))
+def test_the_elapsed_share_never_falls(year, days):
+    day = date(year, 1, 1) + timedelta(days=days) - timedelta(days=200)
+    assert 0 <= calc.elapsed(year, day) <= calc.elapsed(year, day + timedelta(days=1)) <= 1
+
+
+def test_what_is_expected_by_now():
+    half = D("0.5")
+    assert calc.expected(D(3200), None, half, sums=True) == 1600
+    assert calc.expected(D("0.955"), D("0.931"), half, sums=False) == D("0.943")
+    assert calc.expected(D("0.955"), None, half, sums=False) == D("0.955")
+
+
+@given(FIGURES, FIGURES, SHARES)
+def test_a_rate_is_expected_between_base_and_target(target, base, share):
+    aim = calc.expected(target, base, share, sums=False)
+    assert min(base, target) <= aim <= max(base, target)
+
+
+@pytest.mark.parametrize(
+    ("good", "base", "target", "way"),
+    [("down", D(1), D(2), "down"), ("", D(1), D(2), "up"), ("", D(2), D(1), "down"), ("", None, D(1), "")],
+)
+def test_which_way_is_welcome(good, base, target, way):
+    assert calc.direction(good, base, target) == way
+
+
+@pytest.mark.parametrize(
+    ("actual", "target", "aim", "way", "rate", "word"),
+    [
+        (None, D(100), D(50), "up", False, "open"),
+        (D(100), D(100), D(50), "up", False, "reached"),
+        (D(45), D(100), D(50), "up", False, "on_track"),
+        (D("44.99"), D(100), D(50), "up", False, "behind"),
+        (D("0.931"), D("0.955"), D("0.941"), "up", True, "on_track"),
+        (D("0.9309"), D("0.955"), D("0.941"), "up", True, "behind"),
+        (D(126), D(40), D(80), "down", False, "behind"),
+        (D(40), D(40), D(80), "down", False, "reached"),
+        (D(7), D(6), D(6), "", False, "behind"),
+        (D("6.5"), D(6), D(6), "", False, "on_track"),
+    ],
+)
+def test_how_a_measure_stands(actual, target, aim, way, rate, word):
+    assert calc.standing(actual, target, aim, way, rate=rate) == word
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rate", "verdict"),
+    [
+        (D(2560), D(3200), False, "beyond"),
+        (D(100), D(105), False, "within"),
+        (D(40), D(40), False, "unchanged"),
+        (D("0.390"), D("0.392"), True, "within"),
+        (D("0.390"), D("0.396"), True, "beyond"),
+        (None, D(1), False, "beyond"),
+        (D(1), None, False, "beyond"),
+        (D(0), D(1), False, "beyond"),
+    ],
+)
+def test_a_changed_target_is_within_or_beyond_tolerance(old, new, rate, verdict):
+    assert calc.change(old, new, rate=rate).verdict == verdict
+
+
+def test_a_change_in_figures():
+    grown = calc.change(D(2560), D(3200), rate=False)
+    assert (grown.difference, grown.share) == (640, D("0.25"))
+    new = calc.change(None, D(3200), rate=False)
+    assert (new.difference, new.share) == (None, None)
+    assert calc.change(D(0), D(1), rate=False).share is None
