@@ -29,7 +29,7 @@ def change_account(account, *, by, version, **fields):
 
     Raises Denied when `by` may not assign but would, Stale, and ValidationError, also when `by` would lose sight of it.
     """
-    assigned = [n for n in ASSIGNMENT if n in fields and getattr(account, f"{n}_id") != _pk(fields[n])]
+    assigned = _assigned(account, fields)
     if assigned and by is not None and not may_assign(by, account):
         raise Denied(_("Only a leader decides who looks after an account."))
     _lock_tree(fields if "parent" in assigned else {})
@@ -41,8 +41,10 @@ def change_account(account, *, by, version, **fields):
     return account
 
 
-def _pk(row):
-    return row.pk if row is not None else None
+def _assigned(account, fields):
+    """Which of place in the tree, team and owner would differ from what is stored; forms have set `account`."""
+    stored = Account.objects.values(*ASSIGNMENT).get(pk=account.pk)
+    return [n for n in ASSIGNMENT if n in fields and stored[n] != (fields[n].pk if fields[n] else None)]
 
 
 def _lock_tree(fields):

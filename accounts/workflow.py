@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import may_handle_alert
 from accounts.models import Alert
-from kam.workflow import Step
+from kam.workflow import Step, moves
 
 State = Alert.State
 
@@ -38,3 +38,11 @@ ALERT = {
         icon="circle-check",
     ),
 }
+
+
+def with_moves(alerts, user):
+    """The alerts as a list, each with the moves that its row `offered`."""
+    found = list(alerts)
+    for alert in found:
+        alert.offered = moves(alert, ALERT, user)
+    return found

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,11 +25,20 @@ class AlertQuerySet(ByAccountQuerySet):
 
     def worst_first(self):
         """By severity, then money at stake, then age."""
-        rank = Case(
-            *(When(severity=s, then=Value(i)) for i, s in enumerate(Alert.Severity.values)),
-            output_field=IntegerField(),
-        )
-        return self.order_by(rank, F("at_stake").desc(nulls_last=True), "raised_on", "pk")
+        return self.order_by(*_worst_first())
+
+    def worst_of_each_account(self, n):
+        """The `n` worst alerts of every account, account by account."""
+        place = Window(RowNumber(), partition_by="account", order_by=_worst_first())
+        return self.annotate(place=place).filter(place__lte=n).order_by("account", "place")
+
+
+def _worst_first():
+    rank = Case(
+        *(When(severity=s, then=Value(i)) for i, s in enumerate(Alert.Severity.values)),
+        output_field=IntegerField(),
+    )
+    return [rank, F("at_stake").desc(nulls_last=True), F("raised_on").asc(), F("pk").asc()]
 
 
 class _ShownTo:

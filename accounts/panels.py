@@ -1,0 +1,60 @@
+"""What the accounts floor shows on the account page and the home page."""
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Store
+from accounts.timeline import entries_of_account, tell
+from accounts.workflow import with_moves
+from kam.context import NIGHT_READERS, last_night
+from kam.panels import panel
+from kam.roles import DataClass, may_read
+
+SHOWN = 8
+OUTCOMES = {
+    "done": ("good", lambda: _("Done")),
+    "running": ("running", lambda: _("Running")),
+    "partial": ("warning", lambda: _("Partial")),
+}
+
+
+@panel("account", "accounts/panels/alerts.html", order=10)
+def alerts(request, account):
+    found = account.alerts.visible_to(request.user).unresolved().worst_first().select_related("account")
+    return {"alerts": with_moves(found[:SHOWN], request.user), "total": account.alerts_open}
+
+
+@panel("account", "accounts/panels/people.html", order=70)
+def people(request, account):
+    if not may_read(request.user, DataClass.RELATIONSHIP):
+        return None
+    contacts = account.contacts.visible_to(request.user).select_related("our_owner")[:SHOWN]
+    return {"contacts": contacts, "total": account.contacts_count}
+
+
+@panel("account", "accounts/panels/timeline.html", order=90)
+def timeline(request, account):
+    return {"events": tell(entries_of_account(account, request.user)[:SHOWN])}
+
+
+@panel("account", "accounts/panels/below.html", order=60, column="side")
+def below(request, account):
+    children = Account.objects.visible_to(request.user).filter(parent=account).with_signal(request.user)
+    return {"children": children} if children else None
+
+
+@panel("account", "accounts/panels/stores.html", order=70, column="side")
+def stores(request, account):
+    if not account.stores_count:
+        return None
+    kinds = account.stores.visible_to(request.user).order_by("kind").values_list("kind").annotate(n=Count("pk"))
+    return {"kinds": [(Store.Kind(kind).label, n) for kind, n in kinds]}
+
+
+@panel("home", "accounts/panels/last_night.html", order=80, column="side")
+def night(request):
+    if request.user.role not in NIGHT_READERS:
+        return None
+    state = last_night()
+    level, word = OUTCOMES.get(state["outcome"], ("neutral", lambda: _("Not yet")))
+    return {"state": state, "level": level, "word": word()}

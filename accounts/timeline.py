@@ -1,0 +1,101 @@
+"""What happened to an account, told from the audit log in the reader's language."""
+
+from django.apps import apps
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kam.models import Entry
+from kam.templatetags import formats
+
+VERBS = {
+    "created": gettext_lazy("added"),
+    "changed": gettext_lazy("changed"),
+    "removed": gettext_lazy("removed"),
+    "raised": gettext_lazy("raised"),
+    "reopened": gettext_lazy("raised again"),
+    "resolved": gettext_lazy("no longer so"),
+    "acknowledge": gettext_lazy("acknowledged"),
+    "resolve": gettext_lazy("resolved"),
+    "submit": gettext_lazy("submitted"),
+    "return": gettext_lazy("returned"),
+    "sign": gettext_lazy("signed"),
+    "withdraw": gettext_lazy("withdrawn"),
+    "publish": gettext_lazy("published"),
+    "close": gettext_lazy("closed"),
+    "dispute": gettext_lazy("disputed"),
+    "accept": gettext_lazy("accepted"),
+    "waive": gettext_lazy("waived"),
+    "applied": gettext_lazy("applied"),
+}
+ICONS = {
+    "accounts.account": "building-store",
+    "accounts.store": "building-warehouse",
+    "accounts.contact": "user",
+    "accounts.membership": "users",
+    "accounts.alert": "bell",
+}
+LEVELS = {"raised": "warning", "reopened": "warning", "sign": "good", "resolved": "good", "resolve": "good"}
+NEVER_NAMED = {"lineage", "sort_name", "version"}
+LONGEST = 40
+
+
+def entries_of_account(account, user):
+    """Entries about the account and all that hangs off it, newest first, in the classes of data `user` reads.
+
+    The caller has made sure that `user` sees the account.
+    """
+    return Entry.objects.filter(account_id=account.pk).readable_by(user).select_related("actor")
+
+
+def tell(entries):
+    """The entries as events of the kit's timeline: when, icon, text, by, level."""
+    return [
+        {
+            "when": entry.at,
+            "icon": ICONS.get(entry.model, "history"),
+            "text": _text(entry),
+            "by": entry.actor.name if entry.actor else _("Night run"),
+            "level": LEVELS.get(entry.verb, ""),
+        }
+        for entry in entries
+    ]
+
+
+def _text(entry):
+    """`Store added: S1 Leipzig`, `Account changed: tier B → A`."""
+    model = _model(entry.model)
+    kind = capfirst(model._meta.verbose_name) if model else entry.model
+    did = VERBS.get(entry.verb) or entry.verb.replace("_", " ")
+    about = [] if entry.model == "accounts.account" else [entry.label]
+    about += [_said(*change) for change in _changes(entry, model)] if entry.verb == "changed" and model else []
+    about += [f"“{entry.reason}”"] if entry.reason else []
+    return f"{kind} {did}: {', '.join(about)}" if about else f"{kind} {did}"
+
+
+def _said(name, before, after):
+    return f"{name} {before or formats.DASH} → {after or formats.DASH}" if before or after else name
+
+
+def _model(label):
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+
+
+def _changes(entry, model):
+    """(name of the field, before, after) of every column people know; of references only the name."""
+    before, after = entry.before or {}, entry.after or {}
+    found = []
+    for field in model._meta.concrete_fields:
+        if field.attname not in after or field.name in NEVER_NAMED:
+            continue
+        values = ("", "") if field.is_relation else (before.get(field.attname), after[field.attname])
+        found.append((capfirst(field.verbose_name), *map(_short, values)))
+    return found
+
+
+def _short(value):
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

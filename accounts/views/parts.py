@@ -1,0 +1,88 @@
+"""Stores and contacts of one account."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access
+from accounts.forms import ContactForm, StoreForm
+from accounts.models import Account, Contact, Membership, Store
+from accounts.views.head import OnAccount
+from kam.roles import DataClass, may_read
+from kam.views.base import ScopedCreate, ScopedList, ScopedUpdate
+
+
+class StoreList(OnAccount, ScopedList):
+    model = Store
+    template_name = "accounts/stores.html"
+    tab = "stores"
+    sorts = {"code": ("code",), "-code": ("-code",), "name": ("name",), "-name": ("-name",)}
+
+    def get_queryset(self):
+        return super().get_queryset().filter(account=self.account)
+
+
+class ContactList(OnAccount, ScopedList):
+    """People on both sides: who buys there, and who of us looks after the account."""
+
+    model = Contact
+    template_name = "accounts/contacts.html"
+    tab = "people"
+    sorts = {"power": ("-power", "name")}
+
+    def get_queryset(self):
+        if not may_read(self.request.user, DataClass.RELATIONSHIP):
+            raise Http404
+        people = super().get_queryset().filter(account=self.account)
+        return people.select_related("our_owner", "reports_to")
+
+    def get_context_data(self, **kwargs):
+        members = Membership.objects.visible_to(self.request.user).filter(account=self.account)
+        return super().get_context_data(members=members.select_related("user").order_by("user__sort_name"), **kwargs)
+
+
+class CreateOnAccount(ScopedCreate):
+    """Add something to the account in the address."""
+
+    def get_object(self):
+        self.account = get_object_or_404(Account.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
+
+    def may(self, user, row):
+        return access.may_edit(user)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"account": self.account}
+
+    def get_cancel_url(self):
+        return self.account.get_absolute_url()
+
+
+class UpdateOnAccount(ScopedUpdate):
+    def may(self, user, row):
+        return access.may_edit(user, row)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"account": self.object.account}
+
+
+class StoreCreate(CreateOnAccount):
+    model, form_class, title = Store, StoreForm, _("New store")
+
+
+class StoreUpdate(UpdateOnAccount):
+    model, form_class, title = Store, StoreForm, _("Edit store")
+
+
+class ContactCreate(CreateOnAccount):
+    model, form_class, title = Contact, ContactForm, _("New contact")
+
+    def may(self, user, row):
+        return super().may(user, row) and may_read(user, DataClass.RELATIONSHIP)
+
+
+class ContactUpdate(UpdateOnAccount):
+    model, form_class, title = Contact, ContactForm, _("Edit contact")
+
+    def get_success_url(self):
+        return reverse("accounts:contacts", args=[self.object.account_id])
