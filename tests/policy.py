@@ -51,3 +51,14 @@ SEES = {
 
 # Nouns that do not hang off one account: there is no foreign twin.
 SHARED = {"steprun", "entry", "product", "category", "user", "team"}
+
+ASSIGNERS = {TL, DIR, API}
+KEEPERS = {AM, *ASSIGNERS}
+
+# Who may write over the API, by noun and action; what is missing here answers 405.
+WRITES = {
+    "account": {"create": ASSIGNERS, "change": KEEPERS},
+    "store": {"create": KEEPERS, "change": KEEPERS},
+    "contact": {"create": KEEPERS, "change": KEEPERS},
+    "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
+}

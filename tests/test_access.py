@@ -73,3 +73,144 @@ def test_api_rows_are_seen_by_the_roles_of_the_policy_only(here, name, client_of
 def detail(name, pk):
     pk = "_".join(str(part) for part in pk) if isinstance(pk, tuple) else pk
     return reverse(f"{name}-detail", args=[pk])
+
+
+def actions_of(viewset):
+    """What the viewset serves beside reading, in the words of the policy."""
+    served = set(viewset.http_method_names)
+    named = {"create": "post", "change": "patch", "remove": "delete"}
+    return {action for action, verb in named.items() if verb in served and hasattr(viewset, HANDLERS[action])}
+
+
+HANDLERS = {"create": "create", "change": "partial_update", "remove": "destroy"}
+
+
+@pytest.mark.parametrize("name", sorted(VIEWSETS))
+def test_the_policy_names_every_write_of_the_api(name):
+    assert actions_of(VIEWSETS[name]) == set(policy.WRITES.get(noun_of(VIEWSETS[name]), {}))
+
+
+@pytest.mark.parametrize("name", sorted(VIEWSETS))
+def test_api_writes_are_refused_before_anything_is_written(here, name):
+    """Empty bodies and no If-Match: who may write is told what is missing, all others that they may not."""
+    noun = noun_of(VIEWSETS[name])
+    own = own_key(here, noun)
+    foreign = own if noun in policy.SHARED else aliases(here.foreign, noun).pk
+    writes = policy.WRITES.get(noun, {})
+    got, want = {}, {}
+    for role in Role:
+        client = token_client(here, role)
+        before = rows_written()
+        sees, sees_all = role in policy.SEES[noun], role == Role.AUDITOR
+        both = sees and (sees_all or own == foreign)
+        cells = [
+            ("create", "-", client.post(reverse(f"{name}-list"), {}), True),
+            ("change", "own", client.patch(detail(name, own), {}), sees),
+            ("change", "foreign", client.patch(detail(name, foreign), {}), both),
+            ("remove", "foreign", client.delete(detail(name, foreign)), both),
+        ]
+        if role not in writes.get("remove", ()):
+            cells.append(("remove", "own", client.delete(detail(name, own)), sees))
+        for action, whose, answer, visible in cells:
+            got[role, action, whose] = answer.status_code
+            want[role, action, whose] = expected(writes, action, role, visible)
+        assert rows_written() == before, role
+    assert got == want
+
+
+def expected(writes, action, role, visible):
+    if action not in writes:
+        return 405
+    if action == "create":
+        return 400 if role in writes[action] else 403
+    if not visible:
+        return 404
+    return 428 if role in writes[action] else 403
+
+
+def reference_fields(viewset):
+    """Writable fields of the viewset's serializer that point to a row with the access rule."""
+    fields = viewset.serializer_class().fields
+    return {
+        name: field.queryset.model
+        for name, field in fields.items()
+        if getattr(field, "queryset", None) is not None and not field.read_only
+    }
+
+
+@pytest.mark.parametrize(
+    "name", sorted(n for n in VIEWSETS if policy.WRITES.get(noun_of(VIEWSETS[n]), {}).get("create"))
+)
+def test_a_body_cannot_name_a_foreign_row(here, name):
+    viewset = VIEWSETS[name]
+    writes = policy.WRITES[noun_of(viewset)]
+    for field, model in reference_fields(viewset).items():
+        noun = model._meta.model_name
+        if noun in policy.SHARED:
+            continue
+        foreign = aliases(here.foreign, noun).pk
+        for role in writes["create"]:
+            before = rows_written()
+            answer = token_client(here, role).post(reverse(f"{name}-list"), {field: foreign})
+            assert answer.status_code == 400, (role, field)
+            assert field in answer.json()["errors"], (role, field)
+            assert rows_written() == before
+
+
+PROBES = ("FOREIGN", "Foreign", "TA-")
+
+
+@pytest.mark.parametrize("name", sorted(VIEWSETS))
+def test_api_lists_never_show_a_foreign_row(here, name):
+    """Whatever the filter, order or page size: only rows of the caller's own scope come back."""
+    viewset = VIEWSETS[name]
+    noun = noun_of(viewset)
+    if noun in policy.SHARED:
+        return
+    own, foreign = aliases(here.own, noun), aliases(here.foreign, noun)
+    mine = {key_text(row.pk) for row in type(own).objects.filter(**{path_of(type(own)): here.own.account.pk})}
+    for role in set(Role) - {Role.AUDITOR}:
+        client = token_client(here, role)
+        for query in queries(viewset, here, foreign):
+            answer = client.get(reverse(f"{name}-list"), query)
+            if answer.status_code == 200:
+                ids = {str(r.get("id", r.get("key"))) for r in answer.json()["results"]}
+                assert ids <= mine, (role, query)
+            else:
+                assert answer.status_code == 400, (role, query)
+        if role in policy.SEES[noun]:
+            assert client.get(reverse(f"{name}-list")).json()["results"], role
+
+
+def key_text(pk):
+    return "_".join(str(part) for part in pk) if isinstance(pk, tuple) else str(pk)
+
+
+def path_of(model):
+    special = {
+        "importbatch": "feed__account",
+        "feed": "account",
+        "importerror": "batch__feed__account",
+        "account": "pk",
+    }
+    return special.get(model._meta.model_name) or model.account_path
+
+
+def queries(viewset, here, foreign):
+    """No parameters, every filter of the list aimed at foreign rows, and hostile ones."""
+    yield {}
+    yield {"page_size": 200}
+    for parameter in filters_of(viewset):
+        yield {parameter: here.foreign.account.pk}
+        yield {parameter: key_text(foreign.pk)}
+        for text in PROBES:
+            yield {parameter: text}
+    yield {"ordering": "account__owner__password"}
+    yield {"account__owner__password__startswith": "a"}
+    yield {"ids": f"{key_text(foreign.pk)}"}
+
+
+def filters_of(viewset):
+    if getattr(viewset, "filterset_class", None):
+        return list(viewset.filterset_class.base_filters)
+    return list(getattr(viewset, "filterset_fields", []))

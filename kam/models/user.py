@@ -19,10 +19,8 @@ def known_time_zone(value):
 
 class UserQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Colleagues are known to each other by name; API clients and outsiders see only themselves."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        return self.filter(pk=user.pk) if user.role == Role.API_CLIENT else self.filter(is_active=True)
+        """Colleagues are known to each other, and to systems that name them as owners."""
+        return self.filter(is_active=True) if user.is_authenticated and user.is_active else self.none()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
