@@ -9,7 +9,7 @@ from accounts.models import Account, Store
 from kpis.imports import masters
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
-from kpis.imports.merge import TABLES, merge
+from kpis.imports.merge import TABLES, merge, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
 from kpis.models import ImportBatch, Product
@@ -40,8 +40,8 @@ def _facts(result, mapping, batch):
     result.refuse(loaded.bad)
     if result.rejected:
         return Outcome()
-    result.frame = result.frame.clear()
-    merged = merge(loaded.frame, result.kind, batch.pk, result.assumed)
+    frame, result.frame, loaded.frame = stored_columns(loaded.frame, result.kind), result.frame.clear(), None
+    merged = merge(frame, result.kind, batch.pk, result.assumed)
     return Outcome(loaded.created, {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged})
 
 

@@ -141,8 +141,8 @@ class Check:
 
     def _ragged(self):
         found = self.source.ragged
-        params = [f'{{"found": {width}, "expected": {self.source.width}}}' for _, width in found]
-        lines = pl.Series([line for line, _ in found], dtype=pl.UInt32)
+        params = [f'{{"found": {width}, "expected": {self.source.width}}}' for _, width, _ in found]
+        lines = pl.Series([line for line, _, _ in found], dtype=pl.UInt32)
         empty = pl.Series([None] * len(found), dtype=pl.String)
         return faults(lines, "", empty, ["ragged"] * len(found), pl.Series(params, dtype=pl.String))
 

@@ -56,7 +56,7 @@ def _accounts(loaded, result, mapping, by, source):
         rows.append((None, account.pk, account.currency))
     schema = {"account": pl.String, "account_id": pl.Int64, "own_currency": pl.String}
     known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(_categories("account", "own_currency"))
-    loaded.frame = loaded.frame.join(known, on="account", how="left", nulls_equal=True, maintain_order="left")
+    _add(loaded, known, ["account"])
     _refuse(loaded, result, "account", "account_id")
     own = pl.col("own_currency").alias("currency")
     if "currency" in loaded.frame.columns:
@@ -116,7 +116,7 @@ def _stores(loaded, result, mapping, by):
     if missing.height and mapping.may_create("stores"):
         known = pl.concat([known, _new_stores(loaded, result, missing, schema, by)])
     known = known.with_columns(_categories("store"))
-    loaded.frame = loaded.frame.join(known, on=["account_id", "store"], how="left", maintain_order="left")
+    _add(loaded, known, ["account_id", "store"])
     _refuse(loaded, result, "store", "store_id")
 
 
@@ -144,7 +144,7 @@ def _products(loaded, result, mapping, by):
         loaded.created |= {"products": len(made) - charges} | ({"charges": charges} if charges else {})
     known = pl.DataFrame(rows, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
     known = known.with_columns(_categories("product"))
-    loaded.frame = loaded.frame.join(known, on="product", how="left", maintain_order="left")
+    _add(loaded, known, ["product"])
     _refuse(loaded, result, "product", "product_id")
 
 
@@ -154,6 +154,12 @@ def _codes(frame, name):
 
 def _categories(*names):
     return [pl.col(name).cast(pl.Categorical) for name in names]
+
+
+def _add(loaded, known, on):
+    """Join on the key columns alone, so that the other columns are not copied."""
+    found = loaded.frame.select(on).join(known, on=on, how="left", nulls_equal=True, maintain_order="left")
+    loaded.frame = loaded.frame.with_columns(found.drop(on))
 
 
 def _refuse(loaded, result, name, found):

@@ -47,14 +47,18 @@ class Merged:
     unchanged: int = 0
 
 
+def stored_columns(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """The columns of resolved rows that the table has, in the order of the kind's fields."""
+    columns = [IDS.get(field.name, field.name) for field in kind.fields]
+    return frame.select(name for name in columns if name in frame.columns)
+
+
 def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()) -> Merged:
-    """Store resolved rows of a kind of facts for a batch. The caller holds the transaction.
+    """Store resolved rows of a kind of facts, cut to the stored columns. The caller holds the transaction.
 
     `assumed` names fields the file says nothing about: their values count for new rows only.
     """
     table = TABLES[kind.name]
-    columns = [IDS.get(field.name, field.name) for field in kind.fields]
-    frame = frame.select(name for name in columns if name in frame.columns)
     _lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
     merged = Merged()
     if kind.name == "sell_through":
@@ -90,13 +94,12 @@ def _copy_fresh_weeks(table, frame, batch_id, merged):
     fresh = frame.join(known, on=["account_id", "week"], how="anti") if known.height else frame
     if not fresh.height:
         return frame
-    ordered = fresh.sort(table.key).with_columns(batch_id=pl.lit(batch_id))
     try:
         with transaction.atomic():
-            copy_in(table.name, ordered)
+            copy_in(table.name, fresh.with_columns(batch_id=pl.lit(batch_id)), order=table.key)
     except IntegrityError:  # a store that changed hands has rows of these weeks under its old account
         return frame
-    merged.new += ordered.height
+    merged.new += fresh.height
     _touch(pairs.join(known, on=["account_id", "week"], how="anti"))
     return frame.join(known, on=["account_id", "week"], how="semi") if known.height else frame.clear()
 

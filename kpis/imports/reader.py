@@ -32,7 +32,8 @@ LINE = "line"
 class Source:
     """An opened file: UTF-8 bytes from `body` on, cut by one-character `mark`s into `width` columns named `names`.
 
-    `ragged` collects (line, found) of rows with another number of columns; `guessed` says what the mapping left open.
+    `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `guessed` says
+    what the mapping left open.
     """
 
     file: BinaryIO
@@ -46,7 +47,8 @@ class Source:
     body: int = 0
     first_line: int = 1
     guessed: dict[str, str] = field(default_factory=dict)
-    ragged: list[tuple[int, int]] = field(default_factory=list)
+    ragged: list[tuple[int, int, list[str]]] = field(default_factory=list)
+    keeps_ragged: bool = False
 
     def close(self):
         self.file.close()
@@ -325,7 +327,8 @@ def _row_by_row(source, line):
     rows = _numbered(source, lines)
     while some := list(islice(rows, ROWS)):
         good = [row for row in some if len(row[1]) == source.width]
-        source.ragged.extend((line, len(row)) for line, row in some if len(row) != source.width)
+        ragged = ((line, len(row), row) for line, row in some if len(row) != source.width)
+        source.ragged.extend((line, width, row if source.keeps_ragged else []) for line, width, row in ragged)
         yield _frame(source, good)
 
 
