@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from kam.templatetags.formats import money_short, thousands, week
 
 UPWARD = (41, 43, 42, 46, 44, 48, 47, 51, 49, 53, 52, 55, 57)
+RISING = (44_000, 44_400, 44_100, 45_000, 44_800, 45_600, 45_200, 46_000, 45_700, 46_200, 46_000, 46_120)
+SUPPLY = (5.4, 5.6, 5.5, 5.9, 6.2, 6.1, 6.5, 6.6, 6.8, 6.9, 7.0, 7.2)
 UNEVEN = (96, 95, 93, 96, 94, 92, 95, 94, 92, 91, 93, 92, 93.1)
 COMPANIES = ("Halvorn Sport AG", "Marenta Online SE", "Ostfeld Warenhaus KG", "澜禾百货 Lanhe", "Brixmoor Outdoor")
 
@@ -67,17 +69,18 @@ def _kpis(today, monday):
     shared = {"as_of": day, "decimals": 1}
     return [
         {
-            "name": _("Net sell-in"), "unit": "€ k", "value": 46_120, "spark": UPWARD, "target": 46_900, "url": "#",
+            "name": _("Net sell-in"), "unit": "€ k", "value": 46_120, "spark": RISING,
+            "target": 46_900, "url": "#",
             "target_delta": Decimal("-1.7"), "delta_unit": "%", "good": "up", "last_year": 43_380,
             "last_year_delta": Decimal("6.3"), "as_of": day,
         },
         shared | {
-            "name": _("Sell-through"), "unit": "%", "value": Decimal("58.4"), "spark": UPWARD, "target": 57,
+            "name": _("Sell-through"), "unit": "%", "value": Decimal("58.4"), "spark": UPWARD, "target": 50,
             "target_delta": Decimal("1.4"), "delta_unit": "pp", "good": "up", "last_year": Decimal("55.1"),
             "last_year_delta": Decimal("3.3"), "period": week(monday),
         },
         shared | {
-            "name": _("Weeks of supply"), "unit": _("weeks"), "value": Decimal("7.2"), "spark": UPWARD, "target": 6,
+            "name": _("Weeks of supply"), "unit": _("weeks"), "value": Decimal("7.2"), "spark": SUPPLY, "target": 6,
             "target_delta": Decimal("1.2"), "good": "down", "tolerance": 2, "last_year": Decimal("6.5"),
             "last_year_delta": Decimal("0.7"), "period": week(monday),
         },
@@ -256,20 +259,21 @@ def _events():
 
 
 def _steps():
-    broken = ["done"] * 6 + ["failed"] + ["done"] * 9
-    skipped = ["done"] * 3 + ["skipped"] + ["done"] * 12
-    running = ["done"] * 11 + ["running"] * 3 + ["waiting"] * 2
-    problem = {"level": "bad", "title": "Shard 7:", "text": "no price list is valid on this date.", "rerun_url": "#"}
-    return [
-        {"name": "Rollups", "level": "good", "word": "Done", "shards": ["done"] * 16, "rows": 402_118, "seconds": 860},
-        {
-            "name": "Terms compliance", "level": "bad", "word": "1 shard failed", "shards": broken, "rows": 11_204,
-            "seconds": 1310, "problem": problem,
-        },
-        {"name": "Stock-outs", "level": "warning", "word": "1 skipped", "shards": skipped, "rows": 23_117},
-        {"name": "Alerts", "level": "running", "word": "Running", "shards": running, "rows": 9_310, "seconds": 540},
-        {"name": "Digests", "level": "late", "word": "Waiting", "shards": ["waiting"], "rows": None, "seconds": None},
-    ]  # fmt: skip
+    rows = (
+        ("Rollups", "good", "Done", ["done"] * 16, 402_118, 860),
+        ("Terms compliance", "bad", "1 shard failed", ["done"] * 6 + ["failed"] + ["done"] * 9, 11_204, 1310),
+        ("Stock-outs", "warning", "1 skipped", ["done"] * 3 + ["skipped"] + ["done"] * 12, 23_117, 355),
+        ("Alerts", "running", "Running", ["done"] * 11 + ["running"] * 3 + ["waiting"] * 2, 9_310, 540),
+        ("Digests", "late", "Waiting", ["waiting"], None, None),
+    )
+    names = ("name", "level", "word", "shards", "rows", "seconds")
+    steps = [dict(zip(names, row, strict=True)) for row in rows]
+    for step in steps:
+        step |= {"done": step["shards"].count("done"), "total": len(step["shards"])}
+    steps[1]["problem"] = {
+        "level": "bad", "title": "Shard 7:", "text": "no price list is valid on this date.", "rerun_url": "#"
+    }  # fmt: skip
+    return steps
 
 
 def _moves():

@@ -85,7 +85,7 @@ function rightMargin(spec) {
 function axes(spec, c, number) {
   const text = { color: c.ink3, fontSize: 11, fontFamily: "inherit" };
   return {
-    xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, hideOverlap: true } },
+    xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, interval: Math.ceil(spec.x.length / 12) - 1, hideOverlap: true } },
     yAxis: {
       type: "value", splitNumber: 4, min: spec.min, max: spec.max, scale: spec.scale ?? false,
       axisLabel: { ...text, formatter: (value) => minus(number.format(value)) }, splitLine: { lineStyle: { color: c.rule } },

@@ -1,3 +1,19 @@
+// A table that is wider than its place can be reached and scrolled by keyboard.
+function reachable(wrap) {
+  const wide = wrap.scrollWidth > wrap.clientWidth + 1;
+  wrap.tabIndex = wide ? 0 : -1;
+  if (!wide) wrap.removeAttribute("tabindex");
+  const name = wrap.querySelector("caption")?.textContent.trim();
+  if (wide && name) {
+    wrap.setAttribute("role", "group");
+    wrap.setAttribute("aria-label", name);
+  }
+}
+const reachAll = () => document.querySelectorAll(".k-table-wrap, pre").forEach(reachable);
+addEventListener("resize", reachAll);
+document.addEventListener("htmx:load", reachAll);
+reachAll();
+
 // Lists by keyboard (j, k, x, o, f, ?) and the bulk bar. A list is a table with data-list; o follows its first link.
 const rowsOf = (list) => [...list.querySelectorAll("tbody tr[data-row]")];
 const typing = (element) => element.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
