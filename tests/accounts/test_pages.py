@@ -272,7 +272,7 @@ def test_a_leader_opens_an_account(client_of, lead):
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("country", "Germany", "Use the two capital letters of the country, such as DE."),
+        ("country", "de", "Use the two capital letters of the country, such as DE."),
         ("currency", "eur", "Use the three capital letters of the currency, such as EUR."),
         ("name", "", "This field is required."),
         ("team", "", "You would not see this account any more. Choose one of your teams."),

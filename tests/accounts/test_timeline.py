@@ -1,0 +1,51 @@
+"""The audit log of an account, told to a person."""
+
+import pytest
+
+from accounts import services
+from accounts.alerts import AlertRow, raise_alerts
+from accounts.timeline import entries_of_account, tell
+from kam.night import Night
+from kam.roles import DataClass, Role
+from kam.services import remove
+from tests import make
+from tests.accounts.test_alerts import MONDAY
+
+pytestmark = pytest.mark.django_db
+
+
+def told(account, user):
+    return [(event["text"], event["by"]) for event in tell(entries_of_account(account, user))]
+
+
+def test_it_names_what_was_done_to_what_by_whom():
+    user = make.user(name="Ann")
+    account = make.account(user, tier="B", name="Halvorn")
+    services.change_account(account, by=user, version=1, tier="A", name="Halvorn AG", languages=["de", "en"])
+    services.create_store(by=user, account=account, code="S1", name="Leipzig")
+    services.change_account(account, by=None, version=2, owner=user)
+    assert told(account, user) == [
+        ("Account changed: Account manager", "Night run"),
+        ("Store added: S1 Leipzig", "Ann"),
+        ("Account changed: Name Halvorn → Halvorn AG, Tier B → A, Languages – → de, en", "Ann"),
+    ]
+
+
+def test_alerts_come_and_go():
+    user = make.user()
+    account = make.account(user)
+    rows = [AlertRow(account.pk, "x", shown_to=DataClass.FINANCE)]
+    raise_alerts(rows, code="unknown_rule", night=Night(MONDAY))
+    raise_alerts([], code="unknown_rule", night=Night(MONDAY))
+    assert told(account, user) == [
+        ("Alert no longer so: unknown_rule", "Night run"),
+        ("Alert raised: unknown_rule", "Night run"),
+    ]
+    assert told(account, make.user(Role.ANALYST)) == []
+
+
+def test_a_reason_is_quoted():
+    user = make.user()
+    account = make.account(user)
+    remove(account.memberships.get(), by=user, reason="moved to Lyon")
+    assert told(account, user) == [(f"Membership removed: {user} – {account}, “moved to Lyon”", user.name)]
