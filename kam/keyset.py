@@ -27,11 +27,14 @@ class Page:
 
 
 class Keyset:
-    """Order by `fields` ("-" for falling), then by primary key; at most `size` rows a page."""
+    """Order by `fields` ("-" for falling), then by primary key; at most `size` rows a page.
 
-    def __init__(self, fields, size):
+    With `unique` the fields name a row by themselves, as they must where the primary key is composite.
+    """
+
+    def __init__(self, fields, size, *, unique=False):
         names = [f.lstrip("-") for f in fields]
-        tail = () if names[-1] in ("pk", "id") else ("pk",)
+        tail = () if unique or names[-1] in ("pk", "id") else ("pk",)
         self.fields, self.size = (*fields, *tail), size
 
     def page(self, rows, request):

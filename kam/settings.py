@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "kam.tasks.start_night", "schedule": env.int("KAM_NIGHT_CHECK_SECONDS", 300)},
     "sweep": {"task": "kam.tasks.sweep", "schedule": 30},
+    "imports": {"task": "kpis.tasks.ring_batches", "schedule": 30},
 }
 NIGHT_STARTS_UTC = env.int("KAM_NIGHT_HOUR_UTC", 2)
 NIGHT_LEASE_SECONDS = env.int("KAM_NIGHT_LEASE_SECONDS", 60)

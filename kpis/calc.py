@@ -39,6 +39,11 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def sunday(week: date) -> date:
+    """The last day of the ISO week that begins on `week`."""
+    return week + timedelta(days=6)
+
+
 def last_complete_week(day: date) -> date:
     """The Monday of the last ISO week that is over at the end of `day`."""
     return monday(day - timedelta(days=6))
@@ -121,7 +126,7 @@ def days_sales_outstanding(receivables, sales, days: int) -> Decimal | None:
 
 
 def season_expectation(last_year, before, before_last_year) -> Decimal:
-    """What last year's weeks lead to expect, scaled by how the weeks before compare with last year's; unscaled without."""
+    """Last year's weeks, scaled by how the weeks before compare with last year's; unscaled where one is missing."""
     return last_year * (before / before_last_year) if before > 0 and before_last_year > 0 else last_year
 
 

@@ -12,7 +12,8 @@ class Keyset(BasePagination):
     page_size, max_page_size = 50, 200
 
     def paginate_queryset(self, rows, request, view=None):
-        slicer = Slicer(getattr(view, "order", ("pk",)), self._size(request))
+        unique = getattr(view, "order_is_unique", False)
+        slicer = Slicer(getattr(view, "order", ("pk",)), self._size(request), unique=unique)
         self.request = request
         try:
             self.page = slicer.page(rows, request._request)

@@ -135,6 +135,12 @@ class ImportBatch(models.Model):
         return self.file_name
 
 
+class ImportErrorQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The faults of visible batches."""
+        return self.filter(batch__in=ImportBatch.objects.visible_to(user).order_by().values("pk"))
+
+
 class ImportError(models.Model):
     """One row is one bad cell of one file: line, column, value and reason, as code and parameters."""
 
@@ -144,6 +150,8 @@ class ImportError(models.Model):
     value = models.TextField(_("value"), blank=True)
     code = models.CharField(_("reason"), max_length=60)
     params = models.JSONField(default=dict)
+
+    objects = ImportErrorQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "line", "pk"]

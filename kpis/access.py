@@ -1,0 +1,21 @@
+"""Who may do what on the KPI floor."""
+
+from accounts.access import KEEPERS
+from kam.measures import all_measures
+from kam.roles import may_read
+from kpis.models.batch import IMPORTERS
+
+
+def may_import(user):
+    """Analysts, whoever looks after accounts, administrators, and systems; into accounts they see."""
+    return user.is_active and user.role in IMPORTERS
+
+
+def may_set_target(user, row=None):
+    """Whoever looks after the account and its leaders."""
+    return user.is_active and user.role in KEEPERS
+
+
+def readable_measures(user):
+    """The registered measures whose class of data the user's role reads, by code, in order of registration."""
+    return {code: m for code, m in all_measures().items() if may_read(user, m.data_class)}

@@ -1,0 +1,206 @@
+from datetime import date
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+
+from kam.api.base import EditableViewSet, ScopedViewSet
+from kpis import access, filters, serializers, services
+from kpis.models import (
+    AccountWeek,
+    Category,
+    Feed,
+    ImportBatch,
+    ImportError,
+    InvoiceLine,
+    MeasureValue,
+    OpenItem,
+    OrderLine,
+    Product,
+    SellThrough,
+    Target,
+)
+
+
+class Facts(ScopedViewSet):
+    """Read-only rows of the KPI floor."""
+
+    scope = "kpis"
+
+
+class CategoryViewSet(Facts):
+    """Product categories."""
+
+    queryset = Category.objects.all()
+    serializer_class = serializers.CategorySerializer
+    order = ("code", "pk")
+
+
+class ProductViewSet(Facts):
+    """Articles we sell."""
+
+    queryset = Product.objects.all()
+    serializer_class = serializers.ProductSerializer
+    filterset_class = filters.ProductFilter
+    order = ("sort_name", "pk")
+
+
+class SellThroughViewSet(Facts):
+    """What accounts sold to shoppers, by week, store and product."""
+
+    queryset = SellThrough.objects.all()
+    serializer_class = serializers.SellThroughSerializer
+    filterset_class = filters.SellThroughFilter
+    order = ("-week", "store_id", "product_id")
+    order_is_unique = True
+    lookup_value_regex = r"\d{4}-\d{2}-\d{2}_\d+_\d+"
+
+    def get_object(self):
+        week, store, product = self.kwargs["pk"].split("_")
+        try:
+            key = (date.fromisoformat(week), int(store), int(product))
+        except ValueError as error:
+            raise Http404 from error
+        found = self.get_queryset().filter(week=key[0], store_id=key[1], product_id=key[2]).first()
+        if found is None:
+            raise Http404
+        return found
+
+
+class OrderLineViewSet(Facts):
+    """Order lines from order to receipt."""
+
+    queryset = OrderLine.objects.all()
+    serializer_class = serializers.OrderLineSerializer
+    filterset_class = filters.OrderLineFilter
+    order = ("-ordered_on", "-pk")
+
+
+class InvoiceLineViewSet(Facts):
+    """Lines of our invoices and credit notes."""
+
+    queryset = InvoiceLine.objects.all()
+    serializer_class = serializers.InvoiceLineSerializer
+    filterset_class = filters.InvoiceLineFilter
+    order = ("-invoiced_on", "-pk")
+
+
+class OpenItemViewSet(Facts):
+    """Receivables, open and paid."""
+
+    queryset = OpenItem.objects.all()
+    serializer_class = serializers.OpenItemSerializer
+    filterset_class = filters.OpenItemFilter
+    order = ("due_on", "pk")
+
+
+class AccountWeekViewSet(Facts):
+    """Sell-in beside sell-through, summed by account and week."""
+
+    queryset = AccountWeek.objects.all()
+    serializer_class = serializers.AccountWeekSerializer
+    filterset_class = filters.AccountWeekFilter
+    order = ("-week", "account_id", "pk")
+
+
+class MeasureValueViewSet(Facts):
+    """Measures by account and week."""
+
+    queryset = MeasureValue.objects.all()
+    serializer_class = serializers.MeasureValueSerializer
+    filterset_class = filters.MeasureValueFilter
+    order = ("-week", "account_id", "measure", "pk")
+
+
+class TargetViewSet(EditableViewSet):
+    """What accounts shall reach in a year."""
+
+    queryset = Target.objects.all()
+    serializer_class = serializers.TargetSerializer
+    filterset_class = filters.TargetFilter
+    scope, order = "kpis", ("account_id", "measure", "-year", "pk")
+
+    def may_create(self, user):
+        return access.may_set_target(user)
+
+    def may_change(self, user, row):
+        return access.may_set_target(user, row)
+
+    def create_row(self, by, data):
+        return services.set_target(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.change_target(row, by=by, version=version, **data)
+
+    def remove_row(self, row, by):
+        services.remove_target(row, by=by)
+
+
+class FeedViewSet(ScopedViewSet):
+    """Files we expect again and again."""
+
+    queryset = Feed.objects.all()
+    serializer_class = serializers.FeedSerializer
+    filterset_class = filters.FeedFilter
+    scope, order = "imports", ("code", "pk")
+
+
+class BatchViewSet(ScopedViewSet):
+    """Files handed in: upload one, poll it until its state is final, read its errors."""
+
+    queryset = ImportBatch.objects.all()
+    serializer_class = serializers.BatchSerializer
+    filterset_class = filters.BatchFilter
+    parser_classes = [MultiPartParser, JSONParser]
+    scope, order = "imports", ("-pk",)
+
+    def may_create(self, user):
+        return access.may_import(user)
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.UploadSerializer}, responses={202: serializers.BatchSerializer}
+    )
+    def create(self, request):
+        """Answers 202 with the waiting batch; poll it by its `id`."""
+        asked = serializers.UploadSerializer(data=request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        own = asked.validated_data.pop("mapping_file", None)
+        batch = services.upload(by=request.user, text=_text(own), **asked.validated_data)
+        return Response(self.get_serializer(batch).data, status=202)
+
+    @extend_schema(responses=serializers.FaultSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def errors(self, request, pk=None):
+        """Every bad cell of the file: line, column, value and reason."""
+        faults = ImportError.objects.filter(batch=self.get_object())
+        self.order = ("line", "pk")
+        rows = self.paginate_queryset(faults)
+        return self.get_paginated_response(serializers.FaultSerializer(rows, many=True).data)
+
+
+def _text(file):
+    """The text of a mapping handed in, None without one."""
+    if file is None:
+        return None
+    try:
+        return file.read(1 << 20).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValidationError({"mapping_file": ["A mapping is text in UTF-8."]}) from error
+
+
+ROUTES = [
+    ("categories", CategoryViewSet),
+    ("products", ProductViewSet),
+    ("sell-through", SellThroughViewSet),
+    ("order-lines", OrderLineViewSet),
+    ("invoice-lines", InvoiceLineViewSet),
+    ("open-items", OpenItemViewSet),
+    ("feeds", FeedViewSet),
+    ("batches", BatchViewSet),
+    ("account-weeks", AccountWeekViewSet),
+    ("measure-values", MeasureValueViewSet),
+    ("targets", TargetViewSet),
+]

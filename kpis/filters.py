@@ -1,0 +1,144 @@
+"""Filters shared by pages and API: one language in the URL."""
+
+import django_filters
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Store
+from kpis.models import (
+    AccountWeek,
+    Category,
+    Feed,
+    ImportBatch,
+    InvoiceLine,
+    MeasureValue,
+    OpenItem,
+    OrderLine,
+    Product,
+    SellThrough,
+    Target,
+)
+from kpis.models.batch import Kind
+
+
+def _seen(model):
+    """Rows of a model as choices: only what the person sees."""
+
+    def rows(request):
+        return model.objects.visible_to(request.user) if request else model.objects.none()
+
+    return rows
+
+
+def _account():
+    return django_filters.ModelChoiceFilter(queryset=_seen(Account), label=_("Account"))
+
+
+def _product():
+    return django_filters.ModelChoiceFilter(queryset=_seen(Product), label=_("Product"))
+
+
+class ProductFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label=_("Number or name"))
+    category = django_filters.ModelChoiceFilter(queryset=_seen(Category), label=_("Category"))
+    brand = django_filters.CharFilter(lookup_expr="iexact", label=_("Brand"))
+
+    class Meta:
+        model = Product
+        fields = ["q", "category", "brand"]
+
+    def search(self, products, name, value):
+        return products.filter(Q(code__istartswith=value) | Q(name__icontains=value))
+
+
+class FeedFilter(django_filters.FilterSet):
+    account = _account()
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
+
+    class Meta:
+        model = Feed
+        fields = ["account", "kind"]
+
+
+class BatchFilter(django_filters.FilterSet):
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
+    state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, label=_("State"))
+    feed = django_filters.ModelChoiceFilter(queryset=_seen(Feed), label=_("Feed"))
+
+    class Meta:
+        model = ImportBatch
+        fields = ["kind", "state", "feed"]
+
+
+class SellThroughFilter(django_filters.FilterSet):
+    account = _account()
+    store = django_filters.ModelChoiceFilter(queryset=_seen(Store))
+    product = _product()
+    week = django_filters.DateFilter()
+    week_from = django_filters.DateFilter("week", "gte")
+    week_to = django_filters.DateFilter("week", "lte")
+
+    class Meta:
+        model = SellThrough
+        fields = ["account", "store", "product", "week"]
+
+
+class OrderLineFilter(django_filters.FilterSet):
+    account = _account()
+    product = _product()
+    order_number = django_filters.CharFilter()
+    requested_from = django_filters.DateFilter("requested_on", "gte")
+    requested_to = django_filters.DateFilter("requested_on", "lte")
+
+    class Meta:
+        model = OrderLine
+        fields = ["account", "product", "order_number"]
+
+
+class InvoiceLineFilter(django_filters.FilterSet):
+    account = _account()
+    product = _product()
+    document = django_filters.CharFilter()
+    invoiced_from = django_filters.DateFilter("invoiced_on", "gte")
+    invoiced_to = django_filters.DateFilter("invoiced_on", "lte")
+
+    class Meta:
+        model = InvoiceLine
+        fields = ["account", "product", "document"]
+
+
+class OpenItemFilter(django_filters.FilterSet):
+    account = _account()
+    document = django_filters.CharFilter()
+    due_from = django_filters.DateFilter("due_on", "gte")
+    due_to = django_filters.DateFilter("due_on", "lte")
+
+    class Meta:
+        model = OpenItem
+        fields = ["account", "document"]
+
+
+class AccountWeekFilter(django_filters.FilterSet):
+    account = _account()
+    week_from = django_filters.DateFilter("week", "gte")
+    week_to = django_filters.DateFilter("week", "lte")
+
+    class Meta:
+        model = AccountWeek
+        fields = ["account", "week"]
+
+
+class MeasureValueFilter(AccountWeekFilter):
+    measure = django_filters.CharFilter()
+
+    class Meta:
+        model = MeasureValue
+        fields = ["account", "measure", "week", "late"]
+
+
+class TargetFilter(django_filters.FilterSet):
+    account = _account()
+
+    class Meta:
+        model = Target
+        fields = ["account", "measure", "year"]

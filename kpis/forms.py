@@ -1,0 +1,76 @@
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from kam.forms import ScopedForm
+from kpis import services
+from kpis.imports.toml import FOLDER
+from kpis.models import Feed, Target
+from kpis.models.batch import Kind
+
+
+def own_mappings():
+    """Our mapping files, by name; the default of each kind comes by itself."""
+    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return [("", _("As the feed says, else the default of the kind"))] + [
+        (name, name) for name in names if not name.startswith("default_")
+    ]
+
+
+class UploadForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What is in the file"), choices=Kind.choices)
+    file = forms.FileField(
+        label=_("File"), allow_empty_file=True, help_text=_("CSV text; nothing is stored before it is checked.")
+    )
+    feed = forms.ModelChoiceField(
+        label=_("Feed"),
+        queryset=Feed.objects.all(),
+        required=False,
+        help_text=_("The account's regular file; brings its mapping and its account along."),
+    )
+    mapping = forms.ChoiceField(label=_("Mapping"), choices=own_mappings, required=False)
+    mapping_file = forms.FileField(
+        label=_("Mapping of your own"), required=False, help_text=_("A TOML file; wins over the choice above.")
+    )
+    dry_run = forms.BooleanField(label=_("Check only, store nothing"), required=False)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["feed"].queryset = Feed.objects.visible_to(user)
+
+    def clean_mapping_file(self):
+        """The text of the mapping, None without one."""
+        file = self.cleaned_data["mapping_file"]
+        try:
+            return file.read(1 << 20).decode("utf-8") if file else None
+        except UnicodeDecodeError as error:
+            raise ValidationError(_("A mapping is text in UTF-8.")) from error
+
+    def clean(self):
+        data = super().clean()
+        feed, kind = data.get("feed"), data.get("kind")
+        if feed and kind and feed.kind != kind:
+            self.add_error("feed", _("This feed brings %(kind)s.") % {"kind": feed.get_kind_display()})
+        return data
+
+    def save_with(self, by):
+        data = dict(self.cleaned_data)
+        return services.upload(by=by, text=data.pop("mapping_file"), **data)
+
+
+class TargetForm(ScopedForm):
+    """What one account shall reach of one measure in one year; account, measure and year stand in the address."""
+
+    class Meta:
+        model = Target
+        fields = ["value"]
+
+    def __init__(self, *args, named, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.named = named
+
+    def save_with(self, by):
+        value = self.cleaned_data["value"]
+        if self.instance.pk:
+            return services.change_target(self.instance, by=by, version=self.seen_version(), value=value)
+        return services.set_target(by=by, value=value, **self.named)

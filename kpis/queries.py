@@ -1,0 +1,228 @@
+"""What the pages of the KPI floor read: figures of a period, series of weeks, always by numerator and denominator."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import DecimalField, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import NullIf, Round
+
+from kam.measures import Measure
+from kam.models import StepRun
+from kam.night import default_date
+from kpis import calc
+from kpis.access import readable_measures
+from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
+
+KNOWN = Q(numerator__isnull=False, denominator__isnull=False)
+LEVEL_WEEKS = 8
+YEAR = timedelta(days=364)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measure over a period: an amount is its numerator, a rate is numerator ÷ denominator.
+
+    `week` is the last week that counts in it; `late` says that news is missing.
+    """
+
+    measure: Measure
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    week: date | None = None
+    late: bool = False
+
+    @property
+    def value(self):
+        if self.measure.kind == "amount":
+            return self.numerator
+        return calc.rate(self.numerator, self.denominator)
+
+    @property
+    def shown(self):
+        """The value in the unit people read: percent instead of a fraction."""
+        return self.value * 100 if self.value is not None and self.measure.unit == "percent" else self.value
+
+
+def last_night_day() -> date:
+    """The business date of the last night that measured something; yesterday before the first."""
+    done = StepRun.objects.filter(step="measures", state=StepRun.State.DONE)
+    return done.aggregate(day=Max("date"))["day"] or default_date()
+
+
+def span(last: date, weeks: int) -> tuple[date, date]:
+    """The first and last Monday of `weeks` weeks."""
+    return last - timedelta(weeks=weeks - 1), last
+
+
+def figures(user, accounts, codes, last: date, weeks: int) -> dict[tuple[int, str], Figure]:
+    """Each account's own figures of the `weeks` weeks to `last`, by account id and code: two queries for all.
+
+    Flows are summed over the weeks; of a level the last known one counts, at most eight weeks back.
+    """
+    measures = {code: m for code, m in readable_measures(user).items() if code in codes}
+    values = MeasureValue.objects.visible_to(user).filter(account__in=[a.pk for a in accounts]).order_by()
+    flows = [code for code, m in measures.items() if not m.snapshot]
+    levels = [code for code, m in measures.items() if m.snapshot]
+    found = _flows(values.filter(measure__in=flows, week__range=span(last, weeks)), measures)
+    return found | _levels(values.filter(measure__in=levels, week__range=span(last, LEVEL_WEEKS)), measures)
+
+
+def _flows(values, measures):
+    rows = values.values_list("account_id", "measure").annotate(
+        over=Sum("numerator", filter=KNOWN),
+        under=Sum("denominator", filter=KNOWN),
+        newest=Max("week", filter=KNOWN),
+        missing=BoolOr("late"),
+    )
+    return {(account, code): Figure(measures[code], *rest) for account, code, *rest in rows}
+
+
+def _levels(values, measures):
+    found = {}
+    fields = ("account_id", "measure", "numerator", "denominator", "week", "late")
+    for account, code, over, under, week, late in values.order_by("week").values_list(*fields):
+        before = found.get((account, code))
+        if over is None and before:
+            over, under, week = before.numerator, before.denominator, before.week
+        found[account, code] = Figure(measures[code], over, under, week, late)
+    return found
+
+
+def with_figure(accounts, code, last: date, weeks: int, measures):
+    """Accounts annotated with `figure`, the value of one measure over the period, to sort by it."""
+    measure = measures[code]
+    weeks = LEVEL_WEEKS if measure.snapshot else weeks
+    values = MeasureValue.objects.filter(KNOWN, account=OuterRef("pk"), measure=code, week__range=span(last, weeks))
+    if measure.snapshot:
+        chosen = values.order_by("-week").annotate(over=F("numerator"), under=NullIf("denominator", Decimal(0)))
+    else:
+        parts = {"over": Sum("numerator"), "under": NullIf(Sum("denominator"), Decimal(0))}
+        chosen = values.order_by().values("account").annotate(**parts)
+    value = F("over") if measure.kind == "amount" else F("over") / F("under")
+    field = DecimalField(max_digits=30, decimal_places=8)
+    chosen = chosen.annotate(figure=Round(value, 8, output_field=field)).values("figure")[:1]
+    return accounts.annotate(figure=Subquery(chosen, output_field=field))
+
+
+def series(user, account, codes, first: date, last: date) -> dict[str, dict[date, Figure]]:
+    """Weekly figures of an account and what the user sees below it, by code and week: one query.
+
+    Money below counts where it is in the account's currency.
+    """
+    measures = {code: m for code, m in readable_measures(user).items() if code in codes}
+    money = [code for code, m in measures.items() if m.unit == "money"]
+    values = MeasureValue.objects.visible_to(user).filter(
+        ~Q(measure__in=money) | Q(account__currency=account.currency),
+        account__lineage__contains=[account.pk],
+        measure__in=list(measures),
+        week__range=(first, last),
+    )
+    rows = (
+        values.order_by("week")
+        .values_list("measure", "week")
+        .annotate(over=Sum("numerator", filter=KNOWN), under=Sum("denominator", filter=KNOWN), missing=BoolOr("late"))
+    )
+    found = {code: {} for code in measures}
+    for code, week, over, under, missing in rows:
+        found[code][week] = Figure(measures[code], over, under, week if over is not None else None, missing)
+    return found
+
+
+def over(points: dict[date, Figure], measure: Measure, first: date, last: date) -> Figure:
+    """One figure of a weekly series: flows summed, of a level the last known one."""
+    inside = [points[week] for week in sorted(points) if first <= week <= last]
+    known = [p for p in inside if p.numerator is not None]
+    late = bool(inside) and (inside[-1].late if measure.snapshot else any(p.late for p in inside))
+    if not known:
+        return Figure(measure, late=late)
+    if measure.snapshot:
+        return Figure(measure, known[-1].numerator, known[-1].denominator, known[-1].week, late)
+    total = calc.summed(calc.Ratio(p.numerator, p.denominator) for p in known)
+    return Figure(measure, total.numerator, total.denominator, known[-1].week, late)
+
+
+def targets(user, account, codes, year: int) -> dict[str, Target]:
+    """The account's own targets of a year by measure."""
+    found = Target.objects.visible_to(user).filter(account=account, measure__in=codes, year=year)
+    return {target.measure: target for target in found}
+
+
+def expected_by(target: Target, measure: Measure, week: date) -> Decimal:
+    """What a target asks for by the end of a week: of an amount that adds up the elapsed share of its year's weeks."""
+    if measure.snapshot or measure.kind != "amount":
+        return target.value
+    year, number, _day = week.isocalendar()
+    return target.value * number / date(year, 12, 28).isocalendar().week
+
+
+def account_weeks(user, account, first: date, last: date) -> dict[date, dict]:
+    """Sell-in beside sell-through by week, of the account and what the user sees below it in its currency."""
+    rows = AccountWeek.objects.visible_to(user).filter(
+        account__lineage__contains=[account.pk], currency=account.currency, week__range=(first, last)
+    )
+    sums = (
+        rows.order_by("week")
+        .values("week")
+        .annotate(
+            sell_in=Sum("sell_in_value"),
+            sell_in_pieces=Sum("sell_in_units"),
+            sell_through=Sum("value"),
+            sell_through_pieces=Sum("units"),
+            on_hand=Sum("stock"),
+        )
+    )
+    return {row["week"]: row for row in sums}
+
+
+@dataclass(frozen=True)
+class Receivables:
+    """Open items of an account at the end of a day: by age, in all, and how long they take to be paid."""
+
+    currency: str
+    day: date
+    buckets: dict
+    counts: dict
+    total: Decimal
+    overdue: Decimal
+    dso: Decimal | None
+    best_dso: Decimal | None
+
+
+DSO_DAYS = 91
+
+
+def receivables(user, account, day: date) -> Receivables | None:
+    """The ageing of an account and what is below it in its currency; None when the user sees no open items."""
+    since = day - timedelta(days=DSO_DAYS)
+    items = OpenItem.objects.visible_to(user).filter(
+        Q(issued_on__gt=since) | Q(paid_on__gt=day) | ~Q(amount=F("paid")),
+        account__lineage__contains=[account.pk],
+        currency=account.currency,
+        issued_on__lte=day,
+    )
+    known = items.order_by("due_on").values_list("amount", "paid", "paid_on", "due_on", "issued_on")
+    opened, sales = [], Decimal(0)
+    for amount, paid, paid_on, due_on, issued_on in known:
+        sales += amount if issued_on > since else 0
+        left = calc.open_amount(amount, paid, paid_on, day)
+        if left:
+            opened.append((left, due_on))
+    if not opened:
+        return None
+    buckets, counts = calc.ageing(opened, day), defaultdict(int)
+    for _left, due_on in opened:
+        counts[calc.bucket(due_on, day)] += 1
+    total, current = sum(buckets.values()), buckets["not_due"]
+    return Receivables(
+        currency=account.currency,
+        day=day,
+        buckets=buckets,
+        counts=dict(counts),
+        total=total,
+        overdue=total - current,
+        dso=calc.days_sales_outstanding(total, sales, DSO_DAYS),
+        best_dso=calc.days_sales_outstanding(current, sales, DSO_DAYS),
+    )

@@ -1,0 +1,85 @@
+"""Writes of the KPI floor that people ask for: targets, and files handed in for import."""
+
+from contextlib import ExitStack
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from kam import services
+from kam.errors import Conflict
+from kam.measures import all_measures
+from kam.tasks import ring
+from kpis.access import readable_measures
+from kpis.imports import store
+from kpis.imports.errors import UnusableFile
+from kpis.imports.services import receive
+from kpis.models import ImportBatch, Target
+from kpis.tasks import apply_batch
+
+
+def set_target(*, by, **fields):
+    """Say which figure an account shall reach. Raises ValidationError, also for a measure that `by` does not read."""
+    target = Target(**fields)
+    _known(target.measure, by)
+    return services.create(target, by=by)
+
+
+def change_target(target, *, by, version, **fields):
+    """Change a target that nobody else changed since `version`. Raises Stale and ValidationError."""
+    _known(fields.get("measure", target.measure), by)
+    return services.change(target, by=by, version=version, fields=fields)
+
+
+def remove_target(target, *, by):
+    services.remove(target, by=by)
+
+
+def _known(measure, by):
+    if measure not in (all_measures() if by is None else readable_measures(by)):
+        raise ValidationError({"measure": _("There is no measure “%(code)s”.") % {"code": measure}})
+
+
+@transaction.atomic
+def upload(*, by, kind, file, feed=None, mapping="", text=None, dry_run=False) -> ImportBatch:
+    """Take a file in and have it read outside of the request; the batch says what becomes of it.
+
+    Raises ValidationError when the file is too large or no mapping fits.
+    """
+    if file.size > settings.IMPORT_MAX_BYTES:
+        most = filesizeformat(settings.IMPORT_MAX_BYTES)
+        raise ValidationError({"file": _("The file is too large; at most %(most)s are taken.") % {"most": most}})
+    try:
+        batch = receive(
+            kind=kind, file=file, file_name=file.name, by=by, feed=feed, mapping=mapping, text=text, dry_run=dry_run
+        )
+    except UnusableFile as problem:
+        raise ValidationError({"mapping": str(problem)}) from problem
+    transaction.on_commit(partial(ring, apply_batch, batch.pk))
+    return batch
+
+
+@transaction.atomic
+def import_checked(batch, *, by) -> ImportBatch:
+    """Import the file of a batch that was only checked, as a batch of its own. Raises Conflict for any other."""
+    if batch.state != ImportBatch.State.CHECKED:
+        raise Conflict(_("Only a file that was checked without a fault can be imported from here."))
+    folder = store.folder_of(batch.stored_name)
+    known = (store.DATA, store.MAPPING)
+    with ExitStack() as files:
+        beside = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if p.name not in known]
+        again = receive(
+            kind=batch.kind,
+            file=files.enter_context((folder / store.DATA).open("rb")),
+            file_name=batch.file_name,
+            by=by,
+            feed=batch.feed,
+            mapping=batch.mapping,
+            text=(folder / store.MAPPING).read_text("utf-8"),
+            beside=beside,
+        )
+    transaction.on_commit(partial(ring, apply_batch, again.pk))
+    return again

@@ -1,0 +1,151 @@
+"""Figures as the templates of the kit want them: scaled to the reader's unit, with what they are compared to."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.showing import unit_of
+from kam.measures import Measure
+from kam.templatetags import formats
+from kpis import calc, queries
+from kpis.queries import YEAR, Figure
+
+UNITS = {"percent": gettext_lazy("%"), "units": gettext_lazy("units"), "weeks": gettext_lazy("weeks")}
+SHARES = ("percent",)
+SPARK_WEEKS = 13
+
+
+def unit_word(measure, currency):
+    """The unit of a column or tile: a short amount of a currency, or the measure's own."""
+    if measure.unit == "money":
+        return formats.money_unit(currency) if currency else _("money")
+    return UNITS.get(measure.unit, "")
+
+
+def scaled(figure):
+    """The value in the unit that `unit_word` names, None where nothing was measured."""
+    if figure.shown is None:
+        return None
+    return figure.shown / formats.style().unit if figure.measure.unit == "money" else figure.shown
+
+
+def places(measure):
+    return formats.style().unit_decimals if measure.unit == "money" else measure.decimals
+
+
+def text_of(figure, currency, shared):
+    """One cell of a table; money says its currency where the column does not."""
+    if figure.measure.unit == "money" and not shared:
+        return formats.money_short(figure.value, currency)
+    return formats.number(scaled(figure), places(figure.measure))
+
+
+def change(figure, before):
+    """How far a figure is from another: in percent, of a percentage in points; None where one is missing."""
+    if figure.shown is None or before.shown is None:
+        return None
+    if figure.measure.unit in SHARES:
+        return figure.shown - before.shown
+    found = calc.rate(figure.shown - before.shown, abs(before.shown))
+    return None if found is None else found * 100
+
+
+def change_unit(measure):
+    return _("pp") if measure.unit in SHARES else "%"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one account in a table."""
+
+    text: str
+    late: bool
+    url: str
+    change: Decimal | None = None
+    change_unit: str = ""
+    good: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure as a column of a table."""
+
+    measure: Measure
+    unit: str
+    compared: bool
+
+
+class Portfolio:
+    """Accounts × measures of a period: `columns`, and `rows` of (account, cells) in the order of the accounts."""
+
+    def __init__(self, user, accounts, codes, last: date, weeks: int, compared=("sell_in", "sell_through")):
+        measures = {c: m for c, m in queries.readable_measures(user).items() if c in codes}
+        self.currency = unit_of(a.currency for a in accounts)
+        self.columns = [
+            Column(m, unit_word(m, self.currency) if self.currency or m.unit != "money" else "", c in compared)
+            for c, m in measures.items()
+        ]
+        self.now = queries.figures(user, accounts, list(measures), last, weeks)
+        self.before = queries.figures(user, accounts, [c for c in measures if c in compared], last - YEAR, weeks)
+        self.rows = [(account, [self._cell(account, column) for column in self.columns]) for account in accounts]
+
+    def _cell(self, account, column):
+        code = column.measure.code
+        figure = self.now.get((account.pk, code), Figure(column.measure))
+        compared = change(figure, self.before.get((account.pk, code), Figure(column.measure)))
+        return Cell(
+            text=text_of(figure, account.currency, self.currency),
+            late=figure.late,
+            url=reverse("kpis:measure", args=[account.pk, code]),
+            change=compared if column.compared else None,
+            change_unit=change_unit(column.measure),
+            good=column.measure.good,
+        )
+
+
+def tile(measure, account, points, last: date, *, weeks=4, target=None, this_year=False):
+    """One tile of the KPI strip: the figure, thirteen weeks as a line, target, last year.
+
+    A flow covers `weeks` weeks, or with `this_year` the ISO year so far; a level is its last known week.
+    """
+    first = date.fromisocalendar(last.isocalendar().year, 1, 1) if this_year else queries.span(last, weeks)[0]
+    if measure.snapshot:
+        first = queries.span(last, queries.LEVEL_WEEKS)[0]
+    figure = queries.over(points, measure, first, last)
+    before = queries.over(points, measure, first - YEAR, last - YEAR)
+    spark = [points[w] for w in sorted(points) if queries.span(last, SPARK_WEEKS)[0] <= w <= last]
+    shown = {
+        "name": measure.label,
+        "unit": unit_word(measure, account.currency),
+        "value": scaled(figure),
+        "decimals": places(measure),
+        "spark": [scaled(p) for p in spark],
+        "last_year": scaled(before),
+        "last_year_delta": change(figure, before),
+        "delta_unit": change_unit(measure),
+        "good": measure.good or "none",
+        "late": figure.late,
+        "as_of": figure.week and calc.sunday(figure.week),
+        "period": _period(measure, weeks, this_year),
+        "url": reverse("kpis:measure", args=[account.pk, measure.code]),
+    }
+    return shown | _against(target, measure, figure, last, this_year)
+
+
+def _period(measure, weeks, this_year):
+    if measure.snapshot:
+        return ""
+    return _("year to date") if this_year else _("%(count)s weeks") % {"count": weeks}
+
+
+def _against(target, measure, figure, last, this_year):
+    """The target beside a figure; a yearly amount only where the year so far is shown."""
+    if target is None or (measure.kind == "amount" and not measure.snapshot and not this_year):
+        return {"target": None}
+    wanted = Figure(measure, queries.expected_by(target, measure, last), Decimal(1))
+    label = _("Target to date") if this_year else _("Target")
+    return {"target": scaled(wanted), "target_delta": change(figure, wanted), "target_label": label}

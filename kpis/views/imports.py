@@ -1,0 +1,214 @@
+"""Files in: the list, one file with everything that is wrong with it, a new one; feeds and products."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.views.generic import FormView, View
+
+from accounts.listing import chips
+from kam.keyset import Keyset
+from kam.views.base import Reported, Scoped, ScopedDetail, ScopedList, refuse
+from kpis import access, filters, queries, services
+from kpis.feeds import late_feeds
+from kpis.forms import UploadForm
+from kpis.imports.messages import sentence
+from kpis.imports.report import report
+from kpis.imports.result import reason
+from kpis.models import Feed, ImportBatch, ImportError, Product
+
+LEVELS = {
+    "applied": "good",
+    "checked": "info",
+    "duplicate": "neutral",
+    "rejected": "bad",
+    "unusable": "bad",
+    "waiting": "open",
+    "reading": "running",
+}
+BUSY = ("waiting", "reading")
+
+
+class WithChips:
+    """Mix-in for lists: the filters of the URL as chips."""
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        found = chips(context["filterset"]) if context["filterset"] else []
+        return context | {"chips": found, "may_import": access.may_import(self.request.user)}
+
+
+class ImportList(WithChips, ScopedList):
+    model = ImportBatch
+    template_name = "kpis/import_list.html"
+    filterset_class = filters.BatchFilter
+    sorts = {"received": ("-pk",)}
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("feed", "by")
+
+    def decorate(self, rows):
+        for batch in rows:
+            batch.level = LEVELS[batch.state]
+        return rows
+
+
+class ImportDetail(ScopedDetail):
+    """One file: state, counts, warnings, and every bad cell; asked again by itself while the file is being read."""
+
+    model = ImportBatch
+    template_name = "kpis/import_detail.html"
+    page_size = 100
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("feed__account", "by", "duplicate_of")
+
+    def get_template_names(self):
+        return ["kpis/_import_state.html"] if self.request.htmx else [self.template_name]
+
+    def get_context_data(self, **kwargs):
+        batch = self.object
+        faults = ImportError.objects.visible_to(self.request.user).filter(batch=batch)
+        page = Keyset(("line", "pk"), self.page_size).page(faults, self.request)
+        for fault in page.rows:
+            fault.reason = reason(fault.code, fault.params, fault.column, fault.value)
+        return super().get_context_data(
+            level=LEVELS[batch.state],
+            busy=batch.state in BUSY,
+            page=page,
+            problem=sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else "",
+            warnings=[sentence(w["code"], w["params"]) for w in batch.warnings],
+            parts=_parts(batch),
+            may_import=access.may_import(self.request.user),
+            **kwargs,
+        )
+
+
+def _parts(batch):
+    """The rows of the file by what became of them, for one bar and its legend."""
+    ignored = sum(batch.ignored.values())
+    counts = (
+        ("new", _("New"), batch.changes.get("new", 0)),
+        ("changed", _("Changed"), batch.changes.get("changed", 0)),
+        ("same", _("Unchanged"), batch.changes.get("unchanged", 0)),
+        ("same", _("Ignored"), ignored),
+        ("bad", _("Rejected"), batch.rejected),
+    )
+    return [{"kind": kind, "label": label, "count": count} for kind, label, count in counts]
+
+
+class ImportReport(Scoped, View):
+    """Every bad row of a rejected file as CSV: as it stood there, with line, column and reason."""
+
+    model = ImportBatch
+
+    def get(self, request, pk):
+        batch = get_object_or_404(self.get_queryset(), pk=pk, state=ImportBatch.State.REJECTED)
+        response = StreamingHttpResponse(report(batch), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="import-{batch.pk}.csv"'
+        return response
+
+
+class ImportNew(FormView):
+    """Hand in a file; it is read by a worker, and its page shows how far it is."""
+
+    template_name = "kpis/import_new.html"
+    form_class = UploadForm
+
+    def dispatch(self, request, *args, **kwargs):
+        if not access.may_import(request.user):
+            return refuse(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self):
+        feed = self.request.GET.get("feed", "")
+        found = Feed.objects.visible_to(self.request.user).filter(pk=feed).first() if feed.isdecimal() else None
+        return {"feed": found, "kind": found.kind} if found else {}
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"user": self.request.user}
+
+    def form_valid(self, form):
+        try:
+            batch = form.save_with(self.request.user)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.form_invalid(form)
+        return HttpResponseRedirect(reverse("kpis:import-detail", args=[batch.pk]))
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class ImportChecked(Reported, Scoped, View):
+    """POST: import a file that was checked and found good."""
+
+    model = ImportBatch
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        self.object = get_object_or_404(self.get_queryset(), pk=pk)
+        if not access.may_import(request.user):
+            return refuse(request)
+        self.object = services.import_checked(self.object, by=request.user)
+        messages.success(request, _("“%(file)s” is being imported.") % {"file": self.object.file_name})
+        return self.back()
+
+    def get_success_url(self):
+        return reverse("kpis:import-detail", args=[self.object.pk])
+
+
+class FeedList(WithChips, ScopedList):
+    """Every file we expect: when it is due, when it last came, which weeks are missing."""
+
+    model = Feed
+    template_name = "kpis/feed_list.html"
+    filterset_class = filters.FeedFilter
+    sorts = {"name": ("name",), "-name": ("-name",)}
+
+    def get_queryset(self):
+        applied = ImportBatch.objects.filter(feed=OuterRef("pk"), state="applied").order_by("-pk")
+        newest = applied.values("finished_at")[:1]
+        return super().get_queryset().select_related("account").annotate(arrived_at=Subquery(newest))
+
+    def get_context_data(self, **kwargs):
+        self.day = queries.last_night_day()
+        return super().get_context_data(day=self.day, **kwargs)
+
+    def decorate(self, rows):
+        late = {feed.feed_id: feed for feed in late_feeds(self.day)}
+        for feed in rows:
+            feed.late = late.get(feed.pk)
+            feed.next_due = next_due(feed, self.day)
+            feed.weekday_word = WEEKDAYS[feed.weekday] if feed.weekday is not None else ""
+        return rows
+
+
+def next_due(feed, day):
+    """The next day after `day` on which a file of the feed is due, None for a feed without a weekday."""
+    if feed.weekday is None:
+        return None
+    return day + timedelta(days=(feed.weekday - day.weekday() - 1) % 7 + 1)
+
+
+class ProductList(WithChips, ScopedList):
+    model = Product
+    template_name = "kpis/product_list.html"
+    filterset_class = filters.ProductFilter
+    sorts = {
+        "name": ("sort_name",),
+        "-name": ("-sort_name",),
+        "code": ("code",),
+        "-code": ("-code",),
+        "brand": ("brand", "sort_name"),
+        "-brand": ("-brand", "sort_name"),
+    }
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("category")

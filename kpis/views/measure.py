@@ -1,0 +1,219 @@
+"""One measure of one account: week by week, against its target, down to the facts behind it."""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from accounts.models import Account
+from kam.keyset import Keyset
+from kam.templatetags import formats
+from kam.views.base import ScopedUpdate
+from kpis import access, calc, queries, showing
+from kpis.forms import TargetForm
+from kpis.models import InvoiceLine, OpenItem, OrderLine, SellThrough, Target
+from kpis.queries import YEAR, Figure
+
+SPANS = (13, 26, 52, 104)
+
+
+class OnMeasure:
+    """Mix-in: the visible account and the readable measure of the address; anything else is 404."""
+
+    @cached_property
+    def account(self):
+        return get_object_or_404(Account.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
+
+    @cached_property
+    def measure(self):
+        found = access.readable_measures(self.request.user).get(self.kwargs["code"])
+        if found is None:
+            raise Http404
+        return found
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(account=self.account, measure=self.measure, **kwargs)
+
+
+class MeasurePage(OnMeasure, TemplateView):
+    template_name = "kpis/measure.html"
+
+    def get_context_data(self, **kwargs):
+        account, measure, user = self.account, self.measure, self.request.user
+        last = calc.last_complete_week(queries.last_night_day())
+        weeks = self._span()
+        first = queries.span(last, weeks)[0]
+        points = queries.series(user, account, [measure.code], first - YEAR, last)[measure.code]
+        target = queries.targets(user, account, [measure.code], last.isocalendar().year).get(measure.code)
+        flow_year = measure.kind == "amount" and not measure.snapshot
+        rows = [self._row(points, first + timedelta(weeks=n)) for n in range(weeks)]
+        return super().get_context_data(
+            tile=showing.tile(measure, account, points, last, target=target, this_year=flow_year),
+            chart=chart(measure, account, rows, None if flow_year else target),
+            rows=rows[::-1],
+            unit=showing.unit_word(measure, account.currency),
+            weeks=weeks,
+            spans=SPANS,
+            siblings=[m for m in access.readable_measures(user).values() if m.feeds],
+            has_facts=measure.code in FACTS,
+            target=target,
+            year=last.isocalendar().year,
+            may_set_target=access.may_set_target(user, account),
+            **kwargs,
+        )
+
+    def _span(self):
+        text = self.request.GET.get("span", "26")
+        return int(text) if text in map(str, SPANS) else 26
+
+    def _row(self, points, week):
+        now, before = points.get(week, Figure(self.measure)), points.get(week - YEAR, Figure(self.measure))
+        return {
+            "week": week,
+            "figure": now,
+            "text": formats.number(now.shown, self.measure.decimals),
+            "shown": showing.scaled(now),
+            "last_year": formats.number(before.shown, self.measure.decimals),
+            "last_year_shown": showing.scaled(before),
+            "change": showing.change(now, before),
+            "change_unit": showing.change_unit(self.measure),
+        }
+
+
+def chart(measure, account, rows, target):
+    """Options of the kit's chart: this year, last year, the target as a line."""
+    lines = []
+    if target is not None:
+        wanted = showing.scaled(Figure(measure, target.value, 1))
+        lines = [{"at": float(wanted), "name": _("Target")}]
+    role = "volume" if measure.kind == "amount" and not measure.snapshot else "actual"
+    return {
+        "x": [formats.week(row["week"]) for row in rows],
+        "unit": showing.unit_word(measure, account.currency),
+        "decimals": showing.places(measure),
+        "lines": lines,
+        "series": [
+            {"name": str(measure.label), "role": role, "data": [_float(row["shown"]) for row in rows]},
+            {"name": _("Last year"), "role": "last_year", "data": [_float(row["last_year_shown"]) for row in rows]},
+        ],
+    }
+
+
+def _float(value):
+    return None if value is None else round(float(value), 4)
+
+
+def _of_invoices(rows, week, end):
+    return rows.filter(invoiced_on__range=(week, end)).select_related("product")
+
+
+def _sold(rows, week, end):
+    return rows.filter(week=week).select_related("product", "store")
+
+
+def _requested(rows, week, end):
+    return rows.filter(requested_on__range=(week, end)).select_related("product")
+
+
+def _open_orders(rows, week, end):
+    """Lines with something left to ship at the end of the week."""
+    left = Q(shipped_on__gt=end) | Q(shipped=None) | Q(shipped__lt=F("ordered"))
+    return rows.filter(left, ordered_on__lte=end).select_related("product")
+
+
+def _past_due(rows, week, end):
+    return _open_orders(rows, week, end).filter(requested_on__lt=end)
+
+
+def _open_items(rows, week, end):
+    return rows.filter(Q(paid_on__gt=end) | ~Q(amount=F("paid")), issued_on__lte=end)
+
+
+INVOICES = (InvoiceLine, _of_invoices, ("invoiced_on", "pk"))
+SOLD = (SellThrough, _sold, ("store_id", "product_id"))
+DELIVERED = (OrderLine, _requested, ("requested_on", "pk"))
+
+# The facts behind a week of a measure: model, which rows of the week, their order.
+FACTS = {
+    "sell_in": INVOICES,
+    "sell_in_units": INVOICES,
+    "sell_through": SOLD,
+    "sell_through_units": SOLD,
+    "sell_through_rate": SOLD,
+    "weeks_of_supply": SOLD,
+    "backlog": (OrderLine, _open_orders, ("requested_on", "pk")),
+    "past_due_backlog": (OrderLine, _past_due, ("requested_on", "pk")),
+    "otif": DELIVERED,
+    "on_time": DELIVERED,
+    "in_full": DELIVERED,
+    "overdue_share": (OpenItem, _open_items, ("due_on", "pk")),
+}
+
+
+class FactList(OnMeasure, TemplateView):
+    """The rows that a week's figure was computed from."""
+
+    template_name = "kpis/facts.html"
+    page_size = 100
+
+    def get_context_data(self, **kwargs):
+        if self.measure.code not in FACTS:
+            raise Http404
+        model, of_week, order = FACTS[self.measure.code]
+        week = self._week()
+        seen = model.objects.visible_to(self.request.user).filter(account__lineage__contains=[self.account.pk])
+        rows = of_week(seen.select_related("account"), week, calc.sunday(week))
+        keyset = Keyset(order, self.page_size, unique=model is SellThrough)
+        return super().get_context_data(
+            page=keyset.page(rows, self.request),
+            kind=model._meta.model_name,
+            title=model._meta.verbose_name_plural,
+            week=week,
+            end=calc.sunday(week),
+            **kwargs,
+        )
+
+    def _week(self):
+        try:
+            asked = parse_date(self.request.GET.get("week", ""))
+        except ValueError:
+            asked = None
+        return calc.monday(asked or calc.sunday(calc.last_complete_week(queries.last_night_day())))
+
+
+class TargetEdit(OnMeasure, ScopedUpdate):
+    """Set or change what the account shall reach in a year."""
+
+    model, form_class = Target, TargetForm
+
+    @property
+    def named(self):
+        return {"account": self.account, "measure": self.measure.code, "year": self.kwargs["year"]}
+
+    def get_object(self):
+        if not 2000 <= self.kwargs["year"] <= 2100:
+            raise Http404
+        return self.get_queryset().filter(**self.named).first()
+
+    def may(self, user, row):
+        return access.may_set_target(user, row) and bool(self.account)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"named": self.named}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        named = {"measure": self.measure.label, "year": self.kwargs["year"], "account": self.account}
+        return context | {"title": _("Target for %(measure)s %(year)s, %(account)s") % named}
+
+    def get_cancel_url(self):
+        return reverse("kpis:measure", args=[self.account.pk, self.measure.code])
+
+    def get_success_url(self):
+        return self.get_cancel_url()

@@ -1,0 +1,74 @@
+"""The portfolio: accounts against measures over a period."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from accounts.filters import AccountFilter
+from accounts.listing import chips
+from accounts.models import Account
+from kam.views.base import ScopedList
+from kpis import access, calc, queries
+from kpis.models import MeasureValue
+from kpis.showing import Portfolio
+
+CODES = ("sell_in", "sell_through", "sell_through_rate", "weeks_of_supply", "backlog", "past_due_backlog",
+         "otif", "overdue_share")  # fmt: skip
+PERIODS = (1, 4, 13, 52)
+
+
+class Overview(ScopedList):
+    """Every visible account that is measured; period, week, filters and sort stand in the URL."""
+
+    model = Account
+    template_name = "kpis/overview.html"
+    filterset_class = AccountFilter
+
+    def dispatch(self, request, *args, **kwargs):
+        self.measures = {c: m for c, m in access.readable_measures(request.user).items() if c in CODES}
+        self.sorts = {"name": ("sort_name",), "-name": ("-sort_name",)}
+        for code in self.measures:
+            self.sorts |= {code: ("figure", "sort_name"), f"-{code}": ("-figure", "sort_name")}
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_queryset(self):
+        self.newest = calc.last_complete_week(queries.last_night_day())
+        self.week = self._week()
+        self.weeks = self._period()
+        user = self.request.user
+        measured = MeasureValue.objects.filter(account=OuterRef("pk"), measure__in=list(self.measures))
+        accounts = super().get_queryset().filter(Exists(measured)).select_related("owner")
+        by = self.request.GET.get("sort", "").removeprefix("-")
+        if by in self.measures:
+            accounts = queries.with_figure(accounts, by, self.week, self.weeks, access.readable_measures(user))
+        return accounts
+
+    def _week(self):
+        """The Monday asked for, never one that is not over yet."""
+        try:
+            asked = parse_date(self.request.GET.get("week", ""))
+        except ValueError:
+            asked = None
+        return min(calc.monday(asked), self.newest) if asked else self.newest
+
+    def _period(self):
+        text = self.request.GET.get("weeks", "4")
+        return int(text) if text in map(str, PERIODS) else 4
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        table = Portfolio(self.request.user, context["rows"], CODES, self.week, self.weeks)
+        later = self.week + timedelta(weeks=1)
+        return context | {
+            "table": table,
+            "chips": chips(context["filterset"]),
+            "week": self.week,
+            "as_of": calc.sunday(self.week),
+            "weeks": self.weeks,
+            "periods": [(n, _("1 week") if n == 1 else _("%(count)s weeks") % {"count": n}) for n in PERIODS],
+            "earlier": (self.week - timedelta(weeks=1)).isoformat(),
+            "later": later.isoformat() if later <= self.newest else "",
+            "may_import": access.may_import(self.request.user),
+        }
