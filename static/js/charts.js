@@ -51,7 +51,7 @@ function series(entry, c, spec) {
   const points = colours ? data.map((value, i) => (colours[i] ? { value, itemStyle: { color: c[colours[i]] } } : value)) : data;
   return {
     name, data: points, stack, connectNulls: false, z: look.type === "line" ? 3 : 2, ...look,
-    endLabel: direct ? { show: true, formatter: label ?? name, color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5 } : undefined,
+    endLabel: direct ? { show: true, formatter: label ?? name, color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5, lineHeight: 15 } : undefined,
     labelLayout: direct ? { moveOverlap: "shiftY" } : undefined,
     emphasis: { disabled: true },
     ...marks(spec, c),
