@@ -50,16 +50,16 @@ def handle(error, context):
     return response and _from_drf(response)
 
 
-def problem(code, detail, **extra):
+def problem(status_code, detail, **extra):
     """A problem response; anything written so far in this request is rolled back."""
     set_rollback()
     body = {
         "type": "about:blank",
-        "title": TITLES.get(code, "Error"),
-        "status": code,
+        "title": TITLES.get(status_code, "Error"),
+        "status": status_code,
         "detail": str(detail),
     } | extra
-    return Response(body, status=code, content_type="application/problem+json")
+    return Response(body, status=status_code, content_type="application/problem+json")
 
 
 def _fields(error):
