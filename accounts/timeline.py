@@ -92,7 +92,7 @@ def _changes(entry, model):
         if field.attname not in after or field.name in NEVER_NAMED:
             continue
         values = ("", "") if field.is_relation else (before.get(field.attname), after[field.attname])
-        found.append((capfirst(field.verbose_name), *map(_short, values)))
+        found.append((str(capfirst(field.verbose_name)), *map(_short, values)))
     return found
 
 

@@ -87,7 +87,7 @@ class _Shown(dict):
         super().__init__({key: shown(value) for key, value in params.items()})
 
     def __missing__(self, key):
-        return formats.DASH
+        return _Nothing()
 
 
 class _Count(int):
@@ -97,10 +97,17 @@ class _Count(int):
         return formats.number(int(self))
 
 
+class _Nothing(int):
+    """A dash that may stand where a plural is chosen by a number."""
+
+    def __str__(self):
+        return formats.DASH
+
+
 def shown(value):
     """One parameter formatted for the reader."""
     if value is None:
-        return formats.DASH
+        return _Nothing()
     if isinstance(value, dict):
         return _wrapped(value)
     if isinstance(value, int) and not isinstance(value, bool):

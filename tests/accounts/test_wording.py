@@ -39,11 +39,11 @@ def test_parameters_follow_the_reader(language, expected):
 
 @pytest.mark.parametrize("wrap", [wording.number, wording.percent, wording.day, wording.week])
 def test_nothing_is_a_dash(wrap):
-    assert wording.shown(wrap(None)) == "–"
+    assert str(wording.shown(wrap(None))) == "–"
 
 
 def test_no_money_is_a_dash():
-    assert wording.shown(wording.money(None, "EUR")) == "–"
+    assert str(wording.shown(wording.money(None, "EUR"))) == "–"
 
 
 @pytest.mark.parametrize(("n", "expected"), [(1, "1 week"), (3, "3 weeks"), (1200, "1,200 weeks")])
@@ -67,4 +67,4 @@ def test_every_next_step_belongs_to_a_sentence():
 
 @pytest.mark.parametrize("code", wording.known_codes())
 def test_every_sentence_can_be_said_without_parameters(code):
-    assert wording.sentence(Alert(code=code, params={"count": 1, "n": 1}))
+    assert wording.sentence(Alert(code=code, params={}))
