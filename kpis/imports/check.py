@@ -21,14 +21,11 @@ def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Resu
     """
     path = Path(path)
     lookups = derive.load_lookups(mapping, folder or path.parent)
-    source = open_source(path, mapping.format, _hoped_for(mapping))
-    try:
+    with open_source(path, mapping.format, _hoped_for(mapping)) as source:
         check = Check(mapping, source, lookups)
         for batch in batches(source):
             check.add(batch)
         return check.finish()
-    finally:
-        source.close()
 
 
 def _hoped_for(mapping):

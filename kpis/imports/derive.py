@@ -99,13 +99,15 @@ def _load_lookup(lookup, folder):
 
 
 def _lookup_frame(lookup: Lookup, path):
-    source = open_source(path, lookup.format, [name for _, name in lookup.on])
-    names = Names(source)
-    keys = {f"k{i}": names.need(theirs) for i, (_, theirs) in enumerate(lookup.on)}
-    brought = {helper(name): names.need(theirs) for name, theirs in lookup.bring}
-    wanted = [pl.col(c).str.strip_chars().alias(name) for name, c in (keys | brought).items()]
-    frame = pl.concat([batch.select(wanted) for batch in batches(source)])
-    source.close()
+    with open_source(path, lookup.format, [name for _, name in lookup.on]) as source:
+        names = Names(source)
+        keys = {f"k{i}": names.need(theirs) for i, (_, theirs) in enumerate(lookup.on)}
+        brought = {helper(name): names.need(theirs) for name, theirs in lookup.bring}
+        wanted = [pl.col(c).str.strip_chars().alias(name) for name, c in (keys | brought).items()]
+        parts = [batch.select(wanted) for batch in batches(source)]
+    if not parts:
+        raise UnusableFile("no_rows")
+    frame = pl.concat(parts)
     twice = frame.select(keys.keys()).filter(pl.struct(*keys).is_duplicated())
     if twice.height:
         key = " / ".join(str(part) for part in twice.row(0))

@@ -50,6 +50,12 @@ class Source:
     ragged: list[tuple[int, int, list[str]]] = field(default_factory=list)
     keeps_ragged: bool = False
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         self.file.close()
 
@@ -130,12 +136,18 @@ def _as_utf8(path, encoding):
     old_mac = b"\r" in start and b"\n" not in start and encoding.startswith("utf-8")
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii") and not old_mac:
         return file
-    with file:
-        return _rewritten(file, encoding)
-
-
-def _rewritten(file, encoding):
     copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Source.close)
+    try:
+        with file:
+            _rewrite(file, encoding, copy)
+    except UnusableFile:
+        copy.close()
+        raise
+    return copy
+
+
+def _rewrite(file, encoding, copy):
+    """Write the file to a copy as UTF-8, with line feeds where it only has carriage returns."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     only_cr = None
@@ -153,7 +165,6 @@ def _rewritten(file, encoding):
         if not piece:
             break
     copy.seek(0)
-    return copy
 
 
 def _sample(file):

@@ -27,9 +27,9 @@ def neutral(text: str) -> str:
 
 def report(batch: ImportBatch) -> Iterator[str]:
     """The lines of a CSV file: the columns of the file, then line, column and reason, once for each fault."""
-    source = open_source(store.folder_of(batch.stored_name) / store.DATA, mapping_of(batch).format)
-    source.keeps_ragged = True
-    try:
+    path = store.folder_of(batch.stored_name) / store.DATA
+    with open_source(path, mapping_of(batch).format) as source:
+        source.keeps_ragged = True
         names = [*source.names] or [str(number + 1) for number in range(source.width)]
         yield _line([*names, _("line"), _("column"), _("reason")])
         rows = _bad_rows(source, set(batch.errors.values_list("line", flat=True)))
@@ -40,8 +40,6 @@ def report(batch: ImportBatch) -> Iterator[str]:
             for error in errors:
                 why = reason(error.code, error.params, error.column, error.value)
                 yield _line([*cells, line, error.column, why])
-    finally:
-        source.close()
 
 
 def _bad_rows(source, lines):

@@ -1,6 +1,6 @@
 """The life of a batch: received → read and checked → applied, all or nothing, or kept with every reason why not."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -37,21 +37,21 @@ def receive(
     feed: Feed | None = None,
     mapping: str = "",
     text: str | None = None,
-    beside: Callable[[str], BinaryIO | None] = lambda name: None,
+    beside: Iterable[tuple[str, BinaryIO]] = (),
     dry_run: bool = False,
 ) -> ImportBatch:
     """Store a file as a waiting batch; `process` reads it.
 
     `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is the feed's, else the
-    kind's default. `beside` opens a file that the mapping joins, by its name. Raises UnusableFile when mapping or
-    feed is for another kind, or the mapping is not usable.
+    kind's default. `beside` holds (name, file) of the files that the mapping joins. Raises UnusableFile when mapping
+    or feed is for another kind, or the mapping is not usable.
     """
     mapping = mapping or (feed.mapping if feed else "") or "default"
     if feed and feed.kind != kind:
         raise UnusableFile("feed_kind", code=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)
-    joined = [(lookup.file, other) for lookup in found.lookups if (other := beside(lookup.file))]
-    stored = store.keep(file, kind, text, joined)
+    joins = {lookup.file for lookup in found.lookups}
+    stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins])
     return ImportBatch.objects.create(
         feed=feed,
         kind=kind,
@@ -63,6 +63,12 @@ def receive(
         dry_run=dry_run,
         by=by,
     )
+
+
+def joined_files(*, kind: str, mapping: str = "", text: str | None = None, feed: Feed | None = None) -> set[str]:
+    """Names of the files that must lie beside the imported one. Raises UnusableFile as `receive` does."""
+    _, found = _usable(kind, mapping or (feed.mapping if feed else "") or "default", text)
+    return {lookup.file for lookup in found.lookups}
 
 
 def _usable(kind, name, text):

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,10 +36,9 @@ def keep(file: BinaryIO, kind: str, mapping: str, beside: Iterable[tuple[str, Bi
     digest = hashlib.sha256(f"{kind}\0{mapping}\0".encode())
     size = _copy(file, folder / DATA, digest)
     (folder / MAPPING).write_text(mapping, "utf-8")
-    for other, content in beside:
+    for other, content in sorted(beside, key=itemgetter(0)):
         digest.update(f"\0{other}\0".encode())
-        with content:
-            _copy(content, folder / other, digest)
+        _copy(content, folder / other, digest)
     return Stored(name, size, digest.hexdigest())
 
 

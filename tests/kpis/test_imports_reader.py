@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,11 +15,10 @@ OPEN_QUOTE = 'a,b\n1,2\n3,"never closed\n4,5\n'
 
 def read(path, form=None, names=()):
     """(headers, rows with their line, ragged) of a file; empty cells are ''."""
-    source = open_source(path, form or Format(), names)
     rows = []
-    for frame in batches(source):
-        rows += [(row[-1], *("" if cell is None else cell for cell in row[:-1])) for row in frame.iter_rows()]
-    source.close()
+    with open_source(path, form or Format(), names) as source:
+        for frame in batches(source):
+            rows += [(row[-1], *("" if cell is None else cell for cell in row[:-1])) for row in frame.iter_rows()]
     return source.names, rows, [(line, width) for line, width, _ in source.ragged]
 
 
@@ -108,10 +106,8 @@ def test_the_encoding_is_found(tmp_path, encoding):
 
 
 def test_guesses_are_told(tmp_path):
-    with open(write(tmp_path, "Größe;b\nÄ;1\n".encode("cp1252")), "rb") as file:
-        source = open_source(Path(file.name), Format())
-    assert source.guessed == {"encoding": "cp1252", "delimiter": ";"}
-    source.close()
+    with open_source(write(tmp_path, "Größe;b\nÄ;1\n".encode("cp1252")), Format()) as source:
+        assert source.guessed == {"encoding": "cp1252", "delimiter": ";"}
 
 
 def test_an_empty_file(tmp_path):
@@ -194,7 +190,8 @@ def test_csv_spectrum_coordinates():
     folder = data("messy_csv", "csv-spectrum")
     names, rows, _ = read(folder / "csvs" / "location_coordinates.csv", Format(delimiter=","))
     truth = json.loads((folder / "json" / "location_coordinates.json").read_text("utf-8"))
-    assert [dict(zip(names[1:], row[2:], strict=True)) for row in rows] == [dict(list(t.items())[1:]) for t in truth]
+    del truth["Contact Phone Number"]
+    assert [dict(zip(names[1:], row[2:], strict=True)) for row in rows] == [truth]
 
 
 @pytest.mark.parametrize(("file", "width", "rows"), [("1030_columns.csv", 1030, 9), ("100kb.csv", 6, 1471),
@@ -224,8 +221,7 @@ def test_long_files_are_read_in_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr("kpis.imports.reader.PIECE", 100)
     monkeypatch.setattr("kpis.imports.reader.ROWS", 7)
     lines = [f'{n},"{n}\n{n}"' if n == 60 else f"{n},{n}" for n in range(200)]
-    source = open_source(write(tmp_path, "a,b\n" + "\n".join(lines) + "\n"), Format(delimiter=","))
-    frame = pl.concat(batches(source))
-    source.close()
+    with open_source(write(tmp_path, "a,b\n" + "\n".join(lines) + "\n"), Format(delimiter=",")) as source:
+        frame = pl.concat(batches(source))
     assert frame["c0"].to_list() == [str(n) for n in range(200)]
     assert frame[LINE].to_list() == [*range(2, 63), *range(64, 203)]

@@ -1,5 +1,6 @@
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
@@ -8,7 +9,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import KINDS
 from kpis.imports.messages import sentence
 from kpis.imports.result import reason
-from kpis.imports.services import process, receive
+from kpis.imports.services import joined_files, process, receive
 from kpis.models import Feed, ImportBatch
 
 State = ImportBatch.State
@@ -47,7 +48,10 @@ class Command(BaseCommand):
         row = Feed.objects.filter(code=feed).first() if feed else None
         if feed and row is None:
             raise UnusableFile("no_feed", code=feed)
-        with _opened(path) as file:
+        names = sorted(joined_files(kind=kind, mapping=mapping, text=text, feed=row))
+        found = [path.parent / name for name in names if (path.parent / name).is_file()]
+        with ExitStack() as files:
+            file = files.enter_context(_opened(path))
             return receive(
                 kind=kind,
                 file=file,
@@ -56,7 +60,7 @@ class Command(BaseCommand):
                 feed=row,
                 mapping=mapping,
                 text=text,
-                beside=lambda name: _opened(path.parent / name) if (path.parent / name).is_file() else None,
+                beside=[(other.name, files.enter_context(_opened(other))) for other in found],
                 dry_run=dry_run,
             )
 
