@@ -61,7 +61,7 @@ class GoalForm(PartForm):
         return services.add_goal(plan=self.parent, **values)
 
     def save_changes(self, **values):
-        return services.save_goal(goal=self.instance, **values)
+        return services.save_goal(row=self.instance, **values)
 
 
 class InitiativeForm(PartForm):
@@ -75,7 +75,7 @@ class InitiativeForm(PartForm):
         return services.add_initiative(goal=self.parent, **values)
 
     def save_changes(self, **values):
-        return services.save_initiative(initiative=self.instance, **values)
+        return services.save_initiative(row=self.instance, **values)
 
 
 class FigureField(forms.DecimalField):
@@ -119,7 +119,7 @@ class MeasureForm(PartForm):
         return services.add_measure(goal=self.parent, **values)
 
     def save_changes(self, **values):
-        return services.save_measure(measure=self.instance, **values)
+        return services.save_measure(row=self.instance, **values)
 
 
 class SignForm(forms.Form):

@@ -44,9 +44,9 @@ def add_goal(*, plan, by, title, position=None):
     return _add(plan, Goal(plan=plan, title=title, position=_place(position, plan.goals)), by)
 
 
-def save_goal(*, goal, by, version, **fields):
+def save_goal(*, row, by, version, **fields):
     """Change title or position of a goal. Raises Denied, Conflict, Stale, ValidationError."""
-    return _change(goal.plan, goal, by, version, fields)
+    return _change(row.plan, row, by, version, fields)
 
 
 def add_initiative(*, goal, by, title, owner=None, due_on=None, budget=None, position=None):
@@ -56,9 +56,9 @@ def add_initiative(*, goal, by, title, owner=None, due_on=None, budget=None, pos
     return _add(goal.plan, row, by)
 
 
-def save_initiative(*, initiative, by, version, **fields):
+def save_initiative(*, row, by, version, **fields):
     """Change an initiative. Raises Denied, Conflict, Stale, ValidationError."""
-    return _change(initiative.goal.plan, initiative, by, version, fields)
+    return _change(row.goal.plan, row, by, version, fields)
 
 
 def add_measure(*, goal, by, measure, target, base=None, weight=0):
@@ -67,9 +67,9 @@ def add_measure(*, goal, by, measure, target, base=None, weight=0):
     return _add(goal.plan, row, by)
 
 
-def save_measure(*, measure, by, version, **fields):
+def save_measure(*, row, by, version, **fields):
     """Change a plan measure. Raises Denied, Conflict, Stale, ValidationError."""
-    return _change(measure.goal.plan, measure, by, version, fields)
+    return _change(row.goal.plan, row, by, version, fields)
 
 
 @transaction.atomic

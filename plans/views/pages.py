@@ -84,7 +84,6 @@ def plan_context(plan, user):
     found = checks.checks(plan)
     return {
         "plan": plan,
-        "object": plan,
         "look": look(plan),
         "stages": _stages(plan),
         "sections": grid.sections(plan),

@@ -65,17 +65,10 @@ class PartForm(InGrid, ScopedForm):
         return self.plan.get_absolute_url()
 
     def get_context_data(self, **kwargs):
-        kind = self.model._meta.model_name
-        row_id = f"form-{kind}-{self.object.pk}" if self.object else f"form-new-{kind}-{self.parent.pk}"
-        return super().get_context_data(plan=self.plan, row_id=row_id, kinds=self.kinds, **kwargs)
-
-    @property
-    def kinds(self):
-        """The name in the address under which this row is removed."""
-        return next(name for name, model in PARTS.items() if model is self.model)
+        return super().get_context_data(plan=self.plan, **kwargs)
 
     def get_template_names(self):
-        return ["plans/_row_form.html"] if self.request.htmx else super().get_template_names()
+        return ["plans/_row_form.html" if self.request.htmx else "plans/part_form.html"]
 
     def form_invalid(self, form):
         return self.in_place(super().form_invalid(form))

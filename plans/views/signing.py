@@ -10,6 +10,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView
 
@@ -49,26 +50,26 @@ class SignOff(Reported, Scoped, FormView):
             return refuse(request)
         return super().post(request, *args, **kwargs)
 
+    @cached_property
+    def content(self):
+        return signing.content(self.plan)
+
     def get_initial(self):
-        return {"version": self.plan.version, "seen_hash": signing.content(self.plan).content_hash}
+        return {"version": self.plan.version, "seen_hash": self.content.content_hash}
 
     def form_valid(self, form):
-        if form.cleaned_data["password"] and not ratelimit.consume(
-            self.request, action="reauthenticate", user=self.request.user
-        ):
-            form.add_error("password", _("Too many attempts. Wait a minute."))
-            return self.form_invalid(form)
         try:
             self.sign(form.cleaned_data)
         except services.NotConfirmed as refusal:
             form.add_error("password", refusal.message)
             return self.form_invalid(form)
-        if form.cleaned_data["password"]:
-            reauthenticate_by_password(self.request)
         messages.success(self.request, _("“%(row)s” is signed.") % {"row": self.plan})
         return HttpResponseRedirect(reverse("plans:signed", args=[self.plan.pk]))
 
     def sign(self, given):
+        """Sign what was seen; raises NotConfirmed when it is not certain who signs."""
+        if given["password"] and not ratelimit.consume(self.request, action="reauthenticate", user=self.request.user):
+            raise services.NotConfirmed(_("Too many attempts. Wait a minute."))
         services.sign(
             plan=self.plan,
             by=self.request.user,
@@ -78,6 +79,8 @@ class SignOff(Reported, Scoped, FormView):
             confirmed_at=confirmed_at(self.request),
             comment=given["note"],
         )
+        if given["password"]:
+            reauthenticate_by_password(self.request)
 
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -85,6 +88,7 @@ class SignOff(Reported, Scoped, FormView):
     def conflict(self, refusal):
         """Show the plan as it is now, and ask again; what was typed stays, but for the password."""
         self.plan.refresh_from_db()
+        self.__dict__.pop("content", None)
         form = SignForm(initial=self.get_initial() | {"note": self.request.POST.get("note", "")})
         context = self.get_context_data(form=form, changed_meanwhile=refusal.message)
         return self.render_to_response(context, status=409)
@@ -93,7 +97,7 @@ class SignOff(Reported, Scoped, FormView):
         return reverse("plans:signoff", args=[self.plan.pk])
 
     def get_context_data(self, **kwargs):
-        content = signing.content(self.plan)
+        content = self.content
         last = signing.chain(self.plan).select_related("plan").order_by("-pk").first()
         found = compare.compare(last.snapshot if last else None, content.snapshot)
         show = self.request.GET.get("show")
@@ -105,6 +109,7 @@ class SignOff(Reported, Scoped, FormView):
             "targets": _targets(found, self.show(show, last)),
             "show": self.show(show, last),
             "frozen": Frozen(content.snapshot),
+            "situation": _situation(found, content.snapshot),
             "content_hash": content.content_hash,
             "queue": list(Plan.objects.to_sign(self.request.user).select_related("account")[:QUEUE]),
         }
@@ -124,6 +129,12 @@ class SignOff(Reported, Scoped, FormView):
             "missing": checks.missing(self.plan),
             "confirmed": fresh if fresh and timezone.now() - fresh <= services.FRESH else None,
         }
+
+
+def _situation(found, snapshot):
+    """(pieces, or nothing when unchanged; (heading, text)) of each section of words."""
+    pieces = [found.changed_words.get(name) for name in compare.WORDS]
+    return list(zip(pieces, Frozen(snapshot).words, strict=True))
 
 
 def _targets(found, show):

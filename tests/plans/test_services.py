@@ -71,9 +71,9 @@ def test_rows_are_added_in_order_changed_and_removed(account):
     second = services.add_goal(plan=plan, by=by, title="Deliver")
     assert [first.position, second.position] == [1, 2]
     work = services.add_initiative(goal=first, by=by, title="Launch", owner=by, due_on=date(2026, 3, 1))
-    work = services.save_initiative(initiative=work, by=by, version=1, budget=Decimal("95.00"))
+    work = services.save_initiative(row=work, by=by, version=1, budget=Decimal("95.00"))
     figure = services.add_measure(goal=first, by=by, measure="sell_in", target=Decimal(3200), weight=40)
-    figure = services.save_measure(measure=figure, by=by, version=1, weight=Decimal(100))
+    figure = services.save_measure(row=figure, by=by, version=1, weight=Decimal(100))
     assert (work.version, figure.version, figure.weight) == (2, 2, Decimal(100))
     services.remove_row(row=work, by=by, version=2)
     services.remove_row(row=second, by=by, version=1)
@@ -105,7 +105,7 @@ def test_only_drafts_and_returned_plans_are_edited(account, state):
     with pytest.raises(Conflict):
         services.add_goal(plan=plan, by=plan.author, title="x")
     with pytest.raises(Conflict):
-        services.save_goal(goal=goal, by=plan.author, version=1, title="x")
+        services.save_goal(row=goal, by=plan.author, version=1, title="x")
     with pytest.raises(Conflict):
         services.remove_row(row=goal, by=plan.author)
 

@@ -237,7 +237,7 @@ def rewrite(plan):
     """Withdraw, change a target and submit again, as fast as a script could."""
     plan = move(plan, SIGN_OFF, "withdraw", by=plan.author)
     figure = PlanMeasure.objects.filter(goal__plan=plan).order_by("pk").first()
-    services.save_measure(measure=figure, by=plan.author, version=figure.version, target=9999)
+    services.save_measure(row=figure, by=plan.author, version=figure.version, target=9999)
     move(plan, SIGN_OFF, "submit", by=plan.author)
 
 
