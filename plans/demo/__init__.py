@@ -4,7 +4,7 @@ Everything follows from a seed and a day. Ten stories are told, each visible in 
 
 | account | story |
 | --- | --- |
-| DE-230 Kurvenwerk Sport | pays every invoice 12 to 21 days late, month after month |
+| DE-230 Kurvenwerk Sport | has paid every invoice of the last five months five to seven weeks late |
 | UK-120 Fellgate Outdoor | sell-through falls ever further behind its season curve, stock piles up |
 | DE-110 Feldkamm Sporthaus | 4,850 euro short of the next rebate tier |
 | UK-110 Pacer's Yard | we deliver late and short: OTIF far below the agreed 95 % |

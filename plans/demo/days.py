@@ -47,6 +47,15 @@ class Days:
         """How many weeks the week `index` lies before the last complete one; negative when it is still to come."""
         return WEEKS - 1 - index
 
+    def months_ago(self, day):
+        """How many calendar months a day lies before the month of yesterday."""
+        last = self.yesterday
+        return (last.year - day.year) * 12 + last.month - day.month
+
+    def week_of_age(self, age):
+        """The inverse of `age`."""
+        return WEEKS - 1 - age
+
     def index(self, day):
         """The position in `weeks` of the week that holds `day`, the first one for earlier days."""
         return max(0, (day - self.weeks[0]).days // 7)

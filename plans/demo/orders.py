@@ -15,6 +15,7 @@ from plans.demo import stories
 from plans.demo.products import CENT
 
 THURSDAY, FRIDAY = 3, 4
+UNITS_STUCK = 48
 COMMISSION = Decimal("0.11")
 
 
@@ -96,8 +97,12 @@ def _stuck(client, flow, days):
     """Where we miss OTIF, further lines of the last weeks have not left us at all."""
     if client.code != stories.OTIF_MISSED:
         return []
-    recent = [key for key in flow.shipped if days.age(key[0]) in (1, 2, 3)]
-    return [(week, article, 96, True) for week, article in sorted(recent, key=lambda k: (k[0], k[1].number))[:6]]
+    waiting = []
+    for age in (1, 2, 3):
+        articles = [article for week, article in flow.shipped if days.age(week) == age]
+        for article in sorted(articles, key=lambda a: a.number)[:2]:
+            waiting.append((days.week_of_age(age), article, UNITS_STUCK, True))
+    return waiting
 
 
 def _line(client, article, week, number, units, withheld, days, rng):
@@ -177,7 +182,7 @@ def open_items(client, invoiced, days, seed):
 
 def _item(client, document, day, amount, days, rng):
     due = day + timedelta(days=client.term_days)
-    delay = 0 if amount < 0 else stories.days_late(client.code, rng)
+    delay = 0 if amount < 0 else stories.days_late(client.code, days.months_ago(day), rng)
     return Item(client, document, day, due, days.known(_bank_day(due + timedelta(days=delay))), amount)
 
 

@@ -41,7 +41,7 @@ def assortment(client, articles, seed):
     rng = Random(f"{seed}/assortment/{client.code}")
     if client.sells_with_us:
         return rng.sample([a for a in articles if a.category == "BAG"], client.range)
-    best = rng.sample([a for a in articles if a.category in ALL_YEAR], BEST)
+    best = sorted(rng.sample([a for a in articles if a.category in ALL_YEAR], BEST), key=lambda a: -a.price)
     return best + rng.sample([a for a in articles if a not in best], client.range - BEST)
 
 
@@ -69,7 +69,8 @@ def _shelves(client, articles, store, size, rng):
 def _levels(client, article, days):
     """The article's expected sales by week as a multiple of its rate: season times growth."""
     return [
-        season(article.category, client.country, week) * (1 + client.growth * (index - WEEKS / 2) / (WEEKS / 2))
+        season(article.category, client.country, week) ** stories.swing(client.code)
+        * (1 + client.growth * (index - WEEKS / 2) / (WEEKS / 2))
         for index, week in enumerate(days.weeks)
     ]
 

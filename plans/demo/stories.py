@@ -13,12 +13,16 @@ HEALTHY = "AT-260"
 
 SHORT_OF_TIER = 4850
 DAYS_WAITING = 6
+LATE_DAYS = 38, 48
+LATE_MONTHS = 5
 WEEKS_MISSING = 2
 WEEKS_NOT_SHIPPED = 5
 
 CURVE_WEEKS = 9
 DRIFT_WEEKS = 30
 OTIF_WEEKS = 16
+# Accounts that we promised on time and in full, and that get it, and accounts that use their days of grace.
+RELIABLE = ("DE-110", "DE-240", "CN-210")
 EASY_GOING = ("DE-220", "UK-210", "CN-120")
 
 
@@ -29,6 +33,11 @@ def demand(code, age):
     if code == DRIFTING and age < DRIFT_WEEKS:
         return 0.72
     return 1.0
+
+
+def swing(code):
+    """How strongly the seasons move the account: 1 as usual, 0 not at all."""
+    return 0.3 if code == HEALTHY else 1.0
 
 
 def cover(code, age, weeks):
@@ -54,13 +63,13 @@ def faults(code, age):
         return 0.0, 0.0
     if code == OTIF_MISSED and age < OTIF_WEEKS:
         return 0.17, 0.12
-    return 0.005, 0.012
+    return (0.0 if code in RELIABLE else 0.006), 0.012
 
 
-def days_late(code, rng):
-    """How many days after the due date an invoice is paid; negative is early."""
-    if code == LATE_PAYER:
-        return rng.randint(12, 21)
+def days_late(code, months, rng):
+    """How many days after the due date an invoice issued so many months back is paid; negative is early."""
+    if code == LATE_PAYER and months < LATE_MONTHS:
+        return rng.randint(*LATE_DAYS)
     if code == HEALTHY:
         return -rng.randint(1, 4)
     if code in EASY_GOING:

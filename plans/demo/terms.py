@@ -9,7 +9,7 @@ from plans.demo.accounts import TRADING
 from tradeterms.models import Agreement, Term
 
 FEES = {"EUR": "500.00", "GBP": "450.00", "CNY": "4000.00"}
-WITH_OTIF = ("DE-110", "UK-110", "DE-240", "AT-260", "CN-210")
+WITH_OTIF = (stories.OTIF_MISSED, stories.HEALTHY, *stories.RELIABLE)
 INCREMENTAL = ("DE-120", "UK-120", "DE-220", "UK-210", "CN-120")
 DRAFTS = ("DE-240", "UK-220", "CN-210")
 

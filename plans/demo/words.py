@@ -50,7 +50,7 @@ WHITE_SPACE = "We are not listed in {category}; the category makes about a tenth
 WHITE_SPACE_CHINESE = "{category} 品类尚未进场，该品类约占其销售额的十分之一。"
 
 SITUATIONS = {
-    stories.LATE_PAYER: "Turnover is good, but every invoice is paid two to three weeks late.",
+    stories.LATE_PAYER: "Turnover is good, but since the change of their bank every invoice is paid weeks late.",
     stories.BEHIND_CURVE: "The autumn range was bought early and in depth; shoppers have not followed since September.",
     stories.NEXT_TIER: "The banner is our largest retailer and about to reach the top tier of its rebate.",
     stories.OTIF_MISSED: "They are content with the range and angry about our deliveries.",
