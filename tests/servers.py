@@ -6,6 +6,7 @@ and connects as the role that owns nothing, like the web server. The project's s
 environment differs.
 """
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -36,6 +37,7 @@ def _choose_folder() -> Path:
     """The run's temporary folder: made by the first process, inherited by the workers of xdist."""
     if not IS_WORKER:
         os.environ["KAM_TEST_FOLDER"] = str(places.scratch())
+        atexit.register(shutil.rmtree, os.environ["KAM_TEST_FOLDER"], ignore_errors=True)
     return Path(os.environ["KAM_TEST_FOLDER"])
 
 
@@ -182,5 +184,3 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop and remove everything, also after Ctrl-C. A pytest that is killed leaves this to the servers' keepers."""
     if hasattr(config, "kam_servers"):
         config.kam_servers.stop()
-    if not IS_WORKER:
-        shutil.rmtree(FOLDER, ignore_errors=True)

@@ -1,14 +1,43 @@
-"""A database that we did not start: the second role, the one that serves requests and owns nothing."""
+"""Servers that we did not start, and the second role: the one that serves requests and owns nothing."""
 
 import hashlib
 import hmac
+from collections.abc import MutableMapping
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
+import redis
 from psycopg import sql
 
 from kam.local import Advice
 from kam.local.postgres import confine
+
+
+def complete(env: MutableMapping[str, str]) -> None:
+    """Look whether the servers named in `env` answer, and add the second role's address. Raises Advice."""
+    if env.get("DATABASE_URL"):
+        check_database("DATABASE_URL", env["DATABASE_URL"])
+        env["DATABASE_APP_URL"] = env.get("DATABASE_APP_URL") or app_url(env["DATABASE_URL"], env["SECRET_KEY"])
+    check_database("DATABASE_APP_URL", env["DATABASE_APP_URL"])
+    check_redis(env["REDIS_URL"])
+
+
+def check_database(name: str, url: str) -> None:
+    """Raise Advice when the database at `url`, from variable `name`, cannot be used."""
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise Advice(f"The database in {name} does not answer ({reason}): start it or correct {name}=.") from error
+
+
+def check_redis(url: str) -> None:
+    """Raise Advice when the Redis at `url` cannot be used."""
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=10) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise Advice(f"The Redis in REDIS_URL does not answer ({error}): start it or correct REDIS_URL=.") from error
 
 
 def app_url(owner_url: str, secret: str) -> str:
@@ -44,9 +73,4 @@ def _create(owner_url: str, role: str, password: str) -> None:
         raise Advice(
             f"The role in DATABASE_URL may not create the second role {role} that serves requests: create it "
             f'(CREATE ROLE "{role}" LOGIN PASSWORD …) and name it in DATABASE_APP_URL=.'
-        ) from error
-    except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split())
-        raise Advice(
-            f"The database in DATABASE_URL does not answer ({reason}): start it or correct the address."
         ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kam.local import Advice, keeper, outside, places
 
-KINDS = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+KINDS = {"postgres": ("DATABASE_URL", "DATABASE_APP_URL"), "redis": ("REDIS_URL",)}
 
 
 def homes(folder: Path) -> dict[str, Path]:

@@ -39,6 +39,19 @@ def test_a_role_that_may_not_be_made_is_asked_for(theirs):
         outside.app_url(theirs.replace("boss_", "clerk_"), SECRET)
 
 
-def test_a_database_that_does_not_answer_is_said():
-    with pytest.raises(Advice, match="^The database in DATABASE_URL does not answer"):
-        outside.app_url("postgresql://boss:word@127.0.0.1:9/kam", SECRET)
+@pytest.mark.parametrize("url", ["postgresql://boss:word@127.0.0.1:9/kam", "this is no address"])
+def test_a_database_that_does_not_answer_is_said(url):
+    with pytest.raises(Advice, match="^The database in DATABASE_URL does not answer .* correct DATABASE_URL=.$"):
+        outside.complete({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:9/0", "this is no address"])
+def test_a_redis_that_does_not_answer_is_said(url):
+    with pytest.raises(Advice, match="^The Redis in REDIS_URL does not answer .* correct REDIS_URL=.$"):
+        outside.check_redis(url)
+
+
+def test_the_addresses_are_completed(theirs, redis_client):
+    env = {"DATABASE_URL": theirs, "REDIS_URL": servers.REDIS.record()["REDIS_URL"], "SECRET_KEY": SECRET}
+    outside.complete(env)
+    assert env["DATABASE_APP_URL"] == outside.app_url(theirs, SECRET)
