@@ -53,12 +53,11 @@ def ensure() -> Iterator[None]:
     """Have both servers running, and their addresses in `os.environ`, inside the block. Raises Advice."""
     folder = places.var()
     os.environ.update(environment(folder))
-    wanted = [kind for kind, name in KINDS.items() if not os.environ.get(name)]
+    wanted = [kind for kind, names in KINDS.items() if not any(os.environ.get(name) for name in names)]
     where = homes(folder) if wanted else {}
     with running({kind: where[kind] for kind in wanted}) as addresses:
         os.environ.update(addresses)
-        if not os.environ.get("DATABASE_APP_URL"):
-            os.environ["DATABASE_APP_URL"] = outside.app_url(os.environ["DATABASE_URL"], os.environ["SECRET_KEY"])
+        outside.complete(os.environ)
         yield
 
 
