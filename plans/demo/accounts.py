@@ -103,7 +103,7 @@ CLIENTS = (
     _client(CN, "CN-110", "岳澜运动城", "yuelan-city", parent="CN-100", tier="A", outlets=28, range=24, pace=5.2,
             growth=0.02),
     _client(CN, "CN-120", "跃野户外", "yueye", parent="CN-100", outlets=14, range=18, pace=4.0, growth=0.07),
-    _client(CN, "CN-200", "江岚百货", "jianglan", outlets=12, carried=9, range=22, pace=4.2),
+    _client(CN, "CN-200", "江岚百货", "jianglan", outlets=12, carried=9, range=22, pace=4.2, growth=0.1),
     _client(CN, "CN-210", "劲川优选", "jinchuan", tier="A", pace=70, growth=0.16, weekday=0, **SHOP),
     _client(CN, "CN-220", "华澈商贸", "huache", kind="distributor", outlets=3, range=30, pace=32, discount=0.15,
             weekday=3),
