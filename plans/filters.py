@@ -4,7 +4,7 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from plans.models import Plan
+from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 
 
 def visible_accounts(request):
@@ -27,3 +27,45 @@ class PlanFilter(django_filters.FilterSet):
     def filter_waiting(self, rows, name, value):
         waiting = Plan.objects.waiting_for(self.request.user).values("pk")
         return rows.filter(pk__in=waiting) if value else rows.exclude(pk__in=waiting)
+
+
+def number_of(path, label):
+    """Rows whose `path` is a given id; an id nobody sees finds nothing, like one that does not exist."""
+    return django_filters.NumberFilter(field_name=path, label=label)
+
+
+class GoalFilter(django_filters.FilterSet):
+    plan = number_of("plan_id", _("Plan"))
+
+    class Meta:
+        model = Goal
+        fields = ["plan"]
+
+
+class InitiativeFilter(django_filters.FilterSet):
+    plan = number_of("goal__plan_id", _("Plan"))
+    goal = number_of("goal_id", _("Goal"))
+    owner = number_of("owner_id", _("Owner"))
+
+    class Meta:
+        model = Initiative
+        fields = ["plan", "goal", "owner"]
+
+
+class PlanMeasureFilter(django_filters.FilterSet):
+    plan = number_of("goal__plan_id", _("Plan"))
+    goal = number_of("goal_id", _("Goal"))
+
+    class Meta:
+        model = PlanMeasure
+        fields = ["plan", "goal", "measure"]
+
+
+class SignatureFilter(django_filters.FilterSet):
+    plan = number_of("plan_id", _("Plan"))
+    account = number_of("plan__account_id", _("Account"))
+    year = number_of("plan__year", _("Year"))
+
+    class Meta:
+        model = Signature
+        fields = ["plan", "account", "year"]

@@ -75,8 +75,7 @@ def save_measure(*, row, by, version, **fields):
 @transaction.atomic
 def remove_row(*, row, by, version=None):
     """Take a goal, an initiative or a measure out of its plan. Raises Denied, Conflict, Stale."""
-    plan = row.plan if isinstance(row, Goal) else row.goal.plan
-    _held(plan, by)
+    _held(plan_of(row), by)
     stored = type(row).objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if stored is None or (version is not None and stored.version != version):
         raise Stale(_("%(row)s was changed meanwhile.") % {"row": row}, current=stored)
@@ -124,6 +123,13 @@ def _confirm(by, password, confirmed_at):
             raise NotConfirmed(_("This is not your password."))
     elif confirmed_at is None or timezone.now() - confirmed_at > FRESH:
         raise NotConfirmed(_("Confirm with your password that it is you who signs."))
+
+
+def plan_of(row):
+    """The plan that a goal, an initiative or a measure stands in; a plan's own self."""
+    if isinstance(row, Plan):
+        return row
+    return row.plan if isinstance(row, Goal) else row.goal.plan
 
 
 def _held(plan, by):

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ByAccount
@@ -27,6 +28,9 @@ class Signature(ByAccount):
     class Meta:
         ordering = ["-signed_at"]
         verbose_name = _("signature")
+
+    def get_absolute_url(self):
+        return reverse("plans:signed", args=[self.pk])
 
     def __str__(self):
         return f"{self.plan} {self.content_hash[:8]}"

@@ -16,12 +16,6 @@ from plans.views.pages import must_be_open, plan_context
 PARTS = {"goals": Goal, "initiatives": Initiative, "measures": PlanMeasure}
 
 
-def plan_of(row):
-    if isinstance(row, Plan):
-        return row
-    return row.plan if isinstance(row, Goal) else row.goal.plan
-
-
 class InGrid(Reported):
     """Mix-in: with htmx, answers are the form's row or the plan's middle instead of whole pages."""
 
@@ -45,10 +39,10 @@ class PartForm(InGrid, ScopedForm):
         if self.parent_model:
             parents = self.parent_model.objects.visible_to(self.request.user)
             self.parent = get_object_or_404(parents, pk=self.kwargs["pk"])
-            self.plan = plan_of(self.parent)
+            self.plan = services.plan_of(self.parent)
             return None
         row = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
-        self.parent, self.plan = row, plan_of(row)
+        self.parent, self.plan = row, services.plan_of(row)
         return row
 
     def may(self, user, row):
@@ -124,7 +118,7 @@ class Remove(InGrid, Scoped, View):
 
     def post(self, request, kinds, pk):
         row = get_object_or_404(PARTS[kinds].objects.visible_to(request.user), pk=pk)
-        self.plan = plan_of(row)
+        self.plan = services.plan_of(row)
         version = request.POST.get("version", "")
         services.remove_row(row=row, by=request.user, version=int(version) if version.isdecimal() else None)
         messages.success(request, _("“%(row)s” is removed.") % {"row": row})

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.views.generic import DetailView, FormView
+from django.views.generic import FormView
 
-from kam.views.base import Reported, Scoped, refuse
+from kam.views.base import Reported, Scoped, ScopedDetail, refuse
 from plans import access, checks, compare, services, signing
 from plans.forms import SignForm
 from plans.models import Plan, Signature
@@ -41,8 +41,8 @@ class SignOff(Reported, Scoped, FormView):
     def dispatch(self, request, *args, **kwargs):
         self.request = request
         self.plan = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
-        if self.plan.state in (Plan.State.SIGNED, Plan.State.SUPERSEDED) and request.method == "GET":
-            return HttpResponseRedirect(reverse("plans:signed", args=[self.plan.pk]))
+        if request.method == "GET" and (signature := Signature.objects.filter(plan=self.plan).first()):
+            return HttpResponseRedirect(signature.get_absolute_url())
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
@@ -64,13 +64,13 @@ class SignOff(Reported, Scoped, FormView):
             form.add_error("password", refusal.message)
             return self.form_invalid(form)
         messages.success(self.request, _("“%(row)s” is signed.") % {"row": self.plan})
-        return HttpResponseRedirect(reverse("plans:signed", args=[self.plan.pk]))
+        return HttpResponseRedirect(self.signed.signature.get_absolute_url())
 
     def sign(self, given):
         """Sign what was seen; raises NotConfirmed when it is not certain who signs."""
         if given["password"] and not ratelimit.consume(self.request, action="reauthenticate", user=self.request.user):
             raise services.NotConfirmed(_("Too many attempts. Wait a minute."))
-        services.sign(
+        self.signed = services.sign(
             plan=self.plan,
             by=self.request.user,
             version=given["version"],
@@ -141,18 +141,17 @@ def _targets(found, show):
     return {"matters": found.beyond, "all": found.changed, "full": found.targets}[show]
 
 
-class Signed(Scoped, DetailView):
+class Signed(ScopedDetail):
     """What was signed, from the snapshot and nothing else."""
 
-    model = Plan
+    queryset = Signature.objects.select_related("signer", "plan")
     template_name = "plans/signed.html"
-    context_object_name = "plan"
+    context_object_name = "signature"
 
     def get_context_data(self, **kwargs):
-        rows = Signature.objects.visible_to(self.request.user).select_related("signer")
-        signature = get_object_or_404(rows, plan=self.object)
+        signature = self.object
         genuine = signature.content_hash == signing.chained(signature.previous_hash, signature.snapshot)
         frozen = Frozen(signature.snapshot)
         return super().get_context_data(
-            signature=signature, frozen=frozen, genuine=genuine, look=look(self.object), **kwargs
+            plan=signature.plan, frozen=frozen, genuine=genuine, look=look(signature.plan), **kwargs
         )

@@ -125,7 +125,7 @@ def test_a_plan_costs_the_same_with_more_rows(as_, account, director, rows, page
 def test_a_stranger_finds_nothing(as_, plan):
     client = as_(make.user())
     goal = plan.goals.first()
-    for name, pk in (("detail", plan.pk), ("edit", plan.pk), ("signoff", plan.pk), ("signed", plan.pk)):
+    for name, pk in (("detail", plan.pk), ("edit", plan.pk), ("signoff", plan.pk)):
         assert client.get(reverse(f"plans:{name}", args=[pk])).status_code == 404
     for name in ("goal-edit", "initiative-create", "measure-create"):
         assert client.get(reverse(f"plans:{name}", args=[goal.pk])).status_code == 404
@@ -242,7 +242,7 @@ def test_a_director_signs_on_the_signoff_page(as_, plan, director):
     assert all(shown in text for shown in ("you are not the author", "Sign v1", 'type="password"'))
     response = client.post(url, seen(plan, note="Good."))
     signature = Signature.objects.get()
-    assert (response.url, signature.comment) == (reverse("plans:signed", args=[plan.pk]), "Good.")
+    assert (response.url, signature.comment) == (reverse("plans:signed", args=[signature.pk]), "Good.")
     shown = text_of(client.get(response.url))
     assert all(part in shown for part in (signature.content_hash[:32], "Good.", "match the hash", director.name))
     assert client.get(url).url == response.url
@@ -312,10 +312,11 @@ def test_the_difference_to_the_signed_revision(as_, plan, director):
 
 def test_a_tampered_signature_is_named(as_, plan):
     Plan.objects.filter(pk=plan.pk).update(state="signed")
-    Signature.objects.create(
+    signature = Signature.objects.create(
         plan=plan, signer=make.user(Role.DIRECTOR), snapshot=signing.snapshot_of(plan), content_hash="0" * 64
     )
-    text = text_of(as_(plan.author).get(reverse("plans:signed", args=[plan.pk])))
+    text = text_of(as_(plan.author).get(signature.get_absolute_url()))
+    assert as_(make.user()).get(signature.get_absolute_url()).status_code == 404
     assert "This copy does not match its hash." in text
 
 

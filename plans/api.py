@@ -1,0 +1,153 @@
+from allauth.core import ratelimit
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, Throttled
+from rest_framework.response import Response
+
+from kam.api.base import IF_MATCH, EditableViewSet, MoveMixin, ScopedViewSet, etag, seen_version
+from kam.errors import Denied
+from plans import access, services
+from plans.filters import GoalFilter, InitiativeFilter, PlanFilter, PlanMeasureFilter, SignatureFilter
+from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
+from plans.serializers import (
+    GoalSerializer,
+    InitiativeSerializer,
+    PlanMeasureSerializer,
+    PlanMoveSerializer,
+    PlanSerializer,
+    SignatureSerializer,
+)
+from plans.workflow import SIGN_OFF
+
+
+class PlanViewSet(MoveMixin, EditableViewSet):
+    """Plans, one row per revision; submit, withdraw, return and sign by a move."""
+
+    queryset = Plan.objects.all()
+    serializer_class = PlanSerializer
+    filterset_class = PlanFilter
+    scope, order = "plans", ("-year", "pk")
+    http_method_names = ["get", "post", "patch", "head", "options"]
+    steps = SIGN_OFF
+
+    def may_create(self, user):
+        return access.writes(user)
+
+    def may_change(self, user, row):
+        return access.may_edit(user, row)
+
+    def create_row(self, by, data):
+        return services.create_plan(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.save_plan(plan=row, by=by, version=version, **data)
+
+    @extend_schema(request=PlanMoveSerializer, parameters=[IF_MATCH])
+    @action(detail=True, methods=["post"], url_path=r"move/(?P<name>[a-z_]+)")
+    def move(self, request, pk=None, name=""):
+        """Make a move. Signing needs If-Match (or `version`) and the signer's `password`."""
+        row = self.get_object()
+        if name not in self.steps:
+            raise NotFound
+        asked = PlanMoveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        row = self.move_effect(row, name, asked.validated_data)
+        return Response(self.get_serializer(row).data, headers=etag(row))
+
+    def move_effect(self, row, name, asked):
+        if "If-Match" in self.request.headers or (name == "sign" and "version" not in asked):
+            asked = asked | {"version": seen_version(self.request, row)}
+        if name != "sign":
+            return super().move_effect(row, name, asked)
+        return self.sign(row, asked)
+
+    def sign(self, row, asked):
+        """Sign as the caller, whose password is asked for even with a valid token."""
+        if not access.may_sign(self.request.user, row):
+            raise Denied(_("You may not make this move."))
+        if not ratelimit.consume(self.request._request, action="reauthenticate", user=self.request.user):
+            raise Throttled(wait=60)
+        return services.sign(
+            plan=row,
+            by=self.request.user,
+            version=asked["version"],
+            seen_hash=asked.get("content_hash"),
+            password=asked.get("password"),
+            comment=asked.get("note", ""),
+        )
+
+
+class PartViewSet(EditableViewSet):
+    """Base of what stands in a plan."""
+
+    scope = "plans"
+
+    def may_create(self, user):
+        return access.writes(user)
+
+    def may_change(self, user, row):
+        return access.may_edit(user, services.plan_of(row))
+
+    def remove_row(self, row, by):
+        services.remove_row(row=row, by=by, version=row.version)
+
+
+class GoalViewSet(PartViewSet):
+    """Goals of plans."""
+
+    queryset = Goal.objects.select_related("plan")
+    serializer_class = GoalSerializer
+    filterset_class = GoalFilter
+
+    def create_row(self, by, data):
+        return services.add_goal(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.save_goal(row=row, by=by, version=version, **data)
+
+
+class InitiativeViewSet(PartViewSet):
+    """What is done for a goal, by whom and by when."""
+
+    queryset = Initiative.objects.select_related("goal__plan")
+    serializer_class = InitiativeSerializer
+    filterset_class = InitiativeFilter
+
+    def create_row(self, by, data):
+        return services.add_initiative(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.save_initiative(row=row, by=by, version=version, **data)
+
+
+class PlanMeasureViewSet(PartViewSet):
+    """How goals are measured; `actual` is filled by the night."""
+
+    queryset = PlanMeasure.objects.select_related("goal__plan")
+    serializer_class = PlanMeasureSerializer
+    filterset_class = PlanMeasureFilter
+
+    def create_row(self, by, data):
+        return services.add_measure(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.save_measure(row=row, by=by, version=version, **data)
+
+
+class SignatureViewSet(ScopedViewSet):
+    """What was signed, with its hash and that of the signature before."""
+
+    queryset = Signature.objects.all()
+    serializer_class = SignatureSerializer
+    filterset_class = SignatureFilter
+    scope = "plans"
+
+
+ROUTES = [
+    ("plans", PlanViewSet),
+    ("goals", GoalViewSet),
+    ("initiatives", InitiativeViewSet),
+    ("plan-measures", PlanMeasureViewSet),
+    ("signatures", SignatureViewSet),
+]
