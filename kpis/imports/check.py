@@ -79,7 +79,7 @@ class Check:
                 text = text.filter(~lost)
             elif lookup.missing == "error" and lost.any():
                 codes = pl.select(pl.when(lost).then(pl.lit("not_found"))).to_series()
-                column = self.names.need(lookup.on[0][0])
+                column = self.names.need(lookup.on[0][0], lookup.bring[0][0])
                 bad.add(text, column, codes, {"not_found": {"file": lookup.file}})
         return text
 

@@ -18,14 +18,14 @@ class Names:
 
     def __init__(self, source: Source):
         self.source = source
-        self.helpers: set[str] = set()
+        self.helpers: tuple[str, ...] = ()
         self.used: set[int] = set()
 
     def find(self, name, own: str = "") -> str | None:
-        """The frame column of a source, or None; `own` is a helper being made, which cannot be its own source."""
+        """The frame column of a source, or None; `own` is a helper being made: it sees those before it."""
         if isinstance(name, int):
             return self._position(name)
-        if name in self.helpers and name != own:
+        if name in (self.helpers[: self.helpers.index(own)] if own else self.helpers):
             return helper(name)
         return self._header(name)
 
@@ -117,12 +117,11 @@ def _lookup_frame(lookup: Lookup, path):
 
 def joined(frame: pl.DataFrame, lookup: Lookup, other: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The frame with the columns brought in, and `<file>?` true where there was no partner."""
-    ours = [names.need(ours) for ours, _ in lookup.on]
+    ours = [names.need(ours, lookup.bring[0][0]) for ours, _ in lookup.on]
     keys = [f"k{i}" for i in range(len(ours))]
     frame = frame.with_columns(pl.col(our).str.strip_chars().alias(key) for our, key in zip(ours, keys, strict=True))
     found = other.with_columns(pl.lit(True).alias(missing_flag(lookup)))
     frame = frame.join(found, on=keys, how="left", maintain_order="left").drop(keys)
-    names.helpers.update(name for name, _ in lookup.bring)
     return frame.with_columns(pl.col(missing_flag(lookup)).is_null())
 
 

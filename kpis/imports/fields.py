@@ -53,7 +53,7 @@ class Fields:
         self.mapping = mapping
         self.names = names
         self.absent: list[str] = []
-        names.helpers.update(mapping.helpers)
+        names.helpers = mapping.helpers
         self.columns = {name: helper(name) for name in mapping.helpers}
         self._resolve_columns()
         self._resolve_rest()
@@ -172,7 +172,7 @@ class Fields:
 def _sources(mapping):
     """(source, the helper it belongs to) of everything but columns and joined files."""
     for lookup in mapping.lookups:
-        yield from ((ours, "") for ours, _theirs in lookup.on)
+        yield from ((ours, lookup.bring[0][0]) for ours, _theirs in lookup.on)
     for derived in mapping.derived:
         yield from ((source, derived.name) for source in derived.asked)
     for rule in mapping.rules:

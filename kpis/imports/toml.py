@@ -259,6 +259,8 @@ def _lookup(table):
     if not all(isinstance(pair, list) and len(pair) == 2 for pair in on):
         table.fail("on", _("must be a list of pairs: our column, theirs"))
     bring = table.need("bring", dict)
+    if not bring:
+        table.fail("bring", _("is required"))
     lookup = Lookup(
         file,
         _format(table),

@@ -49,7 +49,7 @@ def complaints(result) -> list[tuple]:
 
 
 def data(*parts: str) -> Path:
-    """A file or folder of the real data; skips where KAM_DATA is not set, fails where it is and the file is not there."""
+    """A file or folder of the real data; skips without KAM_DATA, fails where the file is missing."""
     if not os.environ.get("KAM_DATA"):
         pytest.skip("KAM_DATA is not set: the real data is not here")
     path = Path(os.environ["KAM_DATA"]).joinpath(*parts)

@@ -15,7 +15,10 @@ GERMAN = Marks(decimal=",", thousands=".")
 ENGLISH = Marks(thousands=",", strip=("$",))
 
 
-def read(texts, field, marks=Marks()):
+PLAIN = Marks()
+
+
+def read(texts, field, marks=PLAIN):
     """(values, faults) of the cells, as lists."""
     words = cells.words(pl.Series(texts, dtype=pl.String), marks)
     values, faults = cells.read(words, field, marks)
@@ -37,8 +40,8 @@ def test_what_is_no_number(text, fault):
     assert read([text], MONEY)[1] == [fault]
 
 
-@pytest.mark.parametrize(("text", "value"), [("1.234,50", "1234.50"), ("-1.234.567,5", "-1234567.5"), ("718,80", "718.80"),
-    ("1234,5", "1234.5")])  # fmt: skip
+@pytest.mark.parametrize(("text", "value"), [("1.234,50", "1234.50"), ("-1.234.567,5", "-1234567.5"),
+    ("718,80", "718.80"), ("1234,5", "1234.5")])  # fmt: skip
 def test_decimal_comma(text, value):
     assert read([text], MONEY, GERMAN) == ([D(value)], [None])
 
@@ -60,10 +63,8 @@ def test_a_point_is_not_a_decimal_mark_where_the_comma_is():
 
 def test_rounding_is_half_away_from_zero_and_only_on_request():
     texts = ["1.005", "-1.005", "2.675", "430.90000000000003", "1.0049"]
-    assert read(texts, MONEY, Marks(rounded=True)) == (
-        [D("1.01"), D("-1.01"), D("2.68"), D("430.90"), D("1.00")],
-        [None] * 5,
-    )
+    rounded = [D("1.01"), D("-1.01"), D("2.68"), D("430.90"), D("1.00")]
+    assert read(texts, MONEY, Marks(rounded=True)) == (rounded, [None] * 5)
 
 
 def test_words_for_empty():
@@ -106,7 +107,7 @@ def test_leap_days():
 
 def test_weeks_are_mondays():
     field = Field("week", Type.WEEK, "")
-    assert read(["2026-11-16", "2026-11-17"], field) == ([date(2026, 11, 16), date(2026, 11, 17)], [None, "not_monday"])
+    assert read(["2026-11-16", "2026-11-17"], field)[1] == [None, "not_monday"]
 
 
 def test_iso_weeks():
