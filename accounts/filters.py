@@ -1,6 +1,7 @@
 """Filters shared by pages and API: one language in the URL."""
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Alert, Contact, Membership, Store, Team
@@ -19,6 +20,16 @@ def _accounts(request):
     return Account.objects.visible_to(request.user) if request else Account.objects.none()
 
 
+class YesNo(forms.Select):
+    """Yes, no, or no matter."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, [("", "---------"), ("true", _("Yes")), ("false", _("No"))])
+
+    def format_value(self, value):
+        return super().format_value({True: "true", False: "false"}.get(value, value))
+
+
 class AccountFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number or name begins with"))
     tier = django_filters.MultipleChoiceFilter(choices=Account.Tier.choices, label=_("Tier"))
@@ -28,7 +39,7 @@ class AccountFilter(django_filters.FilterSet):
     country = django_filters.CharFilter(lookup_expr="iexact", label=_("Country"))
     team = django_filters.ModelChoiceFilter(queryset=_teams, label=_("Team"))
     owner = django_filters.ModelChoiceFilter(queryset=_people, label=_("Account manager"))
-    attention = django_filters.BooleanFilter(method="with_alerts", label=_("Has open alerts"))
+    attention = django_filters.BooleanFilter(method="with_alerts", label=_("Has open alerts"), widget=YesNo)
 
     class Meta:
         model = Account
