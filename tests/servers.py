@@ -79,7 +79,7 @@ class Servers:
 
     def _start(self) -> None:
         try:
-            self.stack.enter_context(servers.running(self.homes, scratch=True))
+            self.stack.enter_context(servers.running(self.homes, flags=("fast", "scratch")))
             if "postgres" in self.homes:
                 _migrate()
         except (Advice, OSError) as error:

@@ -28,8 +28,11 @@ RESTARTS = 5
 
 
 @contextlib.contextmanager
-def held(kind: str, home: Path, *, scratch: bool = False) -> Iterator[dict[str, str]]:
-    """Use the server of `kind` in `home`, started if needed; yields its record. Raises Advice."""
+def held(kind: str, home: Path, *, flags: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """Use the server of `kind` in `home`, started if needed; yields its record. Raises Advice.
+
+    `flags`: "fast" trades safety for speed, "scratch" removes the home when its last user has left.
+    """
     places.passable(home.parent)
     (places.passable if kind == "postgres" else places.make)(home)
     try:
@@ -37,18 +40,18 @@ def held(kind: str, home: Path, *, scratch: bool = False) -> Iterator[dict[str, 
     except locks.Busy:
         raise Advice(f"{KINDS[kind].name} in {home} does not stop: see {home / 'server.log'}.") from None
     try:
-        yield ensure(kind, home, scratch=scratch)
+        yield ensure(kind, home, flags=flags)
     finally:
         os.close(users)
 
 
-def ensure(kind: str, home: Path, *, scratch: bool = False) -> dict[str, str]:
+def ensure(kind: str, home: Path, *, flags: tuple[str, ...] = ()) -> dict[str, str]:
     """The record of the server in `home`, started if needed. The caller holds `users.lock`. Raises Advice."""
     with locks.held(home / "start.lock", wait=START_PATIENCE):
         record = home / "record.json"
         if not locks.is_held(home / "keeper.lock"):
             record.unlink(missing_ok=True)
-            _launch(kind, home, scratch=scratch)
+            _launch(kind, home, flags=flags)
         elif not _until(record.exists, START_PATIENCE):
             raise Advice(f"{KINDS[kind].name} in {home} does not come up: see {home / 'server.log'}.")
         return json.loads(record.read_text())
@@ -61,9 +64,9 @@ def stop(home: Path) -> None:
         processes.end([json.loads(record.read_text())["keeper"]], signal.SIGTERM, STOP_PATIENCE)
 
 
-def _launch(kind: str, home: Path, *, scratch: bool) -> None:
+def _launch(kind: str, home: Path, *, flags: tuple[str, ...]) -> None:
     """Start a keeper and wait until its server answers; the keeper's one line tells how it went."""
-    command = [sys.executable, "-m", "kam.local.keeper", kind, str(home), *(["--scratch"] if scratch else [])]
+    command = [sys.executable, "-m", "kam.local.keeper", kind, str(home), *flags]
     env = {name: value for name, value in os.environ.items() if name != "KAM_INSTANCE"}
     with (home / "keeper.log").open("wb") as log:
         keeper = subprocess.Popen(
@@ -95,9 +98,9 @@ def _until(condition: Callable[[], bool], patience: float) -> bool:
 class Keeper:
     """Starts the server, starts it again when it dies, stops it when nobody is left or we are told to."""
 
-    def __init__(self, kind: str, home: Path, *, scratch: bool) -> None:
-        self.home, self.scratch = home, scratch
-        self.server = KINDS[kind](home, durable=not scratch)
+    def __init__(self, kind: str, home: Path, *, flags: list[str]) -> None:
+        self.home, self.scratch = home, "scratch" in flags
+        self.server = KINDS[kind](home, durable="fast" not in flags)
         self.process: subprocess.Popen | None = None
         self.told_to_stop = False
 
@@ -169,13 +172,13 @@ def _why(name: str, log: Path) -> str:
     return f"{name} could not be started ({last.strip()[-300:]}): see {log}."
 
 
-def main(kind: str, home: Path, *, scratch: bool) -> None:
+def main(kind: str, home: Path, flags: list[str]) -> None:
     """Keep one server; the first line on standard output is "ready" or the sentence that says why not."""
     guard = locks.take(home / "keeper.lock", wait=5)
     keeper = None
     answer = "ready"
     try:
-        keeper = Keeper(kind, home, scratch=scratch)
+        keeper = Keeper(kind, home, flags=flags)
         signal.signal(signal.SIGTERM, keeper.tell_to_stop)
         keeper.start()
         keeper.announce()
@@ -194,4 +197,4 @@ def main(kind: str, home: Path, *, scratch: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), scratch="--scratch" in sys.argv[3:])
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])

@@ -30,8 +30,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "cluster_name": "kam",
 }
-# A scratch server's data does not outlive it, so nothing has to reach the disk.
-SCRATCH_SETTINGS = {
+# For data that need not outlive the server: nothing has to reach the disk.
+FAST_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -71,7 +71,7 @@ class Postgres:
         self._initialise(programs)
         self._clear_leftovers()
         self._write_access_rules()
-        settings = SETTINGS | ({} if self.durable else SCRATCH_SETTINGS) | self._machine_settings()
+        settings = SETTINGS | ({} if self.durable else FAST_SETTINGS) | self._machine_settings()
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             return subprocess.Popen(

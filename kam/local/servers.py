@@ -62,10 +62,10 @@ def ensure() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(where: dict[str, Path], *, scratch: bool = False) -> Iterator[dict[str, str]]:
+def running(where: dict[str, Path], *, flags: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
     """Hold the embedded servers in the folders `where` (by kind); yields the variables that name them."""
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        holders = [keeper.held(kind, home, scratch=scratch) for kind, home in where.items()]
+        holders = [keeper.held(kind, home, flags=flags) for kind, home in where.items()]
         addresses = {}
         for record in list(pool.map(stack.enter_context, holders)):
             addresses |= {name: value for name, value in record.items() if name.isupper()}
@@ -74,9 +74,13 @@ def running(where: dict[str, Path], *, scratch: bool = False) -> Iterator[dict[s
 
 @contextlib.contextmanager
 def scratch() -> Iterator[dict[str, str]]:
-    """Both servers, empty and for this block only, in a temporary folder; yields their whole environment."""
+    """Both servers, empty and for this block only, in a temporary folder; yields their whole environment.
+
+    They are as careful with what they write as the lasting ones, so that measurements on them hold.
+    """
     folder = places.scratch()
-    with running({"postgres": folder / "postgres", "redis": folder / "redis"}, scratch=True) as addresses:
+    homes_there = {"postgres": folder / "postgres", "redis": folder / "redis"}
+    with running(homes_there, flags=("scratch",)) as addresses:
         yield {"KAM_VAR": str(folder), "SECRET_KEY": secrets.token_urlsafe(50), **addresses}
 
 
