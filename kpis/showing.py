@@ -59,24 +59,24 @@ def change_unit(measure):
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One figure of one account in a table."""
-
-    text: str
-    late: bool
-    url: str
-    change: Decimal | None = None
-    change_unit: str = ""
-    good: str = ""
-
-
-@dataclass(frozen=True)
 class Column:
     """One measure as a column of a table."""
 
     measure: Measure
     unit: str
     compared: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one account in a table."""
+
+    column: Column
+    text: str
+    late: bool
+    url: str
+    change: Decimal | None
+    change_unit: str
 
 
 class Portfolio:
@@ -98,12 +98,12 @@ class Portfolio:
         figure = self.now.get((account.pk, code), Figure(column.measure))
         compared = change(figure, self.before.get((account.pk, code), Figure(column.measure)))
         return Cell(
+            column=column,
             text=text_of(figure, account.currency, self.currency),
             late=figure.late,
             url=reverse("kpis:measure", args=[account.pk, code]),
             change=compared if column.compared else None,
             change_unit=change_unit(column.measure),
-            good=column.measure.good,
         )
 
 

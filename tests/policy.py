@@ -55,10 +55,111 @@ SHARED = {"steprun", "entry", "product", "category", "user", "team"}
 ASSIGNERS = {TL, DIR, API}
 KEEPERS = {AM, *ASSIGNERS}
 
+IMPORTERS = {AM, TL, DIR, AN, ADM, API}
+
 # Who may write over the API, by noun and action; what is missing here answers 405.
 WRITES = {
     "account": {"create": ASSIGNERS, "change": KEEPERS},
     "store": {"create": KEEPERS, "change": KEEPERS},
     "contact": {"create": KEEPERS, "change": KEEPERS},
     "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
+    "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
+    "importbatch": {"create": IMPORTERS},
 }
+
+
+def read(noun, see=None):
+    """A page about one row: GET for those who see it."""
+    return {"noun": noun, "see": SEES[noun] if see is None else see, "do": None}
+
+
+def form(noun, do, see=None):
+    """A page to create below a row or edit it: GET and POST for `do`; others who see the row are told no."""
+    return {"noun": noun, "see": SEES[noun] if see is None else see, "do": do}
+
+
+def act(noun, do, **kwargs):
+    """POST only."""
+    return {"noun": noun, "see": SEES[noun], "do": do, "kwargs": kwargs, "post_only": True}
+
+
+PLANNERS = {AM, TL, API}
+NEGOTIATORS = {AM, TL, DIR}
+IMPORTERS = {AM, TL, DIR, AN, ADM, API}
+
+# Pages about one row, by route name.
+PAGES = {
+    "accounts:detail": read("account"),
+    "accounts:timeline": read("account"),
+    "accounts:stores": read("account"),
+    "accounts:contacts": read("account", RELATIONSHIP),
+    "accounts:update": form("account", KEEPERS),
+    "accounts:store-create": form("account", KEEPERS),
+    "accounts:contact-create": form("account", KEEPERS),
+    "accounts:store-update": form("store", KEEPERS),
+    "accounts:contact-update": form("contact", KEEPERS),
+    "accounts:alert-move": act("alert", {AM, TL, DIR, AN, FIN, API}, name="acknowledge"),
+    "kpis:measure": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
+    "kpis:facts": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
+    "kpis:target": form("account", KEEPERS, KPI) | {"kwargs": {"code": "sell_in", "year": 2026}},
+    "kpis:import-detail": read("importbatch"),
+    "kpis:import-report": read("importbatch"),
+    "kpis:import-checked": act("importbatch", IMPORTERS),
+    "plans:detail": read("plan"),
+    "plans:edit": form("plan", PLANNERS),
+    "plans:move": act("plan", PLANNERS, name="submit"),
+    "plans:revise": act("plan", PLANNERS),
+    "plans:signoff": form("plan", {DIR}) | {"all_read": True},
+    "plans:signed": read("signedplan", RELATIONSHIP),
+    "plans:goal-create": form("plan", PLANNERS),
+    "plans:goal-edit": form("goal", PLANNERS),
+    "plans:goal-remove": act("goal", PLANNERS),
+    "plans:initiative-create": form("goal", PLANNERS),
+    "plans:initiative-edit": form("initiative", PLANNERS),
+    "plans:initiative-remove": act("initiative", PLANNERS),
+    "plans:measure-create": form("goal", PLANNERS),
+    "plans:measure-edit": form("planmeasure", PLANNERS),
+    "plans:measure-remove": act("planmeasure", PLANNERS),
+    "tradeterms:detail": read("agreement"),
+    "tradeterms:update": form("agreement", NEGOTIATORS),
+    "tradeterms:revise": act("agreement", NEGOTIATORS),
+    "tradeterms:remove": act("agreement", NEGOTIATORS),
+    "tradeterms:move": act("agreement", {TL, DIR}, name="publish"),
+    "tradeterms:term-create": form("agreement", NEGOTIATORS) | {"kwargs": {"kind": "payment_term"}},
+    "tradeterms:term-update": form("term", NEGOTIATORS),
+    "tradeterms:term-remove": act("term", NEGOTIATORS),
+    "tradeterms:finding": read("finding"),
+    "tradeterms:finding-move": act("finding", {AM, TL, DIR, API}, name="dispute"),
+}
+
+# Pages about many rows: who finds their own account named there.
+LISTS = {
+    "home": set(),
+    "accounts:list": GENERAL,
+    "accounts:export": GENERAL,
+    "accounts:alert-list": GENERAL,
+    "plans:list": RELATIONSHIP,
+    "kpis:overview": KPI,
+    "kpis:feed-list": GENERAL,
+    "kpis:import-list": set(),
+    "kpis:product-list": set(),
+    "tradeterms:list": TERMS,
+    "tradeterms:finding-list": TERMS,
+}
+
+# Pages without a row of an account: who may open them; everybody else is refused.
+OTHERS = {
+    "accounts:create": {TL, DIR, API},
+    "plans:create": {*PLANNERS, DIR},
+    "tradeterms:create": NEGOTIATORS,
+    "kpis:import-new": IMPORTERS,
+    "night": NIGHT,
+    "night-day": NIGHT,
+    "schema": EVERYBODY,
+    "docs": EVERYBODY,
+    "set_language": EVERYBODY,
+}
+
+# Pages for strangers, and django-allauth's own pages for whoever is signed in, tested there.
+OPEN = {"livez", "readyz"}
+ALLAUTH_PREFIX = "account_"

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, View
 
 from accounts.listing import chips
@@ -22,6 +23,7 @@ from kpis.imports.messages import sentence
 from kpis.imports.report import report
 from kpis.imports.result import reason
 from kpis.models import Feed, ImportBatch, ImportError, Product
+from kpis.models.batch import Kind
 
 LEVELS = {
     "applied": "good",
@@ -33,6 +35,7 @@ LEVELS = {
     "reading": "running",
 }
 BUSY = ("waiting", "reading")
+NOUNS = {**dict(Kind.choices), "charges": gettext_lazy("Charges")}
 
 
 class WithChips:
@@ -73,7 +76,7 @@ class ImportDetail(ScopedDetail):
         return ["kpis/_import_state.html"] if self.request.htmx else [self.template_name]
 
     def get_context_data(self, **kwargs):
-        batch = self.object
+        batch, parts = self.object, _parts(self.object)
         faults = ImportError.objects.visible_to(self.request.user).filter(batch=batch)
         page = Keyset(("line", "pk"), self.page_size).page(faults, self.request)
         for fault in page.rows:
@@ -84,7 +87,9 @@ class ImportDetail(ScopedDetail):
             page=page,
             problem=sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else "",
             warnings=[sentence(w["code"], w["params"]) for w in batch.warnings],
-            parts=_parts(batch),
+            parts=parts,
+            shares=[(part["kind"], part["count"]) for part in parts],
+            created=[(NOUNS.get(name, name), count) for name, count in batch.created.items() if count],
             may_import=access.may_import(self.request.user),
             **kwargs,
         )

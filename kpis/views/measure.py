@@ -54,10 +54,11 @@ class MeasurePage(OnMeasure, TemplateView):
         flow_year = measure.kind == "amount" and not measure.snapshot
         rows = [self._row(points, first + timedelta(weeks=n)) for n in range(weeks)]
         return super().get_context_data(
-            tile=showing.tile(measure, account, points, last, target=target, this_year=flow_year),
+            kpis=[showing.tile(measure, account, points, last, target=target, this_year=flow_year)],
             chart=chart(measure, account, rows, None if flow_year else target),
             rows=rows[::-1],
             unit=showing.unit_word(measure, account.currency),
+            full_unit=account.currency if measure.unit == "money" else showing.unit_word(measure, ""),
             weeks=weeks,
             spans=SPANS,
             siblings=[m for m in access.readable_measures(user).values() if m.feeds],

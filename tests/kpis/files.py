@@ -1,11 +1,13 @@
 """Small files and mappings for the tests of imports."""
 
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from kpis.imports.check import check_file
+from kpis.imports.services import process, receive
 from kpis.imports.toml import parse_mapping
 
 SELL_THROUGH = """
@@ -55,3 +57,10 @@ def data(*parts: str) -> Path:
     path = Path(os.environ["KAM_DATA"]).joinpath(*parts)
     assert path.exists(), f"{path} is missing"
     return path
+
+
+def take(text: str | bytes, mapping: str, *, kind: str = "sell_through", by=None, **options):
+    """A text received and processed as a file; the finished batch."""
+    content = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+    batch = receive(kind=kind, file=content, file_name="file.csv", by=by, text=mapping, mapping="test.toml", **options)
+    return process(batch_id=batch.pk)

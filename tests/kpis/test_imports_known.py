@@ -31,7 +31,7 @@ def load(kind, mapping, *paths):
 
 
 def by_account(lines, amount):
-    return {code: total for code, total in lines.values_list("account__code").annotate(t=Sum(amount)).order_by()}
+    return dict(lines.values_list("account__code").annotate(t=Sum(amount)).order_by())
 
 
 def cents(number):

@@ -1,0 +1,175 @@
+"""What the KPI floor shows on the account page and the home page."""
+
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from kam.panels import panel
+from kam.roles import DataClass, may_read
+from kam.templatetags import formats
+from kpis import access, calc, queries, showing
+from kpis.queries import YEAR, Figure
+
+STRIP = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
+HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
+CHART_WEEKS = 26
+DELIVERY_WEEKS = 13
+HOME_ROWS = 8
+
+
+def _last():
+    return calc.last_complete_week(queries.last_night_day())
+
+
+@panel("account", "kpis/panels/strip.html", order=20, column="top")
+def strip(request, account):
+    """Six tiles: this year's sell-in, the rates of four weeks, and where supply, orders and receivables stand."""
+    last = _last()
+    measures = access.readable_measures(request.user)
+    first = date.fromisocalendar(last.isocalendar().year, 1, 1) - YEAR
+    points = queries.series(request.user, account, STRIP, min(first, queries.span(last, 53 + 13)[0]), last)
+    if not any(points.values()):
+        return None
+    targets = queries.targets(request.user, account, STRIP, last.isocalendar().year)
+    tiles = [
+        showing.tile(measures[code], account, points[code], last, target=targets.get(code), this_year=code == "sell_in")
+        for code in points
+    ]
+    return {"kpis": tiles}
+
+
+@panel("account", "kpis/panels/sell.html", order=20)
+def sell_in_and_through(request, account):
+    """Sell-in against sell-through by week, with weeks of supply below."""
+    if not may_read(request.user, DataClass.KPI):
+        return None
+    last = _last()
+    first = queries.span(last, CHART_WEEKS)[0]
+    weeks = queries.account_weeks(request.user, account, first - YEAR, last)
+    if not any(week >= first for week in weeks):
+        return None
+    supply = queries.series(request.user, account, ("weeks_of_supply",), first, last)["weeks_of_supply"]
+    mondays = [first + timedelta(weeks=n) for n in range(CHART_WEEKS)]
+    labels = [formats.week(week) for week in mondays]
+    return {
+        "account": account,
+        "last": last,
+        "weeks": CHART_WEEKS,
+        "chart": _sell_chart(account, weeks, mondays, labels),
+        "supply": _supply_chart(supply, mondays, labels) if supply else None,
+        "table_url": reverse("kpis:measure", args=[account.pk, "sell_through"]),
+        "supply_url": reverse("kpis:measure", args=[account.pk, "weeks_of_supply"]),
+    }
+
+
+def _sell_chart(account, weeks, mondays, labels):
+    def values(name, shift=timedelta(0)):
+        found = (weeks.get(week - shift, {}).get(name) for week in mondays)
+        return [None if v is None else round(float(v) / formats.style().unit, 3) for v in found]
+
+    return {
+        "x": labels,
+        "unit": formats.money_unit(account.currency),
+        "series": [
+            {"name": _("Sell-in"), "role": "volume", "data": values("sell_in")},
+            {"name": _("Sell-through"), "role": "actual", "data": values("sell_through")},
+            {"name": _("Sell-through last year"), "role": "last_year", "data": values("sell_through", YEAR)},
+        ],
+    }
+
+
+def _supply_chart(points, mondays, labels):
+    values = (points[week].value if week in points else None for week in mondays)
+    data = [None if v is None else round(float(v), 2) for v in values]
+    return {
+        "x": labels,
+        "unit": _("weeks"),
+        "decimals": 1,
+        "series": [{"name": _("Weeks of supply"), "role": "actual", "data": data}],
+    }
+
+
+@panel("account", "kpis/panels/delivery.html", order=20, column="side")
+def delivery(request, account):
+    """Open orders and OTIF of the last weeks."""
+    codes = ("backlog", "past_due_backlog", "otif")
+    last = _last()
+    first = queries.span(last, DELIVERY_WEEKS)[0]
+    points = queries.series(request.user, account, codes, first, last)
+    if not any(points.values()):
+        return None
+    measures = access.readable_measures(request.user)
+    figure = {code: queries.over(points[code], measures[code], first, last) for code in codes}
+    mondays = [first + timedelta(weeks=n) for n in range(DELIVERY_WEEKS)]
+    otif = [points["otif"].get(week, Figure(measures["otif"])) for week in mondays]
+    return {
+        "account": account,
+        "backlog": figure["backlog"],
+        "past_due": figure["past_due_backlog"],
+        "as_of": figure["backlog"].week and calc.sunday(figure["backlog"].week),
+        "orders_url": reverse("kpis:facts", args=[account.pk, "backlog"]),
+        "otif_url": reverse("kpis:measure", args=[account.pk, "otif"]),
+        "chart": {
+            "x": [formats.week(week) for week in mondays],
+            "unit": "%",
+            "decimals": 1,
+            "series": [
+                {
+                    "name": str(measures["otif"].label),
+                    "role": "actual",
+                    "data": [None if p.shown is None else round(float(p.shown), 2) for p in otif],
+                }
+            ],
+        },
+    }
+
+
+BUCKET_WORDS = {
+    "not_due": lambda: _("Not due"),
+    "1-30": lambda: _("1–30 days"),
+    "31-60": lambda: _("31–60 days"),
+    "61-90": lambda: _("61–90 days"),
+    "over_90": lambda: _("over 90 days"),
+}
+BUCKET_LEVELS = {"not_due": "neutral", "1-30": "warning", "31-60": "warning", "61-90": "bad", "over_90": "bad"}
+
+
+@panel("account", "kpis/panels/receivables.html", order=30, column="side")
+def receivables(request, account):
+    """Open items by age, and how many days of sales they stand for."""
+    if not may_read(request.user, DataClass.FINANCE):
+        return None
+    found = queries.receivables(request.user, account, queries.last_night_day())
+    if found is None:
+        return None
+    largest = max((abs(amount) for amount in found.buckets.values()), default=0)
+    rows = [
+        {
+            "label": BUCKET_WORDS[name](),
+            "amount": amount,
+            "count": found.counts.get(name, 0),
+            "share": calc.rate(max(amount, calc.ZERO), largest) or 0,
+            "level": BUCKET_LEVELS[name],
+        }
+        for name, amount in found.buckets.items()
+    ]
+    return {"account": account, "found": found, "rows": rows, "unit": formats.money_unit(found.currency)}
+
+
+@panel("home", "kpis/panels/portfolio.html", order=40)
+def portfolio(request):
+    """The accounts that buy most, with what matters of each."""
+    measures = {c: m for c, m in access.readable_measures(request.user).items() if c in HOME}
+    if not measures:
+        return None
+    last = _last()
+    by = "sell_in" if "sell_in" in measures else next(iter(measures))
+    seen = Account.objects.visible_to(request.user)
+    ranked = queries.with_figure(seen, by, last, 4, measures).filter(figure__isnull=False)
+    accounts = list(ranked.order_by("-figure", "sort_name", "pk")[:HOME_ROWS])
+    if not accounts:
+        return None
+    table = showing.Portfolio(request.user, accounts, HOME, last, 4)
+    return {"table": table, "week": last, "as_of": calc.sunday(last)}
