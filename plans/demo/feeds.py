@@ -1,6 +1,5 @@
 """The files that brought the facts: one sell-through file per account and week, and our own systems' weekly files."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -36,7 +35,7 @@ class Delivery:
             self.units = (self.units or 0) + units
 
 
-class Deliveries(defaultdict):
+class Deliveries(dict):
     """Files by (feed code, week index), made when the first row asks for one."""
 
     def __missing__(self, key):
