@@ -22,7 +22,8 @@ def copy_in(table: str, frame: pl.DataFrame, order: Sequence[str] = ()) -> None:
     With an `order`, rows go in sorted by these columns; they are gathered piece by piece, never all at once.
     """
     columns = ", ".join(f'"{name}"' for name in frame.columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+    sql = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
         for piece in _ordered(frame, order) if order else frame.iter_slices(ROWS):
             buffer = io.BytesIO()
             piece.write_csv(buffer, include_header=False)

@@ -48,7 +48,7 @@ def receive(
     """
     mapping = mapping or (feed.mapping if feed else "") or "default"
     if feed and feed.kind != kind:
-        raise UnusableFile("feed_kind", code=feed.code, found=feed.kind, kind=kind)
+        raise UnusableFile("feed_kind", feed=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)
     joins = {lookup.file for lookup in found.lookups}
     stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins])

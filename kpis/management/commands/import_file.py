@@ -47,7 +47,7 @@ class Command(BaseCommand):
             text, mapping = self._text(Path(mapping)), Path(mapping).name
         row = Feed.objects.filter(code=feed).first() if feed else None
         if feed and row is None:
-            raise UnusableFile("no_feed", code=feed)
+            raise UnusableFile("no_feed", feed=feed)
         names = sorted(joined_files(kind=kind, mapping=mapping, text=text, feed=row))
         found = [path.parent / name for name in names if (path.parent / name).is_file()]
         with ExitStack() as files:
