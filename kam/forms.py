@@ -29,7 +29,9 @@ class ScopedForm(forms.ModelForm):
             return None
         seen = self.cleaned_data.get("version")
         if seen is None:
-            raise Stale(_("The form did not say which version it was made from. Load it again."))
+            stored = type(self.instance)._base_manager.get(pk=self.instance.pk)
+            message = _("The form did not say which version it was made from. Load it again.")
+            raise Stale(message, current=stored)
         return seen
 
     def save_with(self, by):

@@ -325,6 +325,14 @@ def test_a_stale_form_shows_mine_and_theirs(client_of, lead):
     assert Account.objects.get().name == "Theirs"
 
 
+@pytest.mark.parametrize(("version", "status"), [({}, 409), ({"version": "x"}, 422), ({"version": 1}, 302)])
+def test_a_form_must_say_which_version_it_was_made_from(client_of, lead, version, status):
+    account = make.account(team=lead.team, name="Old")
+    data = VALID | {"team": lead.team.pk} | version
+    response = client_of(lead).post(reverse("accounts:update", args=[account.pk]), data)
+    assert (response.status_code, Account.objects.get().name) == (status, "New" if status == 302 else "Old")
+
+
 @pytest.mark.parametrize(
     ("page", "data", "model"),
     [
