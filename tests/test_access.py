@@ -1,7 +1,7 @@
 """Every route × method × role × own and foreign row: what is not allowed answers so, and changes nothing."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -9,7 +9,7 @@ from kam.roles import Role
 from kam.urls import router
 from tests import policy, world
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("here")
 VIEWSETS = {basename: viewset for _prefix, viewset, basename in router.registry}
 
 
@@ -21,9 +21,12 @@ def aliases(found, noun):
     return getattr(found, {"importbatch": "batch"}.get(noun, noun))
 
 
-@pytest.fixture
-def here():
-    return world.build()
+@pytest.fixture(scope="module")
+def here(django_db_setup, django_db_blocker):
+    """One world for all tests of this file, in a transaction that is rolled back: none of them may change it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield world.build()
+        transaction.set_rollback(True)
 
 
 def rows_written():

@@ -3,7 +3,7 @@
 Tests of access compare what a person gets for a row of `own` and for its twin of `foreign`.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 from django.db import connection
@@ -28,7 +28,8 @@ from kpis.models import (
     SellThrough,
     Target,
 )
-from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
+from plans import signing
+from plans.models import Goal, Initiative, Plan, PlanMeasure
 from tests import make
 from tradeterms.models import Agreement, Finding, Term
 
@@ -76,6 +77,7 @@ def below(account, author, product):
         feed=feed, kind="sell_through", file_name="f.csv", content=str(account.pk), state="applied", by=author
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
+    found.rejected = ImportBatch.objects.create(feed=feed, kind="sell_through", file_name="r.csv", state="rejected")
     found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")
     _accounts(found, author)
     _facts(found, product)
@@ -151,7 +153,14 @@ def _plan(found, author):
     found.goal = Goal.objects.create(plan=found.plan, title="Grow")
     found.initiative = Initiative.objects.create(goal=found.goal, title="Launch", due_on=DAY + timedelta(days=90))
     found.planmeasure = PlanMeasure.objects.create(goal=found.goal, measure="sell_in", target=2, weight=100)
-    signed = Plan.objects.create(account=found.account, year=2026, author=author)
-    found.signature = Signature.objects.create(
-        plan=signed, signer=author, signed_at=datetime(2026, 1, 5, tzinfo=UTC), snapshot={}, content_hash="0" * 64
-    )
+    signed = full_plan(found.account, author, 2026)
+    found.signedplan = signed
+    found.signature = signing.record(signed, author, "")
+    Plan.objects.filter(pk=signed.pk).update(state="signed")
+
+
+def full_plan(account, author, year):
+    plan = Plan.objects.create(account=account, year=year, author=author)
+    goal = Goal.objects.create(plan=plan, title="Hold")
+    PlanMeasure.objects.create(goal=goal, measure="sell_in", target=2, weight=100)
+    return plan

@@ -83,6 +83,7 @@ class Reported:
 class ScopedForm(Reported, Scoped, FormView):
     """Base of create and edit pages; `may(user, row)` is asked before anything else (403)."""
 
+    http_method_names = ["get", "post", "head", "options"]
     template_name = "kit/form_page.html"
     title = ""
 

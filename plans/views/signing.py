@@ -36,6 +36,7 @@ class SignOff(Reported, Scoped, FormView):
 
     queryset = Plan.objects.select_related("account", "author")
     form_class = SignForm
+    http_method_names = ["get", "post", "head", "options"]
     template_name = "plans/signoff.html"
 
     def dispatch(self, request, *args, **kwargs):
