@@ -110,7 +110,7 @@ PAGES = {
     "plans:move": act("plan", PLANNERS, name="submit"),
     "plans:revise": act("plan", {*PLANNERS, DIR}),
     "plans:signoff": form("plan", {DIR}) | {"all_read": True},
-    "plans:signed": read("signedplan", RELATIONSHIP),
+    "plans:signed": read("signature"),
     "plans:goal-create": form("plan", PLANNERS),
     "plans:goal-edit": form("goal", PLANNERS),
     "plans:goal-remove": act("goal", PLANNERS),
