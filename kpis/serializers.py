@@ -159,6 +159,7 @@ class BatchSerializer(ScopedSerializer):
             "received_at",
             "finished_at",
         ]
+        read_only_fields = fields
 
     def get_problem(self, batch) -> str | None:
         return sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else None

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, View
 
-from accounts.listing import chips
+from accounts.listing import chips, csv_response
 from kam.keyset import Keyset
 from kam.views.base import Reported, Scoped, ScopedDetail, ScopedList, refuse
 from kpis import access, filters, queries, services
 from kpis.feeds import late_feeds
 from kpis.forms import UploadForm
+from kpis.imports import store
 from kpis.imports.messages import sentence
 from kpis.imports.report import report
 from kpis.imports.result import reason
@@ -109,14 +110,19 @@ def _parts(batch):
 
 
 class ImportReport(Scoped, View):
-    """Every bad row of a rejected file as CSV: as it stood there, with line, column and reason."""
+    """Every fault of a file as CSV: the bad rows as they stood there; without the file, line, column and value."""
 
     model = ImportBatch
 
     def get(self, request, pk):
-        batch = get_object_or_404(self.get_queryset(), pk=pk, state=ImportBatch.State.REJECTED)
+        batch = get_object_or_404(self.get_queryset(), pk=pk)
+        name = f"import-{batch.pk}.csv"
+        if not (batch.stored_name and (store.folder_of(batch.stored_name) / store.DATA).is_file()):
+            faults = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
+            said = ([f.line, f.column, f.value, reason(f.code, f.params, f.column, f.value)] for f in faults)
+            return csv_response(name, [_("Line"), _("Column"), _("Value"), _("Reason")], said)
         response = StreamingHttpResponse(report(batch), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="import-{batch.pk}.csv"'
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
 

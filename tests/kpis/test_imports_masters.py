@@ -62,7 +62,9 @@ def test_an_account_one_may_not_touch():
     text = ACCOUNTS + "K-{},New name,,DE,EUR,\n"
     assert load("accounts", text.format(1), by=lead).state == "applied"
     assert faults(load("accounts", text.format(2), by=lead)) == [(2, "code", "K-2", "not_allowed")]
-    assert faults(load("accounts", text.format(1).replace("New", "Other"), by=analyst)) == [(2, "code", "K-1", "not_allowed")]
+    assert faults(load("accounts", text.format(1).replace("New", "Other"), by=analyst)) == [
+        (2, "code", "K-1", "not_allowed")
+    ]
     assert load("accounts", text.format(3), by=lead).created == {"accounts": 1}
 
 
