@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -88,3 +89,15 @@ def eventually():
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture
+def ordinary():
+    """A user without any rights, made for this test; only root can make one."""
+    if os.geteuid() != 0 or not shutil.which("useradd"):
+        pytest.skip("only root can make a user to test with")
+    name = f"kam-test-{os.getpid()}"
+    subprocess.run(["useradd", "--no-create-home", name], check=True, capture_output=True)
+    user = pwd.getpwnam(name)
+    yield user
+    subprocess.run(["userdel", "--force", name], check=True, capture_output=True)

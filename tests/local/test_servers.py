@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from kam.local import Advice, locks, places, processes, servers
+from kam.local import Advice, locks, people, places, processes, servers
 from tests.local.conftest import USER, environment
 
 
@@ -145,6 +145,26 @@ def test_a_long_path_gets_a_short_socket_folder(folder, eventually):
     assert processes.working_in(deep / "postgres" / "data", "postgres") != []
     eventually(lambda: not is_up(deep))
     assert processes.working_in(deep / "postgres" / "data", "postgres") == []
+
+
+def test_an_ordinary_user_runs_all_as_himself(folder, ordinary, eventually):
+    if people.run_as(ordinary, [sys.executable, "-c", "import kam.local"], cwd=places.CHECKOUT).returncode:
+        pytest.skip("this Python or this checkout is out of reach for other users")
+    os.chown(folder, ordinary.pw_uid, ordinary.pw_gid)
+    process = subprocess.Popen(
+        [sys.executable, "-c", USER],
+        cwd=places.CHECKOUT,
+        env=environment(folder, HOME="/"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **people.as_user(ordinary),
+    )
+    assert process.stdout.readline() == "up\n"
+    assert os.stat(f"/proc/{server_pid(folder)}").st_uid == ordinary.pw_uid
+    assert os.stat(folder / "secret-key").st_uid == ordinary.pw_uid
+    process.communicate()
+    eventually(lambda: not is_up(folder))
 
 
 def test_a_nearly_full_disk_is_said(folder, monkeypatch):
