@@ -16,9 +16,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.wording import money, percent, shown
 from kpis.models.batch import Kind as Feeds
-from tradeterms import calc
+from tradeterms import calc, writing
 from tradeterms.calc import Tier
 from tradeterms.models import Term
 from tradeterms.reader import Reader, plain
@@ -61,8 +60,8 @@ class VolumeRebate:
         return calc.rebate_retrospective if self.mode == RETROSPECTIVE else calc.rebate_incremental
 
     def sentence(self, currency):
-        rates = " / ".join(shown(percent(t.rate)) for t in self.tiers)
-        starts = " / ".join(shown(money(t.start, currency)) for t in self.tiers)
+        rates = " / ".join(writing.rate(t.rate) for t in self.tiers)
+        starts = " / ".join(writing.amount(t.start, currency) for t in self.tiers)
         if self.mode == RETROSPECTIVE:
             text = _("Rebate of %(rates)s on all net purchases from %(starts)s, back to the first unit.")
         else:
@@ -97,8 +96,8 @@ class MinimumPurchase:
 
     def sentence(self, currency):
         return _("Buy at least %(amount)s net; on what is missing %(rate)s are due.") % {
-            "amount": shown(money(self.amount, currency)),
-            "rate": shown(percent(self.penalty_rate)),
+            "amount": writing.amount(self.amount, currency),
+            "rate": writing.rate(self.penalty_rate),
         }
 
     def as_params(self):
@@ -140,7 +139,7 @@ class PaymentTerm:
             said = ngettext("%(days)d day of grace.", "%(days)d days of grace.", self.grace_days)
             parts.append(said % {"days": self.grace_days})
         if self.interest_rate:
-            rate = shown(percent(self.interest_rate, 2))
+            rate = writing.rate(self.interest_rate)
             parts.append(_("Late amounts bear %(rate)s interest a year.") % {"rate": rate})
         return " ".join(parts)
 
@@ -172,7 +171,7 @@ class DataReporting:
 
     def sentence(self, currency):
         said = _("Deliver the sell-through of each week by %(weekday)s of the next; each missing week costs %(fee)s.")
-        return said % {"weekday": WEEKDAYS[self.weekday], "fee": shown(money(self.fee_per_week, currency))}
+        return said % {"weekday": WEEKDAYS[self.weekday], "fee": writing.amount(self.fee_per_week, currency)}
 
     def as_params(self):
         return {"weekday": self.weekday, "fee_per_week": plain(self.fee_per_week)}
@@ -210,7 +209,7 @@ class DeliveryOtif:
             text = _("Deliver %(minimum)s of order lines on time and in full, else %(rate)s of the value that failed.")
         else:
             text = _("Deliver %(minimum)s of units on time and in full, else %(rate)s of the value that failed.")
-        said = text % {"minimum": shown(percent(self.minimum)), "rate": shown(percent(self.penalty_rate))}
+        said = text % {"minimum": writing.rate(self.minimum), "rate": writing.rate(self.penalty_rate)}
         if self.early_days or self.late_days:
             window = _("On time is from %(early)d days before to %(late)d days after the requested day.")
             said += " " + window % {"early": self.early_days, "late": self.late_days}

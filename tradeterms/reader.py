@@ -8,12 +8,18 @@ from django.utils.translation import gettext as _
 from tradeterms.calc import Tier
 
 MONEY_LIMIT = Decimal("1e15")
-MOST_TIERS = 12
+MOST_TIERS = 8
 
 
 def plain(value):
     """A Decimal as JSON text."""
     return format(value, "f")
+
+
+def canonical(number, places):
+    """The same number always with the same decimals: cents of money, four of a rate unless it needs six."""
+    short = round(number, min(places, 4))
+    return short if short == number else round(number, places)
 
 
 class Reader:
@@ -103,7 +109,7 @@ class Reader:
         elif number != round(number, places):
             self._wrong(name, _("At most %(places)d decimals.") % {"places": places})
         else:
-            return number
+            return canonical(number, places)
         return None
 
     def _wrong(self, name, message):

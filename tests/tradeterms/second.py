@@ -6,6 +6,7 @@ It shares no code with `tradeterms`: rates, dates, tiers and rounding are worked
 from datetime import date, timedelta
 from fractions import Fraction
 
+from accounts.models import Account
 from kpis.models import AccountWeek, InvoiceLine, OpenItem, OrderLine
 
 ONE_DAY = timedelta(days=1)
@@ -47,25 +48,33 @@ def _bucket(kind, day):
     return "all"
 
 
-def accounts_of(term):
-    """Ids of the account and of all below it, found by asking each account for its parents."""
-    root, found = term.agreement.account, []
-    for account in type(root).objects.all():
-        above = account
-        while above is not None:
-            if above.pk == root.pk:
-                found.append(account.pk)
-            above = above.parent
-    return found
+class Facts:
+    """Everything there is, read once."""
+
+    def __init__(self):
+        self.accounts = {account.pk: account for account in Account.objects.all()}
+        self.invoice_lines = list(InvoiceLine.objects.all())
+        self.open_items = list(OpenItem.objects.all())
+        self.order_lines = list(OrderLine.objects.all())
+        self.weeks = list(AccountWeek.objects.all())
+
+    def of(self, term, rows):
+        """The rows of the term's account and of all below it, found by going up from each."""
+        return [row for row in rows if self._is_below(row.account_id, term.agreement.account_id)]
+
+    def _is_below(self, pk, root):
+        while pk is not None and pk != root:
+            pk = self.accounts[pk].parent_id
+        return pk == root
 
 
-def judge(term, first, last, day):
+def judge(facts, term, first, last, day):
     """(verdict, expected, observed, at stake in cents, figures): amounts in cents, None where nothing can be said."""
-    return JUDGES[term.kind](term, first, last, day)
+    return JUDGES[term.kind](facts, term, first, last, day)
 
 
-def _purchases(term, first, last, day):
-    lines = [r for r in InvoiceLine.objects.all() if r.account_id in accounts_of(term) and r.invoiced_on <= day]
+def _purchases(facts, term, first, last, day):
+    lines = [r for r in facts.of(term, facts.invoice_lines) if r.invoiced_on <= day]
     inside = [r for r in lines if first <= r.invoiced_on <= last and r.currency == term.agreement.currency]
     return bool(lines), sum((Fraction(r.value) for r in inside), Fraction(0))
 
@@ -83,8 +92,8 @@ def _rebate(params, base):
     return to_cents(total)
 
 
-def volume_rebate(term, first, last, day):
-    known, base = _purchases(term, first, last, day)
+def volume_rebate(facts, term, first, last, day):
+    known, base = _purchases(facts, term, first, last, day)
     if not known:
         return "not_measurable", None, None, None, {}
     ahead = [Fraction(t["from"]) for t in term.params["tiers"] if Fraction(t["from"]) > base]
@@ -97,8 +106,8 @@ def volume_rebate(term, first, last, day):
     return "met", to_cents(expected), to_cents(base), None, figures
 
 
-def minimum_purchase(term, first, last, day):
-    known, base = _purchases(term, first, last, day)
+def minimum_purchase(facts, term, first, last, day):
+    known, base = _purchases(facts, term, first, last, day)
     if not known:
         return "not_measurable", None, None, None, {}
     amount, rate = Fraction(term.params["amount"]), Fraction(term.params["penalty_rate"])
@@ -111,12 +120,12 @@ def minimum_purchase(term, first, last, day):
     return verdict, expected, to_cents(base), to_cents(Fraction(missing, 100) * rate), {"shortfall": missing}
 
 
-def payment_term(term, first, last, day):
+def payment_term(facts, term, first, last, day):
     days, grace = term.params["days"], term.params["grace_days"]
     judged = weight = late = late_weight = Fraction(0)
     late_documents, items = set(), 0
-    for item in OpenItem.objects.all():
-        if item.account_id not in accounts_of(term) or item.currency != term.agreement.currency:
+    for item in facts.of(term, facts.open_items):
+        if item.currency != term.agreement.currency:
             continue
         if item.amount <= 0 or not first <= item.issued_on <= min(last, day):
             continue
@@ -146,15 +155,15 @@ def payment_term(term, first, last, day):
     return "breached" if late else "met", days * 100, observed * 10, to_cents(late) or None, figures
 
 
-def data_reporting(term, first, last, day):
+def data_reporting(facts, term, first, last, day):
     due = reported = 0
     monday = date(2000, 1, 3)
     while monday <= last:
         in_period = first <= monday and monday + timedelta(days=6) <= term.agreement.ends
         if in_period and monday + timedelta(days=7 + term.params["weekday"]) <= day:
             due += 1
-            rows = AccountWeek.objects.filter(week=monday)
-            reported += any(r.units is not None for r in rows if r.account_id in accounts_of(term))
+            weeks = facts.of(term, facts.weeks)
+            reported += any(r.week == monday and r.units is not None for r in weeks)
         monday += timedelta(days=7)
     if not due:
         return "not_measurable", None, None, None, {}
@@ -163,14 +172,12 @@ def data_reporting(term, first, last, day):
     return "breached" if missing else "met", due * 100, reported * 100, fee, {"missing": missing}
 
 
-def delivery_otif(term, first, last, day):
-    params, accounts = term.params, accounts_of(term)
+def delivery_otif(facts, term, first, last, day):
+    params = term.params
     early, late = timedelta(days=params["early_days"]), timedelta(days=params["late_days"])
     lines = good_lines = known = 0
     ordered = good = failed = Fraction(0)
-    for line in OrderLine.objects.all():
-        if line.account_id not in accounts:
-            continue
+    for line in facts.of(term, facts.order_lines):
         known += bool(line.received_on and line.received_on <= day)
         if not line.requested_on or not first <= line.requested_on <= last or line.requested_on + late > day:
             continue

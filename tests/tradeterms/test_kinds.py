@@ -17,8 +17,8 @@ GOOD = {
     "delivery_otif": {"minimum": "0.9500", "penalty_rate": "0.0100", "early_days": 0, "late_days": 0, "count": "units"},
 }
 WORDS = {
-    "volume_rebate": "Rebate of 1.0 % / 2.0 % on all net purchases from € 100,000 / € 250,000, back to the first unit.",
-    "minimum_purchase": "Buy at least € 250,000 net; on what is missing 2.0 % are due.",
+    "volume_rebate": "Rebate of 1.0 % / 2.0 % on all net purchases from € 100 k / € 250 k, back to the first unit.",
+    "minimum_purchase": "Buy at least € 250 k net; on what is missing 2.0 % are due.",
     "payment_term": "Pay invoices within 30 days of invoice date. Late amounts bear 9.12 % interest a year.",
     "data_reporting": "Deliver the sell-through of each week by Tuesday of the next; each missing week costs € 500.00.",
     "delivery_otif": "Deliver 95.0 % of units on time and in full, else 1.0 % of the value that failed.",
@@ -84,4 +84,15 @@ def test_tiers_are_read_as_numbers():
 def test_money_is_written_the_readers_way():
     with override("de"):
         said = kinds.parse("minimum_purchase", GOOD["minimum_purchase"]).sentence("EUR")
-    assert "250.000\N{NO-BREAK SPACE}€" in said
+    assert "250\N{NO-BREAK SPACE}T\N{NO-BREAK SPACE}€" in said
+
+
+def test_uneven_amounts_and_rates_are_written_exactly():
+    params = {"amount": "250000.50", "penalty_rate": "0.0225"}
+    said = kinds.parse("minimum_purchase", params).sentence("EUR").replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Buy at least € 250,000.50 net; on what is missing 2.25 % are due."
+
+
+def test_the_same_rate_is_always_written_with_the_same_decimals():
+    read = [kinds.parse("minimum_purchase", {"amount": "1", "penalty_rate": text}) for text in ("0.02", "0.020000")]
+    assert [found.as_params() for found in read] == [{"amount": "1.00", "penalty_rate": "0.0200"}] * 2

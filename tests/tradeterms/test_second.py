@@ -119,9 +119,9 @@ def found(finding):
     return [finding.verdict, *hundredths]
 
 
-def assert_equal(finding, day):
+def assert_equal(facts, finding, day):
     verdict, expected, observed, at_stake, figures = second.judge(
-        finding.term, finding.period_start, finding.period_end, day
+        facts, finding.term, finding.period_start, finding.period_end, day
     )
     assert found(finding) == [verdict, expected, observed, at_stake]
     counts = ("items", "late_items", "missing", "lines", "failed_lines")
@@ -131,13 +131,15 @@ def assert_equal(finding, day):
 
 def check_all(day, terms):
     """Every period the second computation can judge has its finding, with the same figures."""
+    facts = second.Facts()
     for term in terms:
-        periods = [p for p in second.periods(term, day) if second.judge(term, *p, day)[0] != "not_measurable"]
+        begun = second.periods(term, day)
+        periods = [p for p in begun if second.judge(facts, term, *p, day)[0] != "not_measurable"]
         stored = Finding.objects.filter(term=term).select_related("term__agreement__account")
         measured = stored.exclude(verdict="not_measurable").order_by("period_start")
         assert [(f.period_start, f.period_end) for f in measured] == periods
         for finding in stored:
-            assert_equal(finding, day)
+            assert_equal(facts, finding, day)
 
 
 @pytest.mark.parametrize("seed", range(4))

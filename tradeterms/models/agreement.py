@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,30 @@ from kam.roles import DataClass
 
 
 class AgreementQuerySet(ByAccountQuerySet):
+    def found_by(self, text):
+        """Agreements whose number begins with a text, or whose title or account contains it."""
+        by_name = Q(title__icontains=text) | Q(account__name__icontains=text)
+        return self.filter(Q(number__istartswith=text) | by_name)
+
+    def latest(self):
+        """Of each number the revision that counts: in force, else the newest."""
+        other = Agreement.objects.filter(number=models.OuterRef("number")).order_by()
+        better = other.filter(state=Agreement.State.IN_FORCE) | other.filter(revision__gt=models.OuterRef("revision"))
+        in_force = Q(state=Agreement.State.IN_FORCE)
+        return self.filter(in_force | ~models.Exists(better))
+
+    def with_stakes(self):
+        """Adds `terms_count`, `open_findings` and the money `at_stake` in them."""
+        finding = Agreement._meta.apps.get_model("tradeterms", "Finding")
+        unsettled = finding.objects.unsettled().filter(term__agreement=models.OuterRef("pk")).order_by()
+        by_agreement = unsettled.values("term__agreement")
+        terms = Term.objects.filter(agreement=models.OuterRef("pk")).order_by().values("agreement")
+        return self.annotate(
+            terms_count=Coalesce(models.Subquery(terms.annotate(n=models.Count("pk")).values("n")), 0),
+            open_findings=Coalesce(models.Subquery(by_agreement.annotate(n=models.Count("pk")).values("n")), 0),
+            at_stake=models.Subquery(by_agreement.annotate(sum=models.Sum("at_stake")).values("sum")),
+        )
+
     def in_force(self, day):
         """Agreements that bind on a day, whether the year has since ended or not."""
         return self.filter(state__in=[Agreement.State.IN_FORCE, Agreement.State.ENDED], starts__lte=day, ends__gte=day)

@@ -1,0 +1,202 @@
+"""Findings and terms as pages show them: level and word of a verdict or state, figures, evidence, tier position."""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kam.templatetags import formats
+from tradeterms import kinds, writing
+from tradeterms.models import Agreement, Finding
+from tradeterms.sentences import FIGURES, OPTIONAL, headline
+
+Verdict, State = Finding.Verdict, Finding.State
+
+VERDICTS = {
+    Verdict.MET: ("good", ""),
+    Verdict.AT_RISK: ("warning", ""),
+    Verdict.BREACHED: ("bad", ""),
+    Verdict.OPPORTUNITY: ("warning", "trending-up"),
+    Verdict.NOT_MEASURABLE: ("neutral", ""),
+}
+STATES = {
+    State.NEW: ("info", "inbox"),
+    State.WITH_CUSTOMER: ("info", "mail"),
+    State.DISPUTED: ("warning", "gavel"),
+    State.ACCEPTED: ("good", ""),
+    State.WAIVED: ("neutral", "hand-stop"),
+    State.CLOSED: ("neutral", "circle-check"),
+}
+AGREEMENTS = {
+    Agreement.State.DRAFT: ("info", "pencil"),
+    Agreement.State.IN_FORCE: ("good", ""),
+    Agreement.State.SUPERSEDED: ("neutral", "history"),
+    Agreement.State.ENDED: ("neutral", "flag"),
+}
+
+
+class Sign(NamedTuple):
+    """Level, word and icon for the kit's `status` and `pill`."""
+
+    level: str
+    word: str
+    icon: str
+
+
+def verdict_sign(finding):
+    level, icon = VERDICTS[finding.verdict]
+    return Sign(level, finding.get_verdict_display(), icon)
+
+
+def state_sign(finding):
+    level, icon = STATES[finding.state]
+    return Sign(level, finding.get_state_display(), icon)
+
+
+def agreement_sign(agreement):
+    level, icon = AGREEMENTS[agreement.state]
+    word = _("v%(revision)s %(state)s") % {
+        "revision": agreement.revision,
+        "state": agreement.get_state_display().lower(),
+    }
+    return Sign(level, word, icon)
+
+
+def measured(finding, name):
+    """`expected` or `observed` as the reader writes it, with its unit."""
+    value = getattr(finding, name)
+    text = writing.figure(value, finding.unit, finding.currency)
+    if value is None or finding.unit not in ("days", "weeks"):
+        return text
+    words = {"days": _("%(n)s days"), "weeks": _("%(n)s weeks")}
+    return words[finding.unit] % {"n": text}
+
+
+def dress(findings):
+    """Give each finding what a row shows; terms and agreements must be loaded."""
+    for finding in findings:
+        finding.sign, finding.standing, finding.text = verdict_sign(finding), state_sign(finding), headline(finding)
+        finding.shown_expected, finding.shown_observed = measured(finding, "expected"), measured(finding, "observed")
+    return findings
+
+
+def figures(finding):
+    """(label, text) of the figures people ask for, in the order of `FIGURES`; what may be absent only when not zero."""
+    found = []
+    for name, (label, unit) in FIGURES.items():
+        value = finding.figures.get(name)
+        if value is not None and not (name in OPTIONAL and not Decimal(value)):
+            found.append((label, writing.figure(value, unit, finding.currency)))
+    return found
+
+
+class Column(NamedTuple):
+    """One column of evidence: its name in the row, heading, and how it is written."""
+
+    name: str
+    label: str
+    unit: str
+
+
+ACCOUNT = Column("account", gettext_lazy("Account"), "text")
+COLUMNS = {
+    "volume_rebate": (
+        Column("document", gettext_lazy("Document"), "text"),
+        Column("day", gettext_lazy("Invoiced"), "day"),
+        Column("value", gettext_lazy("Net value"), "money"),
+    ),
+    "payment_term": (
+        Column("document", gettext_lazy("Invoice"), "text"),
+        Column("issued_on", gettext_lazy("Issued"), "day"),
+        Column("due_on", gettext_lazy("Due"), "day"),
+        Column("paid_on", gettext_lazy("Paid"), "day"),
+        Column("late", gettext_lazy("Late value"), "money"),
+        Column("days", gettext_lazy("Days"), "signed"),
+    ),
+    "data_reporting": (
+        Column("week", gettext_lazy("Week"), "week"),
+        Column("units", gettext_lazy("Units"), "units"),
+    ),
+    "delivery_otif": (
+        Column("order", gettext_lazy("Order"), "text"),
+        Column("line", gettext_lazy("Line"), "text"),
+        Column("requested_on", gettext_lazy("Requested"), "day"),
+        Column("received_on", gettext_lazy("Received"), "day"),
+        Column("ordered", gettext_lazy("Ordered"), "units"),
+        Column("received", gettext_lazy("Units"), "units"),
+        Column("value", gettext_lazy("Value"), "money"),
+    ),
+}
+COLUMNS["minimum_purchase"] = COLUMNS["volume_rebate"]
+NUMBERS = ("money", "units", "signed")
+HOW_MANY = {"volume_rebate": "documents", "minimum_purchase": "documents", "payment_term": "late_items"}
+HOW_MANY |= {"data_reporting": "due", "delivery_otif": "failed_lines"}
+
+
+def evidence(finding):
+    """The rows behind the figures as a table: heads, rows of (text, is a number), and how many there are in all."""
+    columns = COLUMNS[finding.term.kind]
+    if len({row.get("account") for row in finding.evidence}) > 1:
+        columns = (ACCOUNT, *columns)
+    rows = [[(_cell(row.get(c.name), c.unit), c.unit in NUMBERS) for c in columns] for row in finding.evidence]
+    total = finding.figures.get(HOW_MANY[finding.term.kind], len(rows))
+    return {"heads": [(c.label, c.unit in NUMBERS) for c in columns], "rows": rows, "total": total}
+
+
+def _cell(value, unit):
+    if value is None:
+        return formats.DASH
+    writers = {
+        "day": formats.day_short,
+        "week": formats.week,
+        "money": lambda v: formats.number(v, 2),
+        "units": lambda v: formats.number(v, 0 if Decimal(v) == int(Decimal(v)) else 3),
+        "signed": lambda v: formats.number(v, 0, sign=True),
+    }
+    return writers.get(unit, str)(date.fromisoformat(value) if unit in ("day", "week") else value)
+
+
+def tier_position(finding):
+    """The rebate against the base as a chart, with where the account stands today; None for other kinds of terms."""
+    if finding is None or finding.term.kind != "volume_rebate" or finding.observed is None:
+        return None
+    rule, base = kinds.of(finding.term), finding.observed
+    top = max(base, rule.tiers[-1].start) * Decimal("1.15")
+    points = [(Decimal(0), Decimal(0))]
+    for tier in rule.tiers:
+        before = rule.rebate(tier.start - Decimal("0.01"), rule.tiers)
+        points += [(tier.start, before), (tier.start, rule.rebate(tier.start, rule.tiers))]
+    points.append((top, rule.rebate(top, rule.tiers)))
+    now = rule.rebate(base, rule.tiers)
+    return {
+        "options": _chart(points, base, now),
+        "unit": formats.money_unit(finding.currency),
+        "tiers": [
+            {
+                "start": tier.start,
+                "rate": writing.rate(tier.rate),
+                "rebate": rule.rebate(tier.start, rule.tiers),
+                "reached": base >= tier.start,
+            }
+            for tier in rule.tiers
+        ],
+        "facts": figures(finding)[:6],
+        "text": headline(finding),
+    }
+
+
+def _chart(points, base, now):
+    def thousands(pair):
+        return [round(float(value) / 1000, 3) for value in pair]
+
+    return {
+        "x": [],
+        "series": [
+            {"name": _("Rebate"), "role": "actual", "data": [thousands(p) for p in points]},
+            {"name": _("Today"), "role": "second", "data": [thousands((base, Decimal(0))), thousands((base, now))]},
+        ],
+        "decimals": 1,
+        "echarts": {"xAxis": {"type": "value", "splitLine": {"show": False}, "axisLabel": {"color": "$ink3"}}},
+    }

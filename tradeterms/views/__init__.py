@@ -1,0 +1,28 @@
+from tradeterms.views.agreement import AgreementDetail, AgreementList, FindingDetail
+from tradeterms.views.edit import (
+    AgreementCreate,
+    AgreementMove,
+    AgreementRemove,
+    AgreementUpdate,
+    Revise,
+    TermCreate,
+    TermRemove,
+    TermUpdate,
+)
+from tradeterms.views.finding import FindingList, FindingMove
+
+__all__ = [
+    "AgreementCreate",
+    "AgreementDetail",
+    "AgreementList",
+    "AgreementMove",
+    "AgreementRemove",
+    "AgreementUpdate",
+    "FindingDetail",
+    "FindingList",
+    "FindingMove",
+    "Revise",
+    "TermCreate",
+    "TermRemove",
+    "TermUpdate",
+]

@@ -1,0 +1,186 @@
+"""Reading agreements: the list, one agreement with its terms and findings, and a finding in the drawer beside it."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db.models import Count, Q
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from accounts.listing import chips
+from accounts.showing import unit_of
+from accounts.timeline import tell
+from kam.audit import entries_of
+from kam.templatetags import formats
+from kam.views.base import ScopedList
+from kam.workflow import moves
+from tradeterms import access, kinds, showing
+from tradeterms.calc import elapsed
+from tradeterms.filters import AgreementFilter
+from tradeterms.models import Agreement, Finding, Term
+from tradeterms.sentences import HOW
+from tradeterms.workflow import AGREEMENT, FINDING
+
+SETTLED_SHOWN = 20
+
+
+def _base(name, row):
+    """The address of a row's moves up to the name of the move."""
+    return reverse(name, args=[row.pk, "x"]).removesuffix("x/")
+
+
+class AgreementList(ScopedList):
+    """Every agreement in the revision that counts; filters, sort and page stand in the URL."""
+
+    model = Agreement
+    template_name = "tradeterms/list.html"
+    filterset_class = AgreementFilter
+    sorts = {
+        "-starts": ("-starts", "number"),
+        "starts": ("starts", "number"),
+        "account": ("account__sort_name", "-starts"),
+        "-account": ("-account__sort_name", "-starts"),
+        "number": ("number",),
+        "-number": ("-number",),
+        "ends": ("ends", "number"),
+        "-ends": ("-ends", "number"),
+        "stake": ("at_stake", "number"),
+        "-stake": ("-at_stake", "number"),
+    }
+
+    def get_queryset(self):
+        return super().get_queryset().latest().with_stakes().select_related("account")
+
+    def decorate(self, rows):
+        for agreement in rows:
+            agreement.sign = showing.agreement_sign(agreement)
+        return rows
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        user = self.request.user
+        counts = (
+            Agreement.objects.visible_to(user)
+            .latest()
+            .aggregate(all=Count("pk"), drafts=Count("pk", filter=Q(state=Agreement.State.DRAFT)))
+        )
+        return context | {
+            "chips": chips(context["filterset"]),
+            "found": context["filterset"].qs.order_by().count(),
+            "counts": counts | {"open": Finding.objects.visible_to(user).unsettled().count()},
+            "shared": unit_of(a.currency for a in context["rows"] if a.at_stake),
+            "may_create": access.may_create_agreement(user),
+        }
+
+
+class OnAgreement:
+    """Mix-in: everything that a page about one agreement shows."""
+
+    template_name = "tradeterms/detail.html"
+
+    def get_context_data(self, **kwargs):
+        agreement, user = self.agreement, self.request.user
+        terms = list(agreement.terms.order_by("side", "clause", "pk"))
+        findings = self.findings(terms)
+        sides = [s for s in (self.side(side, terms, findings) for side in Term.Side) if s["terms"]]
+        telling = [t.telling for t in terms if t.telling and t.kind == Term.Kind.VOLUME_REBATE]
+        gone, total = elapsed(agreement.starts, agreement.ends, timezone.now().date())
+        return super().get_context_data(
+            agreement=agreement,
+            sign=showing.agreement_sign(agreement),
+            sides=sides,
+            unit=formats.money_unit(agreement.currency),
+            day_of=_("day %(day)s of %(total)s") % {"day": gone, "total": total} if gone else "",
+            findings=_open_first(findings),
+            position=showing.tier_position(telling[0]) if telling else None,
+            position_clause=telling[0].term.clause if telling else "",
+            revisions=Agreement.objects.visible_to(user).filter(number=agreement.number).order_by("-revision"),
+            moves=moves(agreement, AGREEMENT, user),
+            move_base=_base("tradeterms:move", agreement),
+            may_edit=access.may_edit(user, agreement),
+            kinds=[(kind, Term.Kind(kind).label) for kind in kinds.KINDS],
+            **kwargs,
+        )
+
+    def findings(self, terms):
+        """All findings of the agreement, newest period first, dressed for rows."""
+        by_id = {t.pk: t for t in terms}
+        rows = Finding.objects.visible_to(self.request.user).filter(term__in=by_id).defer("evidence")
+        found = list(rows.order_by("-period_start", "-pk"))
+        for term in terms:
+            term.agreement = self.agreement
+        for finding in found:
+            finding.term = by_id[finding.term_id]
+        return showing.dress(found)
+
+    def side(self, side, terms, findings):
+        """The terms of one side with the finding that tells most: the latest unsettled one, else the latest."""
+        of = defaultdict(list)
+        for finding in findings:
+            of[finding.term_id].append(finding)
+        chosen = [t for t in terms if t.side == side]
+        for term in chosen:
+            open_ones = [f for f in of[term.pk] if f.is_unsettled]
+            term.text, term.telling = kinds.sentence(term), next(iter(open_ones or of[term.pk]), None)
+            term.at_stake = sum((f.at_stake or Decimal(0) for f in open_ones), Decimal(0)) or None
+        total = sum((t.at_stake or Decimal(0) for t in chosen), Decimal(0))
+        return {"label": side.label, "terms": chosen, "at_stake": total}
+
+
+def _open_first(findings):
+    """What somebody has to act on, then some of what is settled."""
+    settled = [f for f in findings if not f.is_unsettled]
+    return [f for f in findings if f.is_unsettled] + settled[:SETTLED_SHOWN]
+
+
+class AgreementDetail(OnAgreement, TemplateView):
+    """One agreement: its terms by side, where each stands, the position between rebate tiers, findings, revisions."""
+
+    @cached_property
+    def agreement(self):
+        rows = Agreement.objects.visible_to(self.request.user).select_related("account")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(events=tell(entries_of(self.agreement)[:SETTLED_SHOWN]), **kwargs)
+
+
+class FindingDetail(OnAgreement, TemplateView):
+    """The agreement with one finding open beside it: expected, observed, evidence, computation, history, moves."""
+
+    @cached_property
+    def finding(self):
+        rows = Finding.objects.visible_to(self.request.user).select_related("term__agreement__account", "owner")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    @cached_property
+    def agreement(self):
+        return self.finding.term.agreement
+
+    def get_context_data(self, **kwargs):
+        finding = self.finding
+        showing.dress([finding])
+        context = super().get_context_data(**kwargs)
+        return context | {
+            "finding": finding,
+            "figures": showing.figures(finding),
+            "evidence": showing.evidence(finding),
+            "how": HOW[finding.term.kind],
+            "genuine": finding.seal() == finding.evidence_hash,
+            "history": tell(entries_of(finding)[:SETTLED_SHOWN]),
+            "finding_moves": moves(finding, FINDING, self.request.user),
+            "moves_base": _base("tradeterms:finding-move", finding),
+            **self.neighbours(context["findings"]),
+        }
+
+    def neighbours(self, findings):
+        """The findings before and after this one in the table of the page."""
+        ids = [f.pk for f in findings]
+        if self.finding.pk not in ids:
+            return {"before": None, "after": None}
+        at = ids.index(self.finding.pk)
+        return {"before": findings[at - 1] if at else None, "after": findings[at + 1] if at + 1 < len(ids) else None}
