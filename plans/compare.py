@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kam.templatetags import formats
 from plans import calc, figures
+from plans.snapshots import dated
 
 WORDS = ("where_we_stand", "what_they_want", "white_space")
 
@@ -117,7 +118,12 @@ def _measures(snapshot):
 
 
 def _initiatives(snapshot):
-    return {row["title"]: row for goal in (snapshot["goals"] if snapshot else ()) for row in goal["initiatives"]}
+    """(title, how many of it before) → initiative."""
+    found, seen = {}, {}
+    for row in (row for goal in (snapshot["goals"] if snapshot else ()) for row in goal["initiatives"]):
+        nth = seen[row["title"]] = seen.get(row["title"], -1) + 1
+        found[row["title"], nth] = dated(row)
+    return found
 
 
 def _targets(old, new, currency):
@@ -132,7 +138,7 @@ def _targets(old, new, currency):
 
 
 def _work(old, new):
-    return [Work(title, old.get(title), new.get(title)) for title in {**new, **old}]
+    return [Work(key[0], old.get(key), new.get(key)) for key in {**new, **old}]
 
 
 def pieces(old, new):
@@ -148,5 +154,5 @@ def pieces(old, new):
 
 
 def _split(text):
-    """Words, blanks and marks apart; every Chinese character is a word."""
-    return re.findall(r"\s+|[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[^\w\s]", text)
+    """Numbers, words, blanks and marks apart; every Chinese character is a word."""
+    return re.findall(r"\d+(?:[.,]\d+)*|\s+|[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[^\w\s]", text)

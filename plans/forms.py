@@ -37,6 +37,7 @@ class PartForm(ScopedForm):
     def __init__(self, *args, parent, **kwargs):
         self.parent = parent
         super().__init__(*args, **kwargs)
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
     def values(self):
         return {name: self.cleaned_data[name] for name in self.fields if name != "version"}
@@ -94,7 +95,7 @@ class FigureField(forms.DecimalField):
 class MeasureForm(PartForm):
     measure = forms.ChoiceField(label=_("Measure"))
     base = FigureField(label=_("Base"), required=False, localize=True)
-    target = FigureField(label=_("Target"), localize=True, help_text=_("Rates in percent, such as 95.5."))
+    target = FigureField(label=_("Target"), localize=True)
 
     class Meta:
         model = PlanMeasure
@@ -104,8 +105,14 @@ class MeasureForm(PartForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["measure"].choices = [(m.code, m.label) for m in all_measures().values()]
+        unit = _("rates in %") if not self.instance.pk else figures.unit(self.instance.measure, self.currency)
         for name in ("base", "target"):
             self.fields[name].rate = figures.is_rate(self.instance.measure)
+            self.fields[name].label = f"{self.fields[name].label}, {unit}" if unit else self.fields[name].label
+
+    @property
+    def currency(self):
+        return services.plan_of(self.instance).account.currency
 
     def clean(self):
         cleaned = super().clean()

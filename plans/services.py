@@ -1,6 +1,7 @@
 """Every write of a plan: check, save, log, in one transaction. `by` is a user, or None for the application itself."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -153,7 +154,15 @@ def _add(plan, row, by):
 @transaction.atomic
 def _change(plan, row, by, version, fields):
     _held(plan, by)
-    return change(row, by=by, version=version, fields=fields)
+    return change(row, by=by, version=version, fields={n: _as_stored(row, n, v) for n, v in fields.items()})
+
+
+def _as_stored(row, name, value):
+    """A decimal with as many places as its column keeps, so that 0.93 is no change of 0.9300."""
+    places = getattr(row._meta.get_field(name), "decimal_places", None)
+    if places is None or not isinstance(value, Decimal) or -value.normalize().as_tuple().exponent > places:
+        return value
+    return value.quantize(Decimal(1).scaleb(-places))
 
 
 def _place(position, siblings):

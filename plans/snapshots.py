@@ -34,7 +34,7 @@ class Frozen:
         return [self._goal(n, goal) for n, goal in enumerate(self.snapshot["goals"], 1)]
 
     def _goal(self, number, goal):
-        work = [(f"{number}.{i}", _dated(row)) for i, row in enumerate(goal["initiatives"], 1)]
+        work = [(f"{number}.{i}", dated(row)) for i, row in enumerate(goal["initiatives"], 1)]
         return {
             "number": number,
             "title": goal["title"],
@@ -54,7 +54,8 @@ class Frozen:
         }
 
 
-def _dated(row):
+def dated(row):
+    """An initiative of a snapshot with its due date as a date."""
     return row | {"due_on": _day(row["due_on"])}
 
 

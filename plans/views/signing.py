@@ -22,7 +22,7 @@ from plans.snapshots import Frozen
 from plans.views.pages import look
 
 SHOWS = ("matters", "all", "full")
-QUEUE = 20
+QUEUE, STRIP = 20, 4
 
 
 def confirmed_at(request):
@@ -109,6 +109,7 @@ class SignOff(Reported, Scoped, FormView):
             "difference": found,
             "targets": _targets(found, self.show(show, last)),
             "show": self.show(show, last),
+            "strip": _strip(found, last),
             "frozen": Frozen(content.snapshot),
             "situation": _situation(found, content.snapshot),
             "content_hash": content.content_hash,
@@ -130,6 +131,23 @@ class SignOff(Reported, Scoped, FormView):
             "missing": checks.missing(self.plan),
             "confirmed": fresh if fresh and timezone.now() - fresh <= services.FRESH else None,
         }
+
+
+def _strip(found, last):
+    """The first targets as a strip of figures, each with the signed one beside it."""
+    told = [target for target in found.targets if target.change.new is not None][:STRIP]
+    return [
+        {
+            "name": target.label,
+            "unit": target.unit,
+            "text": target.new,
+            "note": _("v%(n)s %(old)s · %(change)s")
+            % {"n": last.plan.revision, "old": target.old, "change": target.difference}
+            if last
+            else "",
+        }
+        for target in told
+    ]
 
 
 def _situation(found, snapshot):

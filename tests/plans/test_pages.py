@@ -340,3 +340,10 @@ def test_panels_show_progress_and_what_waits(rf, plan, director):
     assert (list(waiting["plans"]), waiting["total"]) == ([plan], 1)
     request.user = make.user()
     assert panels.progress(request, plan.account) is None
+
+
+def test_asking_for_changes_without_a_reason_comes_back_to_the_signoff(as_, plan, director):
+    submitted(plan)
+    url = reverse("plans:signoff", args=[plan.pk])
+    response = as_(director).post(reverse("plans:move", args=[plan.pk, "return"]), {"version": 1, "next": url})
+    assert (response.url, Plan.objects.get().state) == (url, "submitted")

@@ -83,6 +83,16 @@ def test_rows_are_added_in_order_changed_and_removed(account):
     ]
 
 
+def test_the_same_figure_in_other_decimals_is_no_change(account):
+    row = make.plan_measure(make.goal(make.plan(account)), target="0.9300")
+    by = row.goal.plan.author
+    assert services.save_measure(row=row, by=by, version=1, target=Decimal("0.93")).version == 1
+    services.save_measure(row=row, by=by, version=1, target=Decimal("0.94"))
+    assert Entry.objects.get().after == {"target": "0.9400"}
+    with pytest.raises(ValidationError, match="decimal places"):
+        services.save_measure(row=row, by=by, version=2, target=Decimal("0.93001"))
+
+
 def test_a_stale_removal_is_refused(account):
     goal = make.goal(make.plan(account), version=2)
     with pytest.raises(Stale):
