@@ -21,6 +21,8 @@ VERBS = {
     "return": gettext_lazy("returned"),
     "sign": gettext_lazy("signed"),
     "withdraw": gettext_lazy("withdrawn"),
+    "supersede": gettext_lazy("replaced"),
+    "copied": gettext_lazy("copied"),
     "publish": gettext_lazy("published"),
     "close": gettext_lazy("closed"),
     "dispute": gettext_lazy("disputed"),
