@@ -1,7 +1,7 @@
 from datetime import date
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.response import Response
@@ -48,6 +48,10 @@ class ProductViewSet(Facts):
     order = ("sort_name", "pk")
 
 
+KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
+
+
+@extend_schema_view(retrieve=extend_schema(parameters=[KEY]))
 class SellThroughViewSet(Facts):
     """What accounts sold to shoppers, by week, store and product."""
 

@@ -82,9 +82,10 @@ WITH measured AS MATERIALIZED ({sql}),
 late AS MATERIALIZED (SELECT * FROM unnest(%(late_accounts)s::bigint[], %(late_weeks)s::date[]) AS l(account_id, week)),
 missing AS (
     SELECT l.account_id, l.week FROM late l
-    WHERE EXISTS (SELECT 1 FROM kpis_measurevalue v
-        WHERE v.account_id = l.account_id AND v.measure = %(code)s AND v.week <= l.week)
-        AND l.week BETWEEN %(first)s AND %(last)s
+    WHERE l.week BETWEEN %(first)s AND %(last)s AND (
+        EXISTS (SELECT 1 FROM measured m WHERE m.account_id = l.account_id AND m.week <= l.week)
+        OR EXISTS (SELECT 1 FROM kpis_measurevalue v
+            WHERE v.account_id = l.account_id AND v.measure = %(code)s AND v.week <= l.week))
 ),
 fresh AS MATERIALIZED (
     SELECT m.account_id, m.week, round(m.numerator, 4) AS numerator, round(m.denominator, 4) AS denominator,

@@ -99,8 +99,12 @@ def test_the_same_night_again_writes_nothing_and_changes_nothing():
     facts.invoiced(account)
     facts.ordered(account)
     facts.item(account)
+    late = make.account()
+    facts.feed(late, weekday=0)
+    facts.sold(late, weeks_back(2))
     facts.run(DAY)
     before = everything()
+    assert stored(late, "sell_through_units")[1:] == [(weeks_back(1), None, None, True), (WEEK, None, None, True)]
     assert steps.rollups(facts.night()) == steps.measures(facts.night()) == 0
     facts.run(DAY)
     assert everything() == before
