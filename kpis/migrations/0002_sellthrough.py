@@ -1,8 +1,9 @@
 from django.db import migrations
 
+# A Monday is told by whole days from another one: `extract(isodow …)` would cost a third of a bulk load.
 TABLE = """
 CREATE TABLE kpis_sellthrough (
-    week date NOT NULL CONSTRAINT sellthrough_week_is_monday CHECK (extract(isodow FROM week) = 1),
+    week date NOT NULL CONSTRAINT sellthrough_week_is_monday CHECK ((week - date '2001-01-01') % 7 = 0),
     store_id bigint NOT NULL,
     product_id bigint NOT NULL,
     account_id bigint NOT NULL,
