@@ -160,9 +160,10 @@ def _change(plan, row, by, version, fields):
 def _as_stored(row, name, value):
     """A decimal with as many places as its column keeps, so that 0.93 is no change of 0.9300."""
     places = getattr(row._meta.get_field(name), "decimal_places", None)
-    if places is None or not isinstance(value, Decimal) or -value.normalize().as_tuple().exponent > places:
+    if places is None or not isinstance(value, Decimal):
         return value
-    return value.quantize(Decimal(1).scaleb(-places))
+    scaled = round(value, places)
+    return scaled if scaled == value else value
 
 
 def _place(position, siblings):

@@ -61,9 +61,7 @@ def _goal(goal):
     return {
         "title": goal.title,
         "initiatives": [_initiative(row) for row in initiatives],
-        "measures": [
-            _picked(row, "measure", "base", "target", "weight", "actual", "as_of") for row in measures
-        ],
+        "measures": [_picked(row, "measure", "base", "target", "weight", "actual", "as_of") for row in measures],
     }
 
 

@@ -60,8 +60,6 @@ SIGN_OFF = {
         icon="signature",
         tone="primary",
     ),
-    "return": Step(
-        (SUBMITTED,), RETURNED, access.may_sign, _("Request changes"), effect=returned, needs_note=True
-    ),
+    "return": Step((SUBMITTED,), RETURNED, access.may_sign, _("Request changes"), effect=returned, needs_note=True),
     "supersede": Step((SIGNED,), SUPERSEDED, access.is_system, _("Replace by a newer revision")),
 }

@@ -26,9 +26,7 @@ class PlanQuerySet(ByAccountQuerySet):
 
     def with_parts(self):
         """With goals, initiatives, their owners and measures: five queries for any number of rows."""
-        return self.select_related("account", "author").prefetch_related(
-            "goals__initiatives__owner", "goals__measures"
-        )
+        return self.select_related("account", "author").prefetch_related("goals__initiatives__owner", "goals__measures")
 
     def to_sign(self, user):
         """What a director may sign, oldest first; nothing for everybody else."""
