@@ -106,7 +106,7 @@ def _migrate() -> None:
         "DATABASE_URL": POSTGRES.url(OWNER, DATABASE),
         "DATABASE_APP_URL": POSTGRES.url(APP, DATABASE),
     }
-    command = [sys.executable, "manage.py", "migrate", "--no-input", "--skip-checks"]
+    command = [sys.executable, "-m", "django", "migrate", "--no-input", "--skip-checks"]
     done = subprocess.run(
         command,
         cwd=places.CHECKOUT,
