@@ -1,0 +1,123 @@
+"""How fast facts come in: a million rows of sell-through as a CSV file, beside plain COPY in the same run."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import connection, transaction
+
+from kpis.imports.services import process, receive
+
+ROWS = 1_000_000
+ACCOUNTS, STORES, PRODUCTS = 20, 100, 100
+FIRST, LATER = date(2024, 1, 1), date(2034, 1, 2)
+COLUMNS = "account_id, store_id, product_id, week, units, value, currency, batch_id"
+SHARE_OF_COPY = 0.55
+MAPPING = """
+kind = "sell_through"
+title = "Bench"
+[columns]
+account = "account"
+store = "store"
+product = "product"
+week = "week"
+units = "units"
+value = "value"
+[create.accounts]
+country = { constant = "DE" }
+currency = { constant = "EUR" }
+[create.stores]
+[create.products]
+"""
+
+
+def imports(write) -> Iterator[dict]:
+    """Rows a second of a first delivery, of one in which one row of a hundred is restated, and of plain COPY."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "sell_through.csv"
+        _write_csv(path, STORES * PRODUCTS, FIRST - timedelta(weeks=1))
+        _import(path)  # the masters are there before the clock starts
+        _write_csv(path, ROWS, FIRST)
+        with _clock() as first:
+            _import(path)
+        _write_csv(path, ROWS, FIRST, restated=100)
+        with _clock() as again:
+            _import(path)
+    bare, keyed = _copy("bench_plain"), _copy("kpis_sellthrough")
+    speed, share = ROWS / first.seconds, keyed / first.seconds
+    yield _figure("1 M rows, first delivery", speed, "rows/s")
+    yield _figure("1 M rows, 1 % restated", ROWS / again.seconds, "rows/s")
+    yield _figure("plain COPY into the same table", ROWS / keyed, "rows/s")
+    yield _figure("plain COPY into a table without key", ROWS / bare, "rows/s")
+    yield _figure("first delivery ÷ COPY into the same table", share, "×", SHARE_OF_COPY)
+    yield _figure("first delivery ÷ COPY into a table without key", bare / first.seconds, "×")
+
+
+def _figure(name, figure, unit, limit=None):
+    return {
+        "name": name,
+        "figure": round(figure, 3),
+        "unit": unit,
+        "limit": limit,
+        "ok": limit is None or figure >= limit,
+    }
+
+
+class _Time:
+    seconds = 0.0
+
+
+@contextmanager
+def _clock():
+    passed, start = _Time(), time.perf_counter()
+    yield passed
+    passed.seconds = time.perf_counter() - start
+
+
+def _cells(rows, first, restated=0):
+    """(account, store, product, week, units, value): stores in order, as a retailer would write them."""
+    dice = random.Random(1)
+    for number in range(rows):
+        place, product = divmod(number, PRODUCTS)
+        week, store = divmod(place, STORES)
+        units = dice.randrange(50) + (1 if restated and number % restated == 0 else 0)
+        yield store % ACCOUNTS, store, product, first + timedelta(weeks=week), units, dice.randrange(100_000) / 100
+
+
+def _write_csv(path, rows, first, restated=0):
+    with path.open("w") as file:
+        file.write("account,store,product,week,units,value\n")
+        for account, store, product, week, units, value in _cells(rows, first, restated):
+            file.write(f"BENCH-{account},S{store:05},P{product:07},{week},{units},{value:.2f}\n")
+
+
+def _import(path):
+    with path.open("rb") as file:
+        batch = receive(
+            kind="sell_through", file=file, file_name=path.name, by=None, mapping="bench.toml", text=MAPPING
+        )
+    done = process(batch_id=batch.pk)
+    if done.state != done.State.APPLIED:
+        raise RuntimeError(f"The bench's own file was not applied: {done.state} {done.problem}")
+
+
+def _copy(table) -> float:
+    """Seconds that COPY of the same rows takes, encoded beforehand and in the file's order; nothing stays."""
+    lines = (f"{a},{s},{p},{w},{u},{v:.2f},EUR,1\n" for a, s, p, w, u, v in _cells(ROWS, LATER))
+    text = "".join(lines).encode()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE bench_plain (LIKE kpis_sellthrough)")
+        for week in range(ROWS // (STORES * PRODUCTS)):
+            cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [LATER + timedelta(weeks=week)])
+        with _clock() as passed, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy:
+            for start in range(0, len(text), 1 << 20):
+                copy.write(text[start : start + (1 << 20)])
+        transaction.set_rollback(True)
+    return passed.seconds
+
+
+BENCHES = {"imports": imports}
