@@ -90,7 +90,7 @@ class Servers:
     def wait(self) -> None:
         self.thread.join(PATIENCE)
         if self.failure:
-            pytest.exit(f"The test servers could not be started: {self.failure}", returncode=3)
+            pytest.fail(f"The test servers could not be started: {self.failure}", pytrace=False)
 
     def stop(self) -> None:
         self.thread.join(PATIENCE)
@@ -163,9 +163,9 @@ def _wait_for_template() -> None:
     deadline = time.monotonic() + PATIENCE
     while not TEMPLATE_READY.exists():
         if TEMPLATE_FAILED.exists():
-            pytest.exit(f"The test servers could not be started: {TEMPLATE_FAILED.read_text()}", returncode=3)
+            pytest.fail(f"The test servers could not be started: {TEMPLATE_FAILED.read_text()}", pytrace=False)
         if time.monotonic() > deadline:
-            pytest.exit(f"The test database was not ready after {PATIENCE:.0f} s.", returncode=3)
+            pytest.fail(f"The test database was not ready after {PATIENCE:.0f} s.", pytrace=False)
         time.sleep(0.02)
 
 
