@@ -57,12 +57,20 @@ KEEPERS = {AM, *ASSIGNERS}
 
 IMPORTERS = {AM, TL, DIR, AN, ADM, API}
 
+PLAN_ROWS = {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}, "remove": {AM, TL, API}}
+
 # Who may write over the API, by noun and action; what is missing here answers 405.
 WRITES = {
     "account": {"create": ASSIGNERS, "change": KEEPERS},
     "store": {"create": KEEPERS, "change": KEEPERS},
     "contact": {"create": KEEPERS, "change": KEEPERS},
     "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
+    "importbatch": {"create": {AM, TL, DIR, AN, ADM, API}},
+    "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
+    "plan": {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}},
+    "goal": PLAN_ROWS,
+    "initiative": PLAN_ROWS,
+    "planmeasure": PLAN_ROWS,
     "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
     "importbatch": {"create": IMPORTERS},
 }
