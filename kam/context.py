@@ -27,7 +27,7 @@ def frame(request):
         return {"theme": request.COOKIES.get("theme", "")}
     return {
         "theme": request.COOKIES.get("theme", ""),
-        "nav": [_item(request, *entry[:3]) for entry in NAV if _shown(user, entry[3])],
+        "nav": _nav(request, user),
         "night_state": SimpleLazyObject(last_night),
         "alert_count": SimpleLazyObject(lambda: open_alerts(user)),
     }
@@ -37,6 +37,13 @@ def _shown(user, need):
     if need == "night":
         return user.role in NIGHT_READERS
     return need is None or may_read(user, need)
+
+
+def _nav(request, user):
+    """The entries for this role; of several whose address begins this page's, the longest is current."""
+    items = [_item(request, *entry[:3]) for entry in NAV if _shown(user, entry[3])]
+    here = max((len(item["url"]) for item in items if item["current"]), default=0)
+    return [item | {"current": item["current"] and len(item["url"]) == here} for item in items]
 
 
 def _item(request, name, icon, label):

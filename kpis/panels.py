@@ -13,7 +13,7 @@ from kpis import access, calc, queries, showing
 from kpis.queries import YEAR, Figure
 
 STRIP = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
-HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
+HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "overdue_share")
 CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
 HOME_ROWS = 8
@@ -115,6 +115,8 @@ def delivery(request, account):
             "x": [formats.week(week) for week in mondays],
             "unit": "%",
             "decimals": 1,
+            "min": _floor(otif),
+            "max": 100,
             "series": [
                 {
                     "name": str(measures["otif"].label),
@@ -124,6 +126,12 @@ def delivery(request, account):
             ],
         },
     }
+
+
+def _floor(figures):
+    """A round percentage below the lowest figure, so that a good rate does not draw a straight line."""
+    lowest = min((f.shown for f in figures if f.shown is not None), default=0)
+    return max(int(lowest // 10) * 10 - 10, 0)
 
 
 BUCKET_WORDS = {

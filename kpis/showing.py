@@ -44,9 +44,19 @@ def text_of(figure, currency, shared):
     return formats.number(scaled(figure), places(figure.measure))
 
 
+def header_unit(measure, currency):
+    """The unit beside a column's name, empty where the name says it already or the cells say their own."""
+    said = measure.unit in ("units", "weeks") or (measure.unit == "money" and not currency)
+    return "" if said else unit_word(measure, currency)
+
+
 def change(figure, before):
-    """How far a figure is from another: in percent, of a percentage in points; None where one is missing."""
-    if figure.shown is None or before.shown is None:
+    """How far a figure is from another: in percent, of a percentage in points.
+
+    None where one is missing, and where late news keeps a sum from being whole.
+    """
+    partial = figure.late and figure.measure.kind == "amount" and not figure.measure.snapshot
+    if figure.shown is None or before.shown is None or partial:
         return None
     if figure.measure.unit in SHARES:
         return figure.shown - before.shown
@@ -82,13 +92,10 @@ class Cell:
 class Portfolio:
     """Accounts × measures of a period: `columns`, and `rows` of (account, cells) in the order of the accounts."""
 
-    def __init__(self, user, accounts, codes, last: date, weeks: int, compared=("sell_in", "sell_through")):
+    def __init__(self, user, accounts, codes, last: date, weeks: int, compared=("sell_in",)):
         measures = {c: m for c, m in queries.readable_measures(user).items() if c in codes}
         self.currency = unit_of(a.currency for a in accounts)
-        self.columns = [
-            Column(m, unit_word(m, self.currency) if self.currency or m.unit != "money" else "", c in compared)
-            for c, m in measures.items()
-        ]
+        self.columns = [Column(m, header_unit(m, self.currency), c in compared) for c, m in measures.items()]
         self.now = queries.figures(user, accounts, list(measures), last, weeks)
         self.before = queries.figures(user, accounts, [c for c in measures if c in compared], last - YEAR, weeks)
         self.rows = [(account, [self._cell(account, column) for column in self.columns]) for account in accounts]
@@ -124,6 +131,7 @@ def tile(measure, account, points, last: date, *, weeks=4, target=None, this_yea
         "value": scaled(figure),
         "decimals": places(measure),
         "spark": [scaled(p) for p in spark],
+        "spark_is_weekly": this_year,
         "last_year": scaled(before),
         "last_year_delta": change(figure, before),
         "delta_unit": change_unit(measure),

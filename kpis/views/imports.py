@@ -99,7 +99,9 @@ class ImportDetail(ScopedDetail):
 def _parts(batch):
     """The rows of the file by what became of them, for one bar and its legend."""
     ignored = sum(batch.ignored.values())
+    told = sum(batch.changes.get(name, 0) for name in ("new", "changed", "unchanged"))
     counts = (
+        ("new", _("Accepted"), 0 if told else batch.accepted),
         ("new", _("New"), batch.changes.get("new", 0)),
         ("changed", _("Changed"), batch.changes.get("changed", 0)),
         ("same", _("Unchanged"), batch.changes.get("unchanged", 0)),

@@ -1,6 +1,6 @@
 """One measure of one account: week by week, against its target, down to the facts behind it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import F, Q
 from django.http import Http404
@@ -49,7 +49,8 @@ class MeasurePage(OnMeasure, TemplateView):
         last = calc.last_complete_week(queries.last_night_day())
         weeks = self._span()
         first = queries.span(last, weeks)[0]
-        points = queries.series(user, account, [measure.code], first - YEAR, last)[measure.code]
+        since = min(first, date.fromisocalendar(last.isocalendar().year, 1, 1)) - YEAR
+        points = queries.series(user, account, [measure.code], since, last)[measure.code]
         target = queries.targets(user, account, [measure.code], last.isocalendar().year).get(measure.code)
         flow_year = measure.kind == "amount" and not measure.snapshot
         rows = [self._row(points, first + timedelta(weeks=n)) for n in range(weeks)]
@@ -58,7 +59,7 @@ class MeasurePage(OnMeasure, TemplateView):
             chart=chart(measure, account, rows, None if flow_year else target),
             rows=rows[::-1],
             unit=showing.unit_word(measure, account.currency),
-            full_unit=account.currency if measure.unit == "money" else showing.unit_word(measure, ""),
+            full_unit=account.currency if measure.unit == "money" else showing.header_unit(measure, ""),
             weeks=weeks,
             spans=SPANS,
             siblings=[m for m in access.readable_measures(user).values() if m.feeds],

@@ -14,8 +14,15 @@ from kpis import access, calc, queries
 from kpis.models import MeasureValue
 from kpis.showing import Portfolio
 
-CODES = ("sell_in", "sell_through", "sell_through_rate", "weeks_of_supply", "backlog", "past_due_backlog",
-         "otif", "overdue_share")  # fmt: skip
+CODES = (
+    "sell_in",
+    "sell_through",
+    "sell_through_rate",
+    "weeks_of_supply",
+    "past_due_backlog",
+    "otif",
+    "overdue_share",
+)
 PERIODS = (1, 4, 13, 52)
 
 
