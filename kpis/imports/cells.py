@@ -4,6 +4,8 @@ Every function takes and returns whole columns. A fault is the code of a sentenc
 column of faults says that there are none.
 """
 
+from datetime import datetime
+
 import polars as pl
 
 from kpis.imports.kinds import Field, Type
@@ -141,6 +143,25 @@ def texts(text: pl.Series, field: Field) -> tuple[pl.Series, Faults]:
     if field.shape:
         tests.append((~text.str.contains(SHAPES[field.shape]).fill_null(True), field.shape))
     return text, _faults(*tests)
+
+
+def is_date_format(form: str) -> bool:
+    """Whether a date written in this format can be read back."""
+    monday = datetime(2026, 11, 23, 8, 26)
+    try:
+        written = pl.Series([monday]).dt.to_string(form)
+    except pl.exceptions.PolarsError:
+        return False
+    return _date(written, form).to_list() == [monday.date()]
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the columnar engine can run this regular expression."""
+    try:
+        pl.Series(["x"]).str.contains(f"(?i){text}")
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def params_of(field: Field, marks: Marks) -> dict[str, dict]:

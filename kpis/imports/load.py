@@ -29,8 +29,6 @@ def resolve(result: Result, mapping: Mapping, *, by, source: str) -> Loaded:
     Missing masters are created where the mapping allows it; `source` names the import for its unassigned account. A
     person only reaches accounts they see: others are unknown to them. What stays unknown is in `bad`, as faults.
     """
-    if mapping.create or mapping.unassigned:
-        masters.lock()
     loaded = Loaded(result.frame)
     names = set(result.frame.columns)
     _accounts(loaded, result, mapping, by, source)
@@ -73,7 +71,10 @@ def _new_accounts(loaded, result, mapping, by, missing):
     """Create missing accounts; without the right to, they stay missing."""
     if not missing or not mapping.may_create("accounts") or not (by is None or may_create_account(by)):
         return []
-    missing -= set(Account.objects.filter(code__in=missing).values_list("code", flat=True))
+    masters.lock()
+    there = Account.objects.filter(code__in=missing)
+    since = list(visible_accounts(by).filter(pk__in=there).values_list("code", "id", "currency"))
+    missing -= set(there.values_list("code", flat=True))
     rows, poor = [], {}
     for row in _described(result, "accounts", missing, ("account",)):
         lacks = next((name for name in ("country", "currency") if not row.get(name)), None)
@@ -84,7 +85,7 @@ def _new_accounts(loaded, result, mapping, by, missing):
     made = masters.create_accounts(rows, by=by)
     loaded.created["accounts"] = len(made)
     _refuse_poor(loaded, result, poor)
-    return [(account.code, account.pk, account.currency) for account in made]
+    return since + [(account.code, account.pk, account.currency) for account in made]
 
 
 def _refuse_poor(loaded, result, poor):
@@ -109,15 +110,22 @@ def _stores(loaded, result, mapping, by):
     frame = loaded.frame.filter(pl.col("account_id").is_not_null() & pl.col("store").is_not_null())
     pairs = frame.select("account_id", pl.col("store").cast(pl.String)).unique()
     accounts = pairs.get_column("account_id").unique().to_list()
-    stored = Store.objects.filter(account__in=accounts).values_list("account_id", "code", "id")
-    schema = {"account_id": pl.Int64, "store": pl.String, "store_id": pl.Int64}
-    known = pl.DataFrame(list(stored), schema=schema, orient="row")
-    missing = pairs.join(known, on=["account_id", "store"], how="anti")
+    known, missing = _known_stores(accounts, pairs)
     if missing.height and mapping.may_create("stores"):
-        known = pl.concat([known, _new_stores(loaded, result, missing, schema, by)])
+        masters.lock()
+        known, missing = _known_stores(accounts, pairs)
+        known = pl.concat([known, _new_stores(loaded, result, missing, known.schema, by)])
     known = known.with_columns(_categories("store"))
     _add(loaded, known, ["account_id", "store"])
     _refuse(loaded, result, "store", "store_id")
+
+
+def _known_stores(accounts, pairs):
+    """(stored ones, those of `pairs` that are missing) of the accounts' stores."""
+    stored = Store.objects.filter(account__in=accounts).values_list("account_id", "code", "id")
+    schema = {"account_id": pl.Int64, "store": pl.String, "store_id": pl.Int64}
+    known = pl.DataFrame(list(stored), schema=schema, orient="row")
+    return known, pairs.join(known, on=["account_id", "store"], how="anti")
 
 
 def _new_stores(loaded, result, missing, schema, by):
@@ -135,9 +143,12 @@ def _new_stores(loaded, result, missing, schema, by):
 
 def _products(loaded, result, mapping, by):
     wanted = _codes(loaded.frame, "product")
-    rows = list(Product.objects.filter(code__in=wanted).values_list("code", "id"))
-    missing = wanted - {code for code, _ in rows}
-    if missing and mapping.may_create("products"):
+    stored = Product.objects.filter(code__in=wanted).values_list("code", "id")
+    rows = list(stored)
+    if len(rows) < len(wanted) and mapping.may_create("products"):
+        masters.lock()
+        rows = list(stored.all())
+        missing = wanted - {code for code, _ in rows}
         made = masters.create_products(list(_described(result, "products", missing)), by=by)
         rows += [(product.code, product.pk) for product in made]
         charges = sum(1 for product in made if product.category and product.category.code == masters.CHARGES)

@@ -38,9 +38,11 @@ def _plant():
 def unassigned_account(*, source: str, title: str, currency: str, by) -> Account:
     """The account that takes the lines of one source that name no customer; created when there is none."""
     code = f"UNASSIGNED-{source.upper()}"[:40]
-    found = Account.objects.filter(code=code).first()
-    if found:
-        return found
+    for first_look in (True, False):
+        if found := Account.objects.filter(code=code).first():
+            return found
+        if first_look:
+            lock()
     fields = {"name": _("Unassigned, %(title)s") % {"title": title}, "kind": Account.Kind.UNASSIGNED}
     return create_accounts([{"code": code, "country": "ZZ", "currency": currency} | fields], by=by)[0]
 

@@ -28,6 +28,8 @@ FILE = {
     "ambiguous_column": _("The column %(column)s stands in the file more than once."),
     "unclosed_quote": _("A quotation mark opened in line %(line)s is never closed."),
     "long_field": _("A field in line %(line)s has more than a million characters. Is a quotation mark missing?"),
+    "sum_too_large": _("The sum of %(field)s has more than seventeen digits before the decimal mark."),
+    "failed": _("The file was tried %(times)s times and failed each time; the log of the server says why."),
     "no_lookup": _("The file %(file)s, which the mapping joins, is not there."),
     "lookup": _("The file %(file)s, which the mapping joins, cannot be used. %(problem)s"),
     "lookup_twice": _("The file %(file)s, which the mapping joins, has the key %(key)s more than once."),

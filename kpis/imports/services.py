@@ -22,10 +22,15 @@ from kpis.models import Feed, ImportBatch, ImportError
 State = ImportBatch.State
 LEASE = timedelta(minutes=15)
 ATTEMPTS = 3
+BIGGEST_SUM = 10**17
 
 
 class Undone(Exception):
     """Rolls back what was tried, when rows are bad or when only a check was asked for."""
+
+
+class Overtaken(Exception):
+    """Somebody else took the batch up after our lease was over, and goes on with it."""
 
 
 def receive(
@@ -95,10 +100,17 @@ def process(*, batch_id: int) -> ImportBatch:
         _run(batch)
     except UnusableFile as problem:
         _finish(batch, State.UNUSABLE, problem={"code": problem.code, "params": problem.params})
+    except Overtaken:
+        batch.refresh_from_db()
     except BaseException:
-        ImportBatch.objects.filter(pk=batch.pk, state=State.READING).update(lease_until=timezone.now())
+        _mine(batch).update(lease_until=timezone.now())
         raise
     return batch
+
+
+def _mine(batch):
+    """The batch, as long as nobody else has taken it up."""
+    return ImportBatch.objects.filter(pk=batch.pk, state=State.READING, attempt=batch.attempt)
 
 
 def _claim(batch_id):
@@ -109,8 +121,11 @@ def _claim(batch_id):
 
 
 def left_behind():
-    """Batches whose reader died: their lease is over and they may be tried again."""
-    return ImportBatch.objects.filter(state=State.READING, lease_until__lt=timezone.now(), attempt__lt=ATTEMPTS)
+    """Batches whose reader died and that may be tried again; those tried too often are given up."""
+    lost = ImportBatch.objects.filter(state=State.READING, lease_until__lt=timezone.now())
+    failed = {"code": "failed", "params": {"times": ATTEMPTS}}
+    lost.filter(attempt__gte=ATTEMPTS).update(state=State.UNUSABLE, problem=failed, finished_at=timezone.now())
+    return lost.filter(attempt__lt=ATTEMPTS)
 
 
 def _run(batch):
@@ -142,6 +157,8 @@ def mapping_of(batch: ImportBatch) -> Mapping:
 def _apply(batch, mapping, result):
     """Everything that must happen together. Raises Undone to have it rolled back."""
     _lock(batch.content)
+    if not _mine(batch).select_for_update().exists():
+        raise Overtaken
     if not batch.dry_run and _first(batch):
         raise IntegrityError("applied meanwhile")
     outcome = apply(result, mapping, batch)
@@ -187,6 +204,9 @@ def _count(batch, result):
     batch.changes = batch.changes | ({"marked": result.marked} if result.marked else {})
     batch.warnings = [{"code": code, "params": params} for code, params in result.warnings]
     batch.units, batch.value = result.units, result.value
+    for name in ("units", "value"):
+        if abs(getattr(result, name) or 0) >= BIGGEST_SUM:
+            raise UnusableFile("sum_too_large", field=name)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from kpis.imports import cells
 from kpis.imports.errors import MappingError
 from kpis.imports.kinds import KINDS, MASTERS
 from kpis.imports.mapping import (
@@ -26,7 +27,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "mappings"
 ACTIONS = ("skip", "ignore", "credit_note", "charge")
 TESTS = ("equals", "starts_with", "matches", "in", "empty")
 WAYS = ("first_chars", "first_words", "pattern", "week_from", "monday", "product_of", "join_of", "values", "copy")
-MARK_KEYS = ("decimal", "thousands", "strip", "dates", "empty", "round")
+THOUSANDS = ("", ",", ".", "'", "\u2019", " ", "\u00a0", "\u202f")
 
 
 def mapping_text(name: str) -> str:
@@ -169,13 +170,13 @@ def _format(table):
 
 def _marks(table, base):
     decimal = table.choice("decimal", (".", ","), base.decimal)
-    thousands = table.get("thousands", str, base.thousands)
+    thousands = table.choice("thousands", THOUSANDS, base.thousands)
     if thousands == decimal:
         table.fail("thousands", _("must differ from the decimal mark"))
     dates = table.words("dates", base.dates)
     for form in dates:
-        if not re.search("%[YyG]", form):
-            table.fail("dates", _("%(form)s holds no year") % {"form": form})
+        if not cells.is_date_format(form):
+            table.fail("dates", _("%(form)s is not the form of a date") % {"form": form})
     return Marks(
         decimal,
         thousands,
@@ -243,8 +244,8 @@ def _pattern(table, key):
     text = table.get(key, str)
     if text is None:
         return None
-    if re.search(r"\(\?(?!i\))[^:P]|\\[1-9]", text):
-        table.fail(key, _("look-around and back references cannot be used"))
+    if not cells.is_pattern(text):
+        table.fail(key, _("is no pattern; look-around and back references cannot be used"))
     try:
         return re.compile(text, re.IGNORECASE)
     except re.error as problem:

@@ -128,6 +128,8 @@ def test_what_a_mapping_says():
         ("[columns]|[file]\nquote = \"''\"\n[columns]", "file.quote"),
         ('[columns]|[file]\nthousands = "."\n[columns]', "file.thousands"),
         ('[columns]|[file]\ndates = ["%d.%m."]\n[columns]', "file.dates"),
+        ('[columns]|[file]\ndates = ["%Q"]\n[columns]', "file.dates"),
+        ('[columns]|[file]\nthousands = "("\n[columns]', "file.thousands"),
         ("[columns]|[constants]\nunits = 5\n[columns]", "units"),
         ("[columns]|[constants]\nstock = true\n[columns]", "constants.stock"),
         ('[columns]|[[derived]]\nname = "x"\n[columns]', "derived[1].name"),

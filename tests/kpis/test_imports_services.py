@@ -16,6 +16,7 @@ from kam.local import places
 from kam.models import Entry
 from kam.roles import Role
 from kpis.imports import store
+from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.report import neutral, report
 from kpis.imports.services import joined_files, left_behind, process, receive
@@ -211,6 +212,34 @@ def test_an_unexpected_failure_frees_the_batch_and_leaves_nothing(monkeypatch):
     monkeypatch.undo()
     assert counts() == before
     assert process(batch_id=batch.pk).state == "applied"
+
+
+def test_a_batch_that_failed_too_often_is_given_up():
+    batch = waiting()
+    ImportBatch.objects.filter(pk=batch.pk).update(
+        state="reading", attempt=3, lease_until=timezone.now() - timedelta(1)
+    )
+    assert list(left_behind()) == []
+    batch.refresh_from_db()
+    assert (batch.state, batch.problem) == ("unusable", {"code": "failed", "params": {"times": 3}})
+
+
+def test_a_reader_that_was_overtaken_stops(monkeypatch):
+    batch = waiting()
+
+    def overtake(*args):
+        ImportBatch.objects.filter(pk=batch.pk).update(attempt=2)
+        return check_file(*args)
+
+    monkeypatch.setattr("kpis.imports.services.check_file", overtake)
+    assert process(batch_id=batch.pk).attempt == 2
+    assert SellThrough.objects.count() == 0
+
+
+def test_sums_too_large_to_be_kept():
+    lines = [f"K-1,S{n},P1,2026-11-16,1,9999999999999999" for n in range(11)]
+    batch = take(HEAD + "\n".join(lines), MAPPING)
+    assert (batch.state, batch.problem["code"], SellThrough.objects.count()) == ("unusable", "sum_too_large", 0)
 
 
 @pytest.mark.django_db(transaction=True)
