@@ -165,14 +165,22 @@ summed AS (
             FILTER (WHERE failed AND place <= %(most)s) AS evidence
     FROM ranked GROUP BY 1, 2
 ),
+undated AS (
+    SELECT k.term_id, k.starts, count(*) AS undated
+    FROM asked k JOIN covered c ON c.root = k.account_id
+    JOIN kpis_orderline l ON l.account_id = c.account_id
+        AND l.requested_on BETWEEN k.starts AND least(k.ends, %(date)s::date - k.late)
+    WHERE l.ordered > 0 AND l.received > 0 AND l.received_on IS NULL
+    GROUP BY 1, 2
+),
 known AS (
     SELECT DISTINCT c.root FROM covered c
     WHERE EXISTS (SELECT FROM kpis_orderline l WHERE l.account_id = c.account_id AND l.received_on <= %(date)s)
 )
 SELECT k.term_id, k.starts, k.account_id IN (SELECT root FROM known) AS known,
-    coalesce(s.lines, 0) AS lines, s.good_lines, s.ordered, s.good, s.on_time, s.in_full,
-    s.failed_value, s.unpriced, s.evidence
-FROM asked k LEFT JOIN summed s USING (term_id, starts)
+    coalesce(s.lines, 0) AS lines, coalesce(u.undated, 0) AS undated, s.good_lines, s.ordered, s.good, s.on_time,
+    s.in_full, s.failed_value, s.unpriced, s.evidence
+FROM asked k LEFT JOIN summed s USING (term_id, starts) LEFT JOIN undated u USING (term_id, starts)
 """
 )
 

@@ -154,7 +154,7 @@ def _apply(finding, term, ask, result):
     finding.evidence_hash = finding.seal()
     if finding.pk and (finding.evidence_hash, finding.owner_id) == (seal, owner):
         return False
-    finding.state = workflow.after_night(*was, result.verdict) if finding.pk else workflow.when_found(result.verdict)
+    workflow.follow(finding, *was)
     finding.version, finding.as_of, finding.was = finding.version + 1, ask.date, was
     if finding.verdict != was[0]:
         finding.act_by = _deadline(result.verdict, ask)

@@ -144,10 +144,11 @@ def data_reporting(ask, found):
 
 
 def delivery_otif(ask, found):
-    if not found["lines"]:
+    lines = found["lines"] + found["undated"]
+    if not lines:
         return unmeasurable("nothing_due")
-    if not found["known"]:
-        return unmeasurable("no_receipts", lines=found["lines"])
+    if not found["known"] or not found["lines"]:
+        return unmeasurable("no_receipts", lines=lines)
     rule = ask.rule
     good, of = (found["good_lines"], found["lines"]) if rule.count == kinds.LINES else (found["good"], found["ordered"])
     met = calc.otif_met(good, of, rule.minimum)

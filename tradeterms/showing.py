@@ -1,5 +1,6 @@
 """Findings and terms as pages show them: level and word of a verdict or state, figures, evidence, tier position."""
 
+from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -74,12 +75,43 @@ def measured(finding, name):
     return words[finding.unit] % {"n": text}
 
 
+def telling_sign(finding):
+    """What the row of a term shows: the verdict, unless the customer disputes it."""
+    return state_sign(finding) if finding.state == State.DISPUTED else verdict_sign(finding)
+
+
 def dress(findings):
     """Give each finding what a row shows; terms and agreements must be loaded."""
     for finding in findings:
         finding.sign, finding.standing, finding.text = verdict_sign(finding), state_sign(finding), headline(finding)
         finding.shown_expected, finding.shown_observed = measured(finding, "expected"), measured(finding, "observed")
     return findings
+
+
+def findings_of(terms, user):
+    """The visible findings of loaded terms, newest period first, dressed for rows."""
+    by_id = {t.pk: t for t in terms}
+    rows = Finding.objects.visible_to(user).filter(term__in=by_id).defer("evidence")
+    found = list(rows.order_by("-period_start", "-pk"))
+    for finding in found:
+        finding.term = by_id[finding.term_id]
+    return dress(found)
+
+
+def dress_terms(terms, findings):
+    """Give each term its sentence, open money, and the finding that tells most: the latest open one, else the latest.
+
+    `findings` are dressed, newest period first; the agreements of the terms must be loaded.
+    """
+    of = defaultdict(list)
+    for finding in findings:
+        of[finding.term_id].append(finding)
+    for term in terms:
+        open_ones = [f for f in of[term.pk] if f.is_unsettled]
+        term.text, term.telling = kinds.sentence(term), next(iter(open_ones or of[term.pk]), None)
+        term.sign = telling_sign(term.telling) if term.telling else Sign("open", _("Not judged yet"), "")
+        term.at_stake = sum((f.at_stake or Decimal(0) for f in open_ones), Decimal(0)) or None
+    return terms
 
 
 def figures(finding):

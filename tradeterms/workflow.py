@@ -34,6 +34,11 @@ def when_found(verdict):
     return Open.NEW if verdict in ACTIONABLE else Open.CLOSED
 
 
+def follow(finding, old, state):
+    """Put a judged finding in the state the night leaves it in; `old` and `state` are its verdict and state before."""
+    finding.state = after_night(old, state, finding.verdict) if finding.pk else when_found(finding.verdict)
+
+
 def _has_terms(agreement):
     if not agreement.terms.exists():
         raise Conflict(_("Add at least one term before putting the agreement in force."), code="no_terms")

@@ -1,6 +1,5 @@
 """Reading agreements: the list, one agreement with its terms and findings, and a finding in the drawer beside it."""
 
-from collections import defaultdict
 from decimal import Decimal
 
 from django.db.models import Count, Q
@@ -86,7 +85,8 @@ class OnAgreement:
         agreement, user = self.agreement, self.request.user
         terms = list(agreement.terms.order_by("side", "clause", "pk"))
         findings = self.findings(terms)
-        sides = [s for s in (self.side(side, terms, findings) for side in Term.Side) if s["terms"]]
+        showing.dress_terms(terms, findings)
+        sides = [s for s in (self.side(side, terms) for side in Term.Side) if s["terms"]]
         telling = [t.telling for t in terms if t.telling and t.kind == Term.Kind.VOLUME_REBATE]
         gone, total = elapsed(agreement.starts, agreement.ends, timezone.now().date())
         return super().get_context_data(
@@ -108,25 +108,12 @@ class OnAgreement:
 
     def findings(self, terms):
         """All findings of the agreement, newest period first, dressed for rows."""
-        by_id = {t.pk: t for t in terms}
-        rows = Finding.objects.visible_to(self.request.user).filter(term__in=by_id).defer("evidence")
-        found = list(rows.order_by("-period_start", "-pk"))
         for term in terms:
             term.agreement = self.agreement
-        for finding in found:
-            finding.term = by_id[finding.term_id]
-        return showing.dress(found)
+        return showing.findings_of(terms, self.request.user)
 
-    def side(self, side, terms, findings):
-        """The terms of one side with the finding that tells most: the latest unsettled one, else the latest."""
-        of = defaultdict(list)
-        for finding in findings:
-            of[finding.term_id].append(finding)
+    def side(self, side, terms):
         chosen = [t for t in terms if t.side == side]
-        for term in chosen:
-            open_ones = [f for f in of[term.pk] if f.is_unsettled]
-            term.text, term.telling = kinds.sentence(term), next(iter(open_ones or of[term.pk]), None)
-            term.at_stake = sum((f.at_stake or Decimal(0) for f in open_ones), Decimal(0)) or None
         total = sum((t.at_stake or Decimal(0) for t in chosen), Decimal(0))
         return {"label": side.label, "terms": chosen, "at_stake": total}
 
