@@ -1,6 +1,7 @@
 """How fast facts come in: a million rows of sell-through as a CSV file, beside plain COPY in the same run."""
 
 import random
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ ACCOUNTS, STORES, PRODUCTS = 20, 100, 100
 FIRST, LATER = date(2024, 1, 1), date(2034, 1, 2)
 COLUMNS = "account_id, store_id, product_id, week, units, value, currency, batch_id"
 SHARE_OF_COPY = 0.55
+MOST_MEMORY = 400
 MAPPING = """
 kind = "sell_through"
 title = "Bench"
@@ -47,10 +49,15 @@ def imports(write) -> Iterator[dict]:
         _write_csv(path, ROWS, FIRST, restated=100)
         with _clock() as again:
             _import(path)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     bare, keyed = _copy("bench_plain"), _copy("kpis_sellthrough")
     speed, share = ROWS / first.seconds, keyed / first.seconds
     yield _figure("1 M rows, first delivery", speed, "rows/s")
     yield _figure("1 M rows, 1 % restated", ROWS / again.seconds, "rows/s")
+    yield _figure("most memory of the whole process", memory, "MB") | {
+        "limit": MOST_MEMORY,
+        "ok": memory <= MOST_MEMORY,
+    }
     yield _figure("plain COPY into the same table", ROWS / keyed, "rows/s")
     yield _figure("plain COPY into a table without key", ROWS / bare, "rows/s")
     yield _figure("first delivery ÷ COPY into the same table", share, "×", SHARE_OF_COPY)

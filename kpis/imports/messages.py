@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 FILE = {
     "no_file": _("The file %(path)s does not exist or cannot be read."),
-    "no_mapping": _("There is no mapping called %(name)s."),
     "mapping": _("The mapping cannot be used. %(problem)s"),
     "no_feed": _("There is no feed with the code %(feed)s."),
     "feed_kind": _("The feed %(feed)s brings %(found)s, not %(kind)s."),
@@ -64,7 +63,6 @@ ROW = {
     "no_country": _("The account “%(value)s” is new and its country is not known."),
     "no_currency": _("The account “%(value)s” is new and its currency is not known."),
     "loop": _("The account “%(value)s” would stand below itself."),
-    "account_of_document": _("The document “%(value)s” belongs to more than one account."),
 }
 
 WARNING = {
@@ -72,10 +70,7 @@ WARNING = {
     "guessed_encoding": _("The file was read as %(encoding)s; the mapping does not say."),
     "guessed_delimiter": _("The columns were taken to be separated by “%(delimiter)s”; the mapping does not say."),
     "missing_optional": _("These columns are not in the file: %(columns)s."),
-    "created": _("%(count)s were new and have been created: %(what)s."),
     "unassigned": _("%(count)s lines have no customer and were put into the unassigned account."),
-    "names_differ": _("%(count)s of %(what)s stand in the file with more than one name; the first was taken."),
-    "wait": _("Another import into the same account was running; this one waited."),
 }
 
 SENTENCES = {**FILE, **ROW, **WARNING}
