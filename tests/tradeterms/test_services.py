@@ -54,9 +54,7 @@ def test_only_drafts_change(mia, state):
     tries = (
         lambda: services.save_agreement(agreement=row, by=mia, version=1, title="Other"),
         lambda: services.remove_agreement(agreement=row, by=mia),
-        lambda: services.add_term(
-            agreement=row, by=mia, clause="9", kind=term.kind, side=term.side, params=term.params
-        ),
+        lambda: services.add_term(agreement=row, by=mia, clause="9", **new),
         lambda: services.save_term(term=term, by=mia, version=1, clause="9", side=term.side, params=term.params),
         lambda: services.remove_term(term=term, by=mia),
     )
