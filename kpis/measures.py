@@ -50,10 +50,13 @@ def _level(events, denominator="denominator"):
     """
 
 
+# Where nobody said what was shipped, what was received must have been.
 ORDER_LINES = f"""
-    SELECT l.account_id, l.ordered_on, l.requested_on, l.shipped_on,
+    SELECT l.account_id, l.ordered_on, l.requested_on,
+        CASE WHEN l.shipped IS NULL THEN l.received_on ELSE l.shipped_on END AS shipped_on,
         greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
-        least(greatest(coalesce(l.shipped, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0)) * l.price AS gone
+        least(greatest(coalesce(l.shipped, l.received, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0))
+            * l.price AS gone
     FROM kpis_orderline l JOIN accounts_account a ON a.id = l.account_id AND a.currency = l.currency
     WHERE l.price IS NOT NULL AND {MINE.format("l")}
 """

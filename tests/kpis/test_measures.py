@@ -181,7 +181,8 @@ def _levels(account, lines, cut, *, due):
 
 
 def _value_open(x, cutoff):
-    return calc.open_units(x["ordered"], x["shipped"], x["cancelled"], x["shipped_on"], cutoff) * x["price"]
+    gone = ("shipped", "shipped_on") if x["shipped"] is not None else ("received", "received_on")
+    return calc.open_units(x["ordered"], x[gone[0]], x["cancelled"], x[gone[1]], cutoff) * x["price"]
 
 
 @pytest.mark.django_db
