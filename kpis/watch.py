@@ -7,7 +7,7 @@ raises nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection
 from django.urls import reverse
@@ -61,7 +61,7 @@ def _page(row, measure):
 
 
 def _money(amount):
-    return amount.quantize(CENT)
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 # The weeks 0–3 back are judged, the weeks 4–11 back say how this year compares with last year's same ISO weeks.
