@@ -1,4 +1,4 @@
-"""COPY from columns: frames are written as CSV by the columnar engine, a hundred thousand rows at a time."""
+"""COPY from columns: frames are written as CSV by the columnar engine, some thousand rows at a time."""
 
 import io
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 from django.db import connection
 
-ROWS = 100_000
+ROWS = 25_000
 
 
 def execute(sql: str, params=()) -> int:

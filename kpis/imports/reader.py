@@ -1,6 +1,6 @@
 """A delimited file to columns of text, in batches, each row with its line in the file.
 
-The columnar reader takes pieces of a few megabytes that end at a line break. It is believed only where the number of
+The columnar reader takes pieces of a megabyte that end at a line break. It is believed only where the number of
 line breaks and of delimiters proves that every row has every column and no row spans lines; from the first piece where
 that fails, a row-by-row reader goes on, which survives quoted line breaks, stray quotes and ragged rows.
 """
@@ -21,7 +21,7 @@ from kpis.imports import sniff
 from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Format
 
-PIECE = 4 << 20
+PIECE = 1 << 20
 ROWS = 50_000
 LONGEST_FIELD = 1_000_000
 STANDINS = "\x1f\x1e\x1d\x1c\x02\x03"
@@ -279,7 +279,7 @@ def batches(source: Source) -> Iterator[pl.DataFrame]:
 
 
 def _piece(file):
-    """The next few megabytes, up to the end of a line."""
+    """The next megabyte, up to the end of a line."""
     piece = file.read(PIECE)
     return piece + file.readline() if len(piece) == PIECE else piece
 
