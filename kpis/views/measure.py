@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from accounts.models import Account
@@ -137,6 +138,12 @@ def _open_items(rows, week, end):
     return rows.filter(Q(paid_on__gt=end) | ~Q(amount=F("paid")), issued_on__lte=end)
 
 
+TITLES = {
+    InvoiceLine: gettext_lazy("Invoice lines"),
+    SellThrough: gettext_lazy("Sell-through by store and product"),
+    OrderLine: gettext_lazy("Order lines"),
+    OpenItem: gettext_lazy("Open items"),
+}
 INVOICES = (InvoiceLine, _of_invoices, ("invoiced_on", "pk"))
 SOLD = (SellThrough, _sold, ("store_id", "product_id"))
 DELIVERED = (OrderLine, _requested, ("requested_on", "pk"))
@@ -175,7 +182,7 @@ class FactList(OnMeasure, TemplateView):
         return super().get_context_data(
             page=keyset.page(rows, self.request),
             kind=model._meta.model_name,
-            title=model._meta.verbose_name_plural,
+            title=TITLES[model],
             week=week,
             end=calc.sunday(week),
             **kwargs,

@@ -71,7 +71,7 @@ def test_overview_shows_each_figure_with_its_change_and_no_unmeasured_account(si
     answer = site.get(reverse("kpis:overview"))
     cells = {c.column.measure.code: (c.text, c.change) for c in answer.context["table"].rows[0][1]}
     assert [a.name for a, _cells in answer.context["table"].rows] == ["Nordmart"]
-    assert (cells["otif"], cells["sell_in"], cells["backlog"]) == (("90.0", None), ("50", 25), ("–", None))
+    assert (cells["otif"], cells["sell_in"], cells["past_due_backlog"]) == (("90.0", None), ("50", 25), ("–", None))
 
 
 def test_overview_adds_weeks_by_numerator_and_denominator_and_takes_the_last_level(site, mia):
@@ -83,6 +83,25 @@ def test_overview_adds_weeks_by_numerator_and_denominator_and_takes_the_last_lev
     rows = site.get(reverse("kpis:overview")).context["table"].rows
     cells = {c.column.measure.code: (c.text, c.late) for c in rows[0][1]}
     assert (cells["sell_through_rate"], cells["weeks_of_supply"]) == (("20.0", False), ("6.0", True))
+
+
+def test_a_sum_that_lacks_a_late_week_is_compared_with_nothing(site, mia):
+    account = make.account(mia)
+    facts.value(account, week=weeks_back(1), numerator=30_000)
+    facts.value(account, numerator=None, denominator=None, late=True)
+    for back in (52, 53):
+        facts.value(account, week=weeks_back(back), numerator=30_000)
+    cell = site.get(reverse("kpis:overview")).context["table"].rows[0][1][0]
+    assert (cell.text, cell.late, cell.change) == ("30", True, None)
+
+
+def test_the_year_to_date_is_compared_with_the_same_weeks_of_last_year(site, mia):
+    account = make.account(mia)
+    for back in (0, 46, 47):
+        facts.value(account, week=weeks_back(back), numerator=3000)
+        facts.value(account, week=weeks_back(back + 52), numerator=2000)
+    (tile,) = site.get(reverse("kpis:measure", args=[account.pk, "sell_in"])).context["kpis"]
+    assert (tile["value"], tile["last_year"], tile["last_year_delta"]) == (6, 4, 50)
 
 
 def test_overview_of_an_earlier_week_and_another_period(site, mia):
