@@ -58,10 +58,10 @@ def rate(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | No
 
 def summed(ratios: Iterable[Ratio]) -> Ratio:
     """Numerators and denominators summed apart, skipping ratios of which a part is unknown; None where all are."""
-    known = [r for r in ratios if r.numerator is not None and r.denominator is not None]
+    known = [(r.numerator, r.denominator) for r in ratios if r.numerator is not None and r.denominator is not None]
     if not known:
         return Ratio(None, None)
-    return Ratio(sum((r.numerator for r in known), ZERO), sum((r.denominator for r in known), ZERO))
+    return Ratio(sum((over for over, _under in known), ZERO), sum((under for _over, under in known), ZERO))
 
 
 def sell_through(units, returns, opening, receipts) -> Ratio:
