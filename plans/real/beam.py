@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from kpis.models import SellThrough
 from plans.real import plain, steps
-from plans.real.cases import Case
+from plans.real.cases import Case, each
 
 TITLE = "Jim Beam in Iowa, weekly"
 MAPPING = "iowa_jim_beam"
@@ -31,6 +31,7 @@ def check(folder):
     yield Case("value by item and week", by_item, steps.totals(stored, "value", "product__code", "week"))
     yield from _night(cells)
     yield from steps.the_same_again("sell_through", [path], MAPPING)
+    yield from steps.the_same_night(NIGHT)
 
 
 def _night(cells):
@@ -54,6 +55,6 @@ def _season(litres, value):
     price = sum(value[STATE, week] for week in weeks[:4]) / actual
     yield Case("litres of the last four weeks", Decimal("15233.925"), actual)
     yield Case("litres that last year's season leads to expect", Decimal("20023.10"), plain.cents(expected))
-    yield Case("open alerts by hand", ALERTS, steps.alerts())
+    yield from each("alert", ALERTS, steps.alerts(), 2)
     stake = plain.cents((expected - actual) * price)
     yield Case("open alerts computed once more", [(STATE, "sell_through_behind", "warning", stake)], steps.alerts())

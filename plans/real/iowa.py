@@ -24,6 +24,7 @@ def check(folder):
     yield from _facts(lines)
     yield from _night(lines)
     yield from steps.the_same_again("invoices", [path], MAPPING)
+    yield from steps.the_same_night(NIGHT)
 
 
 def _facts(lines):

@@ -9,7 +9,7 @@ from accounts.models import Store
 from kpis.models import Product, ProductWeek, SellThrough
 from plans.real import agreements, plain, plain_terms, steps
 from plans.real.agreements import Agreed, Clause
-from plans.real.cases import Case
+from plans.real.cases import Case, each
 
 TITLE = "The Complete Journey"
 MAPPING = "complete_journey"
@@ -43,6 +43,7 @@ def check(folder):
     yield from _night(cells)
     yield from steps.the_same_again("sell_through", [path], MAPPING)
     yield from steps.the_same_again("products", [products], "complete_journey_products")
+    yield from steps.the_same_night(NIGHT)
 
 
 def _facts(cells):
@@ -77,7 +78,7 @@ def _weeks():
 def _terms(cells):
     here = {(cell.account, cell.week) for cell in cells}
     second = plain_terms.judge_all([AGREED._replace(clauses=(REPORTS,))], [], NIGHT, here)
-    yield Case("findings by hand", FOUND, steps.findings())
+    yield from each("finding", FOUND, steps.findings(), 3)
     yield Case("findings computed once more", [finding.row for finding in second], steps.findings())
     yield Case("figures behind the findings", {f.key: f.figures for f in second}, steps.figures(*plain_terms.FIGURES))
     yield Case("open alerts: everything was reported", [], steps.alerts())

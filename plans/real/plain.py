@@ -52,6 +52,12 @@ def read(path, **options):
         yield from csv.DictReader(file, **options)
 
 
+def repeated(paths):
+    """How many rows of the files are the same as an earlier one in every column."""
+    rows = [tuple(row.values()) for path in paths for row in read(path)]
+    return len(rows) - len(set(rows))
+
+
 def uci(paths):
     """Invoice lines of the UK wholesaler; who has no number is UNASSIGNED-UCI."""
     days = {}

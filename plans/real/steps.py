@@ -1,5 +1,6 @@
 """What people do to a KAM: give it files, run its night, read what came out."""
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -9,11 +10,13 @@ from django.db.models import Sum
 
 from accounts.models import Alert
 from kam.night import outcome
-from kpis.models import AccountWeek, ImportBatch, InvoiceLine, MeasureValue, OrderLine, SellThrough
+from kpis.models import AccountWeek, ImportBatch, InvoiceLine, MeasureValue, OrderLine, ProductWeek, SellThrough
 from plans.real.cases import Case
 from tradeterms.models import Finding
 
 FACTS = (InvoiceLine, SellThrough, OrderLine)
+RESULTS = (AccountWeek, ProductWeek, MeasureValue, Finding, Alert)
+STAMPS = {"id", "created_at", "updated_at"}
 
 
 class Unusable(Exception):
@@ -61,6 +64,24 @@ def the_same_again(kind, paths, mapping):
         said = give(kind, path, mapping)
         yield Case(f"{path.name} again", ("duplicate", first), (said["state"], said.get("duplicate_of")))
     yield Case("facts after the same files again", before, stored())
+
+
+def the_same_night(day):
+    """The night of a day once more: it finds what it found."""
+    before = results()
+    yield from nightly(day)
+    yield Case(f"results of the night of {day} again", before, results())
+
+
+def results():
+    """What nights wrote, in order, without surrogate ids and times: {table: number of rows and checksum}."""
+    return {model.__name__: _sealed(model) for model in RESULTS}
+
+
+def _sealed(model):
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in STAMPS]
+    rows = [str(row) for row in model.objects.order_by(*names).values_list(*names)]
+    return f"{len(rows)} {hashlib.sha256(chr(10).join(rows).encode()).hexdigest()[:8]}"
 
 
 def totals(rows, amount, *by):

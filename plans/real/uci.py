@@ -26,8 +26,11 @@ def check(folder):
     said.append(steps.give("invoices", paths[3], MAPPING))
     yield from _said(said)
     yield from _facts(lines)
+    kept = (plain.repeated(paths), InvoiceLine.objects.count())
+    yield Case("exact duplicates in the files, and lines stored", (1_284, 142_083), kept)
     yield from _night(lines, NIGHTS[1])
     yield from steps.the_same_again("invoices", paths, MAPPING)
+    yield from steps.the_same_night(NIGHTS[1])
 
 
 def _said(said):

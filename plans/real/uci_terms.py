@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 from plans.real import agreements, plain_terms, steps
 from plans.real.agreements import Agreed, Clause
-from plans.real.cases import Case
+from plans.real.cases import Case, each
 
 DECEMBER, JANUARY = date(2010, 12, 1), date(2011, 1, 1)
 FEBRUARY, MARCH = date(2011, 2, 28), date(2011, 3, 31)
@@ -129,13 +129,13 @@ def agree():
 def check(lines, day):
     """Findings, their figures and the alerts of a night, against what stands above and against plain Python."""
     second = plain_terms.judge_all(AGREED, lines, day)
-    yield Case(f"{day}: findings by hand", FOUND[day], steps.findings())
+    yield from each(f"{day}: finding", FOUND[day], steps.findings(), 3)
     yield Case(f"{day}: findings computed once more", [finding.row for finding in second], steps.findings())
     figures = {finding.key: finding.figures for finding in second}
     yield Case(f"{day}: figures behind the findings", figures, steps.figures(*plain_terms.FIGURES))
     earned = {account: found["rebate"] for (account, *_), found in steps.figures("rebate").items() if found}
     yield Case(f"{day}: rebates by hand", REBATES[day], earned)
-    yield Case(f"{day}: open alerts by hand", ALERTS[day], steps.alerts())
+    yield from each(f"{day}: alert", ALERTS[day], steps.alerts(), 2)
     following = sorted(finding.alert for finding in second if finding.alert)
     yield Case(f"{day}: open alerts that follow", following, steps.alerts())
     yield Case(f"{day}: alerts that settled by themselves", SETTLED[day], steps.settled(day))

@@ -10,12 +10,12 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account
 from plans.real import plain, plain_terms, sets
-from plans.real.cases import Case, shown
+from plans.real.cases import Case, each, shown
 from plans.real.sets import SETS, look
 from plans.real.steps import Unusable
 
 IOWA = "Iowa_Liquor_Sales_10k.csv"
-COUNTS = {"uci": 48, "complete_journey": 26, "iowa": 22, "iowa_jim_beam": 18, "adventureworks": 32}
+COUNTS = {"uci": 74, "complete_journey": 31, "iowa": 24, "iowa_jim_beam": 20, "adventureworks": 34}
 
 
 @pytest.fixture
@@ -81,12 +81,18 @@ def test_the_command_wants_a_folder_and_an_empty_database(tmp_path):
     ("value", "text"),
     [
         (12345, "12,345"),
-        (D("1234.50"), "1,234.50"),
+        (D("1234.5000"), "1,234.50"),
+        (D("0.1250"), "0.125"),
         (D("1200.000"), "1,200"),
+        (None, "–"),
+        ([("met", D(13), None), ("met", D(12), None)], "met 13 –, met 12 –"),
+        ({"a": 1, "b": D("2.5")}, "a 1, b 2.50"),
+        ([], "none"),
         ({n: D(n) for n in range(40)}, "40 rows, in all 780"),
         (list(range(100)), "100 rows"),
-        ("x" * 100, "x" * 59 + "…"),
-        (None, "None"),
+        ([("x" * 50, 1)] * 2, "2 rows"),
+        (("x" * 50, 1), "x" * 43 + "…"),
+        ("x" * 100, "x" * 43 + "…"),
     ],
 )
 def test_values_are_shown_short(value, text):
@@ -96,3 +102,12 @@ def test_values_are_shown_short(value, text):
 def test_only_the_first_differences_are_told():
     case = Case("rows", list(range(9)), [-1] * 9)
     assert case.differences() == [f"{n}: expected {n}, got -1" for n in range(3)] + ["… 9 differences"]
+
+
+def test_rows_are_compared_by_their_key():
+    cases = list(each("finding", [("a", 1), ("b", 2), ("b", 3)], [("b", 2), ("c", 4)], 1))
+    assert [(case.what, case.expected, case.got) for case in cases] == [
+        ("finding a", [(1,)], []),
+        ("finding b", [(2,), (3,)], [(2,)]),
+        ("finding c", [], [(4,)]),
+    ]

@@ -6,11 +6,11 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Account
-from plans.real.cases import shown
+from plans.real.cases import WIDTH, shown
 from plans.real.sets import SETS, look
 from plans.real.steps import Unusable
 
-WIDTHS = (58, 34, 34)
+WIDTHS = (66, WIDTH, WIDTH)
 
 
 class Command(BaseCommand):
