@@ -211,7 +211,7 @@ class DeliveryOtif:
             text = _("Deliver %(minimum)s of units on time and in full, else %(rate)s of the value that failed.")
         said = text % {"minimum": writing.rate(self.minimum), "rate": writing.rate(self.penalty_rate)}
         if self.early_days or self.late_days:
-            window = _("On time is from %(early)d days before to %(late)d days after the requested day.")
+            window = _("On time is from −%(early)d to +%(late)d days around the requested day.")
             said += " " + window % {"early": self.early_days, "late": self.late_days}
         return said
 

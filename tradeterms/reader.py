@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tradeterms.calc import Tier
 
 MONEY_LIMIT = Decimal("1e15")
-MOST_TIERS = 8
+MOST_TIERS = 6
 
 
 def plain(value):

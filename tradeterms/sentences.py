@@ -160,7 +160,7 @@ def worded(value, unit, currency):
     if unit == "money":
         return money(value, currency)
     if unit == "rate":
-        return percent(value)
+        return percent(value, 1 if Decimal(value) == round(Decimal(value), 3) else 2)
     places = 0 if unit == "weeks" or Decimal(value) == int(Decimal(value)) else 1
     return number(value, places)
 

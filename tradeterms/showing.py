@@ -5,10 +5,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.timeline import tell
 from kam.templatetags import formats
+from kpis.access import readable_measures
 from tradeterms import kinds, writing
 from tradeterms.models import Agreement, Finding
 from tradeterms.sentences import FIGURES, OPTIONAL, headline
@@ -65,10 +68,10 @@ def agreement_sign(agreement):
     return Sign(level, word, icon)
 
 
-def measured(finding, name):
+def measured(finding, name, write=writing.figure):
     """`expected` or `observed` as the reader writes it, with its unit."""
     value = getattr(finding, name)
-    text = writing.figure(value, finding.unit, finding.currency)
+    text = write(value, finding.unit, finding.currency)
     if value is None or finding.unit not in ("days", "weeks"):
         return text
     words = {"days": _("%(n)s days"), "weeks": _("%(n)s weeks")}
@@ -84,7 +87,7 @@ def dress(findings):
     """Give each finding what a row shows; terms and agreements must be loaded."""
     for finding in findings:
         finding.sign, finding.standing, finding.text = verdict_sign(finding), state_sign(finding), headline(finding)
-        finding.shown_expected, finding.shown_observed = measured(finding, "expected"), measured(finding, "observed")
+        finding.shown_observed = measured(finding, "observed", writing.brief)
     return findings
 
 
@@ -141,10 +144,10 @@ COLUMNS = {
     ),
     "payment_term": (
         Column("document", gettext_lazy("Invoice"), "text"),
+        Column("late", gettext_lazy("Late value"), "money"),
         Column("issued_on", gettext_lazy("Issued"), "day"),
         Column("due_on", gettext_lazy("Due"), "day"),
         Column("paid_on", gettext_lazy("Paid"), "day"),
-        Column("late", gettext_lazy("Late value"), "money"),
         Column("days", gettext_lazy("Days"), "signed"),
     ),
     "data_reporting": (
@@ -153,26 +156,41 @@ COLUMNS = {
     ),
     "delivery_otif": (
         Column("order", gettext_lazy("Order"), "text"),
-        Column("line", gettext_lazy("Line"), "text"),
+        Column("value", gettext_lazy("Value"), "money"),
         Column("requested_on", gettext_lazy("Requested"), "day"),
         Column("received_on", gettext_lazy("Received"), "day"),
         Column("ordered", gettext_lazy("Ordered"), "units"),
         Column("received", gettext_lazy("Units"), "units"),
-        Column("value", gettext_lazy("Value"), "money"),
     ),
 }
 COLUMNS["minimum_purchase"] = COLUMNS["volume_rebate"]
 NUMBERS = ("money", "units", "signed")
+# Where the facts of a row are listed: the measure they belong to, and the day whose week they are in.
+FACTS = {
+    "volume_rebate": ("sell_in", "day"),
+    "minimum_purchase": ("sell_in", "day"),
+    "payment_term": ("overdue_share", "issued_on"),
+    "data_reporting": ("sell_through", "week"),
+    "delivery_otif": ("otif", "requested_on"),
+}
 HOW_MANY = {"volume_rebate": "documents", "minimum_purchase": "documents", "payment_term": "late_items"}
 HOW_MANY |= {"data_reporting": "due", "delivery_otif": "failed_lines"}
 
 
-def evidence(finding):
-    """The rows behind the figures as a table: heads, rows of (text, is a number), and how many there are in all."""
+def evidence(finding, user):
+    """The rows behind the figures as a table: heads, rows of cells with a link to the facts, and how many there are."""
     columns = COLUMNS[finding.term.kind]
     if len({row.get("account") for row in finding.evidence}) > 1:
         columns = (ACCOUNT, *columns)
-    rows = [[(_cell(row.get(c.name), c.unit), c.unit in NUMBERS) for c in columns] for row in finding.evidence]
+    code, day = FACTS[finding.term.kind]
+    facts = reverse("kpis:facts", args=[finding.account_id, code]) if code in readable_measures(user) else ""
+    rows = [
+        {
+            "url": f"{facts}?week={row[day]}" if facts else "",
+            "cells": [(_cell(row.get(c.name), c.unit), c.unit in NUMBERS) for c in columns],
+        }
+        for row in finding.evidence
+    ]
     total = finding.figures.get(HOW_MANY[finding.term.kind], len(rows))
     return {"heads": [(c.label, c.unit in NUMBERS) for c in columns], "rows": rows, "total": total}
 
@@ -183,11 +201,25 @@ def _cell(value, unit):
     writers = {
         "day": formats.day_short,
         "week": formats.week,
-        "money": lambda v: formats.number(v, 2),
+        "money": lambda v: formats.number(v, 0 if abs(Decimal(v)) >= 1000 else 2),
         "units": lambda v: formats.number(v, 0 if Decimal(v) == int(Decimal(v)) else 3),
         "signed": lambda v: formats.number(v, 0, sign=True),
     }
     return writers.get(unit, str)(date.fromisoformat(value) if unit in ("day", "week") else value)
+
+
+def history(entries):
+    """Entries about a finding as events, with the verdict where the night judged."""
+    entries = list(entries)
+    events = tell(entries)
+    for entry, event in zip(entries, events, strict=True):
+        if entry.verb in ("found", "judged"):
+            event["text"] = " → ".join(_judgement(side) for side in (entry.before, entry.after) if side)
+    return events
+
+
+def _judgement(said):
+    return f"{Verdict(said['verdict']).label} ({State(said['state']).label})"
 
 
 def tier_position(finding):

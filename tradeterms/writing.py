@@ -17,6 +17,12 @@ def rate(value):
     return formats.number(percent, max(1, -percent.as_tuple().exponent)) + formats.NBSP + "%"
 
 
+def brief(value, unit, currency):
+    """A figure for a row: large amounts rounded as one would say them."""
+    large = unit == "money" and value is not None and abs(value) >= 10_000
+    return formats.money_short(value, currency) if large else figure(value, unit, currency)
+
+
 def figure(value, unit, currency):
     """A computed figure of some unit, exact where it is money; `–` for none."""
     if value is None:
@@ -24,5 +30,5 @@ def figure(value, unit, currency):
     if unit == "money":
         return formats.money(value, currency)
     if unit == "rate":
-        return formats.number(Decimal(value) * 100, 1) + formats.NBSP + "%"
+        return rate(value)
     return formats.number(value, 0 if unit == "count" or Decimal(value) == int(Decimal(value)) else 1)

@@ -104,7 +104,7 @@ def test_a_finding_opens_beside_its_agreement(client_of, mia):
     finding = worst(terms["payment_term"])
     response = client_of(mia).get(finding.get_absolute_url())
     text = text_of(response)
-    for expected in ("30 days", "50 days", "9004417", "€ 1,000.00", "Days from invoice to payment", "Finding found"):
+    for expected in ("30 days", "50 days", "9004417", "€ 1,000.00", "Days from invoice to payment", "Breached (New)"):
         assert expected in text
     assert response.context["genuine"] is True
     assert [n for n, _step in response.context["finding_moves"]] == ["send", "accept", "dispute"]

@@ -39,6 +39,8 @@ class AgreementUpdate(ScopedUpdate):
 class OnDraft:
     """Mix-in of term pages: the agreement above, and the form of the term's kind."""
 
+    template_name = "tradeterms/term_form.html"
+
     def get_form_class(self):
         return FORMS[self.kind]
 
@@ -47,6 +49,9 @@ class OnDraft:
 
     def may(self, user, row):
         return access.may_edit(user, self.agreement)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(agreement=self.agreement, **kwargs)
 
     def get_cancel_url(self):
         return self.agreement.get_absolute_url()
