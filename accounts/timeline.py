@@ -29,6 +29,13 @@ VERBS = {
     "accept": gettext_lazy("accepted"),
     "waive": gettext_lazy("waived"),
     "applied": gettext_lazy("applied"),
+    "found": gettext_lazy("found"),
+    "judged": gettext_lazy("judged again"),
+    "send": gettext_lazy("sent to the customer"),
+    "reopen": gettext_lazy("taken up again"),
+    "superseded": gettext_lazy("replaced"),
+    "shortened": gettext_lazy("cut short"),
+    "end": gettext_lazy("ended"),
 }
 ICONS = {
     "accounts.account": "building-store",
