@@ -74,8 +74,12 @@ def measured(finding, name, write=writing.figure):
     text = write(value, finding.unit, finding.currency)
     if value is None or finding.unit not in ("days", "weeks"):
         return text
-    words = {"days": _("%(n)s days"), "weeks": _("%(n)s weeks")}
-    return words[finding.unit] % {"n": text}
+    if finding.unit == "days":
+        return _("%(n)s days") % {"n": text}
+    due = writing.figure(finding.expected, "count", "")
+    return (
+        _("%(n)s of %(all)s weeks") % {"n": text, "all": due} if name == "observed" else _("%(n)s weeks") % {"n": text}
+    )
 
 
 def telling_sign(finding):
@@ -102,7 +106,9 @@ def findings_of(terms, user):
 
 
 def dress_terms(terms, findings):
-    """Give each term its sentence, open money, and the finding that tells most: the latest open one, else the latest.
+    """Give each term its sentence, open money, and the finding that tells most.
+
+    That is the latest open one, else the latest that could be measured, else the latest.
 
     `findings` are dressed, newest period first; the agreements of the terms must be loaded.
     """
@@ -111,7 +117,8 @@ def dress_terms(terms, findings):
         of[finding.term_id].append(finding)
     for term in terms:
         open_ones = [f for f in of[term.pk] if f.is_unsettled]
-        term.text, term.telling = kinds.sentence(term), next(iter(open_ones or of[term.pk]), None)
+        measured_ones = [f for f in of[term.pk] if f.verdict != Verdict.NOT_MEASURABLE]
+        term.text, term.telling = kinds.sentence(term), next(iter(open_ones or measured_ones or of[term.pk]), None)
         term.sign = telling_sign(term.telling) if term.telling else Sign("open", _("Not judged yet"), "")
         term.at_stake = sum((f.at_stake or Decimal(0) for f in open_ones), Decimal(0)) or None
     return terms
@@ -145,7 +152,6 @@ COLUMNS = {
     "payment_term": (
         Column("document", gettext_lazy("Invoice"), "text"),
         Column("late", gettext_lazy("Late value"), "money"),
-        Column("issued_on", gettext_lazy("Issued"), "day"),
         Column("due_on", gettext_lazy("Due"), "day"),
         Column("paid_on", gettext_lazy("Paid"), "day"),
         Column("days", gettext_lazy("Days"), "signed"),
@@ -159,12 +165,11 @@ COLUMNS = {
         Column("value", gettext_lazy("Value"), "money"),
         Column("requested_on", gettext_lazy("Requested"), "day"),
         Column("received_on", gettext_lazy("Received"), "day"),
-        Column("ordered", gettext_lazy("Ordered"), "units"),
-        Column("received", gettext_lazy("Units"), "units"),
+        Column("received", gettext_lazy("Units"), "share"),
     ),
 }
 COLUMNS["minimum_purchase"] = COLUMNS["volume_rebate"]
-NUMBERS = ("money", "units", "signed")
+NUMBERS = ("money", "units", "signed", "share")
 # Where the facts of a row are listed: the measure they belong to, and the day whose week they are in.
 FACTS = {
     "volume_rebate": ("sell_in", "day"),
@@ -187,7 +192,7 @@ def evidence(finding, user):
     rows = [
         {
             "url": f"{facts}?week={row[day]}" if facts else "",
-            "cells": [(_cell(row.get(c.name), c.unit), c.unit in NUMBERS) for c in columns],
+            "cells": [(_cell(row, c), c.unit in NUMBERS, c.unit == "day") for c in columns],
         }
         for row in finding.evidence
     ]
@@ -195,17 +200,23 @@ def evidence(finding, user):
     return {"heads": [(c.label, c.unit in NUMBERS) for c in columns], "rows": rows, "total": total}
 
 
-def _cell(value, unit):
+def _cell(row, column):
+    value = row.get(column.name)
     if value is None:
         return formats.DASH
     writers = {
-        "day": formats.day_short,
-        "week": formats.week,
+        "day": lambda v: formats.day_short(date.fromisoformat(v)),
+        "week": lambda v: formats.week(date.fromisoformat(v)),
         "money": lambda v: formats.number(v, 0 if abs(Decimal(v)) >= 1000 else 2),
-        "units": lambda v: formats.number(v, 0 if Decimal(v) == int(Decimal(v)) else 3),
+        "units": _units,
+        "share": lambda v: f"{_units(v)} / {_units(row['ordered'])}",
         "signed": lambda v: formats.number(v, 0, sign=True),
     }
-    return writers.get(unit, str)(date.fromisoformat(value) if unit in ("day", "week") else value)
+    return writers.get(column.unit, str)(value)
+
+
+def _units(value):
+    return formats.number(value, 0 if Decimal(value) == int(Decimal(value)) else 3)
 
 
 def history(entries):

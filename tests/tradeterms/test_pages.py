@@ -90,6 +90,15 @@ def test_an_agreement_shows_its_terms_by_side_with_where_they_stand(client_of, m
     assert "Purchases are € 10 k short of the next rebate tier" in text
 
 
+def test_a_month_without_anything_due_does_not_hide_the_one_before(client_of, mia):
+    term = make.term(make.agreement(mia.account))
+    make.open_item(mia.account, "10.00", date(2026, 10, 1), paid_on=date(2026, 10, 20))
+    compliance(Night(date(2026, 11, 20)))
+    response = client_of(mia).get(term.agreement.get_absolute_url())
+    (shown,) = response.context["sides"][0]["terms"]
+    assert (shown.sign.word, shown.telling.period_start) == ("Met", date(2026, 10, 1))
+
+
 def test_the_tier_position_has_a_chart_and_its_table(client_of, mia):
     agreement, _terms = judged(mia.account)
     position = client_of(mia).get(agreement.get_absolute_url()).context["position"]

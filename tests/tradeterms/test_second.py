@@ -142,7 +142,7 @@ def check_all(day, terms):
             assert_equal(facts, finding, day)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_findings_equal_the_second_computation(seed):
     world = World(seed)
     terms = list(Term.objects.select_related("agreement__account"))
