@@ -100,7 +100,7 @@ gone AS (
     DELETE FROM kpis_measurevalue v
     WHERE v.measure = %(code)s AND v.week BETWEEN %(first)s AND %(last)s AND v.as_of <= %(as_of)s
         AND mod(v.account_id, %(shards)s) = %(shard)s
-        AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.account_id = v.account_id AND f.week = v.week)
+        AND (v.account_id, v.week) NOT IN (SELECT f.account_id, f.week FROM fresh f)
     RETURNING 1
 ),
 put AS (
