@@ -45,7 +45,7 @@ def _has_terms(agreement):
 
 
 def _supersede(agreement, by, note):
-    """Retire the revision that was in force, and close what is still open about it: the new one is judged instead.
+    """Retire the revision that was in force; its findings go over to the new one, or are closed.
 
     Revisions of one number are put in force one after the other, so that the database never sees two.
     """
@@ -58,7 +58,22 @@ def _supersede(agreement, by, note):
         older.version += 1
         older.save()
         log(older, "superseded", by=by, before={"state": Binding.IN_FORCE}, after={"state": older.state}, reason=note)
+        _hand_over(older, agreement, by)
         _close_findings(older, by, reason=str(agreement))
+
+
+def _hand_over(older, newer, by):
+    """Findings follow their clause into the new revision, so that what people settled stays settled.
+
+    Where the agreement begins on another day its periods are cut differently, and everything is judged anew.
+    """
+    heirs = {(t.clause, t.kind): t for t in newer.terms.all()} if older.starts == newer.starts else {}
+    for term in older.terms.all():
+        heir = heirs.get((term.clause, term.kind))
+        if heir:
+            rows = Finding.objects.filter(term=term).select_related("account").defer("evidence")
+            log_many(rows, "carried", by=by, before=lambda f: {"agreement": str(older)}, reason=str(newer))
+            rows.update(term=heir, version=F("version") + 1)
 
 
 def _close_findings(agreement, by, reason):

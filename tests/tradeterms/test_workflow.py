@@ -10,7 +10,7 @@ from kam.errors import Conflict, Denied, Stale
 from kam.roles import Role
 from kam.workflow import move, moves
 from tests import make
-from tradeterms.models import Agreement, Finding
+from tradeterms.models import Agreement, Finding, Term
 from tradeterms.workflow import AGREEMENT, FINDING, after_night, when_found
 
 pytestmark = pytest.mark.django_db
@@ -135,13 +135,32 @@ def revisions(account):
     return old, new
 
 
-def test_publishing_retires_the_older_revision_and_its_open_findings(lead, mia):
+def test_publishing_retires_the_older_revision_and_closes_what_has_no_clause_any_more(lead, mia):
     old, new = revisions(mia.account)
     move(new, AGREEMENT, "publish", by=lead)
     assert list(Agreement.objects.order_by("revision").values_list("state", flat=True)) == ["superseded", "in_force"]
     assert list(Finding.objects.order_by("period_start").values_list("state", flat=True)) == ["accepted", "closed"]
     assert [e.verb for e in entries_of(old)] == ["superseded"]
     assert [e.reason for e in entries_of(Finding.objects.get(state="closed"))] == ["TA-1 v2"]
+
+
+def test_findings_follow_their_clause_into_the_new_revision(lead, mia):
+    old, new = revisions(mia.account)
+    heir = new.terms.get()
+    Term.objects.filter(pk=heir.pk).update(clause=old.terms.get().clause)
+    move(new, AGREEMENT, "publish", by=lead)
+    found = Finding.objects.order_by("period_start").values_list("term", "state", "version")
+    assert list(found) == [(heir.pk, "accepted", 2), (heir.pk, "new", 2)]
+    assert [(e.verb, e.reason) for e in entries_of(Finding.objects.first())] == [("carried", "TA-1 v2")]
+
+
+def test_where_the_agreement_begins_anew_its_findings_do_too(lead, mia):
+    old, new = revisions(mia.account)
+    Term.objects.filter(agreement=new).update(clause=old.terms.get().clause)
+    Agreement.objects.filter(pk=new.pk).update(starts=date(2026, 2, 1))
+    move(new, AGREEMENT, "publish", by=lead)
+    assert list(Finding.objects.order_by("period_start").values_list("state", flat=True)) == ["accepted", "closed"]
+    assert not Finding.objects.filter(term__agreement=new).exists()
 
 
 def test_an_older_revision_cannot_be_put_in_force_over_a_newer(lead, mia):
