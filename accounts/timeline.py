@@ -31,6 +31,7 @@ VERBS = {
     "applied": gettext_lazy("applied"),
     "found": gettext_lazy("found"),
     "judged": gettext_lazy("judged again"),
+    "carried": gettext_lazy("taken over into the new revision"),
     "send": gettext_lazy("sent to the customer"),
     "reopen": gettext_lazy("taken up again"),
     "superseded": gettext_lazy("replaced"),
