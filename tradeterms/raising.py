@@ -42,7 +42,7 @@ def _open(night):
 def _row(finding):
     return AlertRow(
         account_id=finding.account_id,
-        fingerprint=f"finding:{finding.verdict}:{finding.term_id}:{finding.period_start}",
+        fingerprint=f"finding:{finding.pk}:{finding.verdict}",
         params=params_of(finding),
         severity=SEVERITY[finding.verdict],
         at_stake=finding.at_stake,
