@@ -1,0 +1,25 @@
+"""The benches run, on a company of a few accounts; how fast they are is not asked here."""
+
+import pytest
+
+from plans.bench.company import Size
+from plans.bench.night import nights
+from plans.bench.pages import pages
+
+TINY = Size(accounts=12, stores=1, products=10, listed=4, weeks=8)
+STEPS = ("feeds", "rollups", "measures", "compliance", "kpi_alerts", "plan_measures")
+
+
+def silent(_line):
+    """What a bench says to people."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_nights_and_then_every_page(redis_client):
+    names = [figure["name"].split(", ") for figure in nights(silent, TINY)]
+    by_night = [f"{part}" for name in ("first night", "night", "night by the worker") for part in [name, *STEPS]]
+    assert len(names) == 1 + len(by_night)
+    assert [n[1] for n in names if n[0] == "night by the worker"][1:] == list(STEPS)
+    figures = list(pages(silent, TINY, requests=2))
+    assert {f["name"].rpartition(", ")[2] for f in figures} == {"p50", "p95", "queries"}
+    assert all(f["figure"] > 0 for f in figures)
