@@ -1,4 +1,4 @@
-"""A UK wholesaler's invoices of four months: two nights, and three agreements with the largest of its customers."""
+"""A UK wholesaler's invoices of four months: two nights, and three agreements with large customers."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ NIGHTS = (uci_terms.FEBRUARY, uci_terms.MARCH)
 
 
 def check(folder):
-    """Four months and three agreements; the night of 28 February, when March is not known yet; the night of 31 March."""
+    """Four months and three agreements; the night of 28 February, when March is not known; the night of 31 March."""
     paths = [steps.need(folder, "uci_online_retail", month) for month in MONTHS]
     lines = list(plain.uci(paths))
     said = [steps.give("invoices", path, MAPPING) for path in paths]
