@@ -1,6 +1,6 @@
 """Panels: what a higher floor shows on a page of a lower one, without the lower floor knowing it.
 
-There are two slots, "account" and "home"; an account panel may ask for the side column with `column="side"`.
+There are two slots, "account" and "home", each with the columns top, main, side and bottom.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from kpis import access, calc, queries, showing
 from kpis.queries import YEAR, Figure
 
 STRIP = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
-HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "overdue_share")
+HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
 CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
 HOME_ROWS = 8
@@ -34,7 +35,15 @@ def strip(request, account):
         return None
     targets = queries.targets(request.user, account, STRIP, last.isocalendar().year)
     tiles = [
-        showing.tile(measures[code], account, points[code], last, target=targets.get(code), this_year=code == "sell_in")
+        showing.tile(
+            measures[code],
+            account.currency,
+            points[code],
+            last,
+            url=reverse("kpis:measure", args=[account.pk, code]),
+            target=targets.get(code),
+            this_year=code == "sell_in",
+        )
         for code in points
     ]
     return {"kpis": tiles}
@@ -51,7 +60,7 @@ def sell_in_and_through(request, account):
     if not any(week >= first for week in weeks):
         return None
     supply = queries.series(request.user, account, ("weeks_of_supply",), first, last)["weeks_of_supply"]
-    mondays = [first + timedelta(weeks=n) for n in range(CHART_WEEKS)]
+    mondays = _mondays(last, CHART_WEEKS)
     labels = [formats.week(week) for week in mondays]
     return {
         "account": account,
@@ -102,7 +111,7 @@ def delivery(request, account):
         return None
     measures = access.readable_measures(request.user)
     figure = {code: queries.over(points[code], measures[code], first, last) for code in codes}
-    mondays = [first + timedelta(weeks=n) for n in range(DELIVERY_WEEKS)]
+    mondays = _mondays(last, DELIVERY_WEEKS)
     otif = [points["otif"].get(week, Figure(measures["otif"])) for week in mondays]
     return {
         "account": account,
@@ -115,8 +124,6 @@ def delivery(request, account):
             "x": [formats.week(week) for week in mondays],
             "unit": "%",
             "decimals": 1,
-            "min": _floor(otif),
-            "max": 100,
             "series": [
                 {
                     "name": str(measures["otif"].label),
@@ -126,12 +133,6 @@ def delivery(request, account):
             ],
         },
     }
-
-
-def _floor(figures):
-    """A round percentage below the lowest figure, so that a good rate does not draw a straight line."""
-    lowest = min((f.shown for f in figures if f.shown is not None), default=0)
-    return max(int(lowest // 10) * 10 - 10, 0)
 
 
 BUCKET_WORDS = {
@@ -166,7 +167,29 @@ def receivables(request, account):
     return {"account": account, "found": found, "rows": rows, "unit": formats.money_unit(found.currency)}
 
 
-@panel("home", "kpis/panels/portfolio.html", order=40)
+@panel("home", "kpis/panels/strip.html", order=20, column="top")
+def portfolio_strip(request):
+    """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
+    currency = _usual_currency(request.user)
+    last = _last()
+    weeks = [week - shift for shift in (timedelta(0), YEAR) for week in _mondays(last, showing.SPARK_WEEKS)]
+    points = queries.portfolio(request.user, currency, HOME, weeks)
+    if not any(points.values()):
+        return None
+    measures, overview = access.readable_measures(request.user), reverse("kpis:overview")
+    return {"kpis": [showing.tile(measures[code], currency, points[code], last, url=overview) for code in points]}
+
+
+def _usual_currency(user):
+    counted = Account.objects.visible_to(user).order_by().values_list("currency").annotate(n=Count("pk"))
+    return next((currency for currency, _n in counted.order_by("-n", "currency")[:1]), "")
+
+
+def _mondays(last, weeks):
+    return [last - timedelta(weeks=n) for n in reversed(range(weeks))]
+
+
+@panel("home", "kpis/panels/portfolio.html", order=40, column="bottom")
 def portfolio(request):
     """The accounts that buy most, with what matters of each."""
     measures = {c: m for c, m in access.readable_measures(request.user).items() if c in HOME}

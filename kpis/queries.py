@@ -112,16 +112,22 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
 
     Money below counts where it is in the account's currency.
     """
+    below = MeasureValue.objects.visible_to(user).filter(account__lineage__contains=[account.pk])
+    return _weekly(user, below, account.currency, codes, week__range=(first, last))
+
+
+def portfolio(user, currency, codes, weeks) -> dict[str, dict[date, Figure]]:
+    """Weekly figures of everything the user sees, for the given Mondays; money counts where it is in the currency."""
+    return _weekly(user, MeasureValue.objects.visible_to(user), currency, codes, week__in=list(weeks))
+
+
+def _weekly(user, values, currency, codes, **period):
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
     money = [code for code, m in measures.items() if m.unit == "money"]
-    values = MeasureValue.objects.visible_to(user).filter(
-        ~Q(measure__in=money) | Q(account__currency=account.currency),
-        account__lineage__contains=[account.pk],
-        measure__in=list(measures),
-        week__range=(first, last),
-    )
+    counted = ~Q(measure__in=money) | Q(account__currency=currency)
     rows = (
-        values.order_by("week")
+        values.filter(counted, measure__in=list(measures), **period)
+        .order_by("week")
         .values_list("measure", "week")
         .annotate(over=Sum("numerator", filter=KNOWN), under=Sum("denominator", filter=KNOWN), missing=BoolOr("late"))
     )

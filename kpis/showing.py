@@ -114,7 +114,7 @@ class Portfolio:
         )
 
 
-def tile(measure, account, points, last: date, *, weeks=4, target=None, this_year=False):
+def tile(measure, currency, points, last: date, *, url, weeks=4, target=None, this_year=False):
     """One tile of the KPI strip: the figure, thirteen weeks as a line, target, last year.
 
     A flow covers `weeks` weeks, or with `this_year` the ISO year so far; a level is its last known week.
@@ -127,7 +127,7 @@ def tile(measure, account, points, last: date, *, weeks=4, target=None, this_yea
     spark = [points[w] for w in sorted(points) if queries.span(last, SPARK_WEEKS)[0] <= w <= last]
     shown = {
         "name": measure.label,
-        "unit": unit_word(measure, account.currency),
+        "unit": unit_word(measure, currency),
         "value": scaled(figure),
         "decimals": places(measure),
         "spark": [scaled(p) for p in spark],
@@ -139,7 +139,7 @@ def tile(measure, account, points, last: date, *, weeks=4, target=None, this_yea
         "late": figure.late,
         "as_of": figure.week and calc.sunday(figure.week),
         "period": _period(measure, weeks, this_year),
-        "url": reverse("kpis:measure", args=[account.pk, measure.code]),
+        "url": url,
     }
     return shown | _against(target, measure, figure, last, this_year)
 
@@ -155,5 +155,4 @@ def _against(target, measure, figure, last, this_year):
     if target is None or (measure.kind == "amount" and not measure.snapshot and not this_year):
         return {"target": None}
     wanted = Figure(measure, queries.expected_by(target, measure, last), Decimal(1))
-    label = _("Target to date") if this_year else _("Target")
-    return {"target": scaled(wanted), "target_delta": change(figure, wanted), "target_label": label}
+    return {"target": scaled(wanted), "target_delta": change(figure, wanted)}

@@ -56,7 +56,7 @@ class MeasurePage(OnMeasure, TemplateView):
         flow_year = measure.kind == "amount" and not measure.snapshot
         rows = [self._row(points, first + timedelta(weeks=n)) for n in range(weeks)]
         return super().get_context_data(
-            kpis=[showing.tile(measure, account, points, last, target=target, this_year=flow_year)],
+            kpis=[showing.tile(measure, account.currency, points, last, url="", target=target, this_year=flow_year)],
             chart=chart(measure, account, rows, None if flow_year else target),
             rows=rows[::-1],
             unit=showing.unit_word(measure, account.currency),

@@ -44,23 +44,22 @@ function withTokens(value, c) {
   return value;
 }
 
-function series(entry, c, spec) {
+function series(entry, c, spec, first) {
   const { role = "volume", name, data, label, stack, colours } = entry;
   const look = ROLES[role]?.(c) ?? ROLES.volume(c);
   const direct = look.type === "line" && name;
   const points = colours ? data.map((value, i) => (colours[i] ? { value, itemStyle: { color: c[colours[i]] } } : value)) : data;
   return {
     name, data: points, stack, connectNulls: false, z: look.type === "line" ? 3 : 2, ...look,
-    endLabel: direct ? { show: true, formatter: label ?? name, color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5, lineHeight: 15 } : undefined,
+    endLabel: direct ? { show: true, formatter: endText(spec, entry), color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5, lineHeight: 15 } : undefined,
     labelLayout: direct ? { moveOverlap: "shiftY" } : undefined,
     emphasis: { disabled: true },
-    ...marks(spec, c),
+    ...(first ? marks(spec, c) : {}),
   };
 }
 
 // The agreed band and limit lines hang on the first series.
 function marks(spec, c) {
-  if (!spec) return {};
   const found = {};
   if (spec.bands) {
     found.markArea = { silent: true, itemStyle: { color: c["accent-soft"] }, data: spec.bands.map((b) => [{ yAxis: b.from }, { yAxis: b.to }]) };
@@ -74,11 +73,38 @@ function marks(spec, c) {
   return found;
 }
 
+// A line that is alone is named by the caption: its end says the last figure instead.
+function endText(spec, { label, name, data }) {
+  const last = data.at(-1);
+  if (label || spec.series.length > 1 || last === null || last === undefined) return label ?? name;
+  return minus(figures(spec.decimals ?? 0).format(last)) + (spec.unit ? `\u00a0${spec.unit}` : "");
+}
+
+// Lines show where they move: without bars the axis begins near the lowest figure, at a round number.
+function range(spec) {
+  const given = { min: spec.min, max: spec.max };
+  if (spec.min !== undefined || spec.max !== undefined || spec.series.some((s) => ROLES[s.role ?? "volume"]({}).type === "bar")) return given;
+  const shown = [...spec.series.flatMap((s) => s.data), ...(spec.lines ?? []).map((l) => l.at), ...(spec.bands ?? []).flatMap((b) => [b.from, b.to])];
+  const known = shown.filter((v) => typeof v === "number");
+  const low = Math.min(...known), high = Math.max(...known);
+  if (!known.length || low < 0) return given;
+  const step = roundStep(Math.max(high - low, Math.abs(high) * 0.08) / 3);
+  const min = Math.floor(Math.max(low - step / 2, 0) / step) * step, max = Math.ceil(high / step) * step;
+  if (low < (high - low) / 2 || !(max > min)) return { min: 0 };
+  return { min: exactly(min, step), max: exactly(spec.unit === "%" && high <= 100 ? Math.min(max, 100) : max, step), interval: exactly(step, step) };
+}
+
+function roundStep(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough || 1));
+  return [1, 2, 5, 10].find((n) => n * power >= rough) * power;
+}
+const exactly = (value, step) => Number(value.toFixed(Math.max(0, 1 - Math.floor(Math.log10(step)))));
+
 const widest = (texts) => Math.max(0, ...texts.filter(Boolean).map((t) => [...t].reduce((sum, ch) => sum + (ch > "\u2e80" ? 11.5 : 6.3), 0)));
 
 function rightMargin(spec) {
   const lines = spec.series.filter((s) => ROLES[s.role]?.({})?.type === "line");
-  const width = widest([...lines.map((s) => s.label ?? s.name), ...(spec.lines ?? []).map((l) => l.name)]);
+  const width = widest([...lines.map((s) => endText(spec, s)), ...(spec.lines ?? []).map((l) => l.name)]);
   return width ? Math.min(width + 12, 130) : 4;
 }
 
@@ -87,7 +113,7 @@ function axes(spec, c, number) {
   return {
     xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, interval: Math.ceil(spec.x.length / 12) - 1, hideOverlap: true } },
     yAxis: {
-      type: "value", splitNumber: 4, min: spec.min, max: spec.max, scale: spec.scale ?? false,
+      type: "value", splitNumber: 4, ...range(spec), scale: spec.scale ?? false,
       axisLabel: { ...text, formatter: (value) => minus(number.format(value)) }, splitLine: { lineStyle: { color: c.rule } },
     },
   };
@@ -113,7 +139,7 @@ function options(spec, title, c) {
     grid: { left: 44, right: rightMargin(spec), top: 10, bottom: 24 },
     tooltip: tooltip(spec, c, exact),
     ...axes(spec, c, number),
-    series: spec.series.map((entry, i) => series(entry, c, i === 0 ? spec : null)),
+    series: spec.series.map((entry, i) => series(entry, c, spec, i === 0)),
     ...withTokens(spec.echarts ?? {}, c),
   };
 }

@@ -268,9 +268,19 @@ def test_receivables_by_age(site, mia):
 def test_home_shows_the_largest_accounts(site, mia):
     for name, amount in (("Small", 10), ("Large", 900)):
         facts.value(make.account(mia, name=name), "sell_in", numerator=amount)
-    panels = site.get("/").context["main_panels"]
+    panels = site.get("/").context["bottom_panels"]
     table = next(p.context["table"] for p in panels if p.template == "kpis/panels/portfolio.html")
     assert [account.name for account, _cells in table.rows] == ["Large", "Small"]
+
+
+def test_home_sums_what_the_reader_sees_in_the_usual_currency(site, mia):
+    for owner, currency, amount in ((mia, "EUR", 9000), (mia, "EUR", 4000), (mia, "USD", 500), (None, "EUR", 70_000)):
+        account = make.account(*[owner] if owner else [], currency=currency)
+        facts.value(account, "sell_in", numerator=amount)
+        facts.value(account, "otif", numerator=1, denominator=2)
+    (strip,) = site.get("/").context["top_panels"]
+    shown = [(str(tile["name"]), tile["value"], tile["unit"]) for tile in strip.context["kpis"] if tile["value"]]
+    assert shown == [("Sell-in", 13, "€\u00a0k"), ("OTIF", 50, "%")]
 
 
 # Imports, feeds, products
