@@ -65,6 +65,21 @@ def standing(actual: Decimal | None, target: Decimal, aim: Decimal, way: str, *,
     return BEHIND if missing(actual, aim, way) > allowed else ON_TRACK
 
 
+def way_done(value: Decimal | None, target: Decimal, base: Decimal | None, way: str, *, sums: bool) -> Decimal | None:
+    """How much of the way to `target` a value has gone, 1 at the target; None where there is nothing to divide by.
+
+    What sums up starts from nothing, a rate or level from its base; without a base it is the share of the target,
+    turned round where less is welcome.
+    """
+    if value is None:
+        return None
+    if not sums and base is not None and missing(base, target, way) > 0:
+        return (value - base) / (target - base)
+    if way == "down":
+        return Decimal(1) if value <= target else target / value
+    return value / target if target else None
+
+
 @dataclass(frozen=True)
 class Change:
     """What became of a target: the difference, as a share of the old one, and whether it is beyond tolerance."""

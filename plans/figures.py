@@ -43,6 +43,23 @@ def number(code, value, *, sign=False):
     return formats.number(found, max(least, decimals_of(found)), sign=sign)
 
 
+def rounded(code, value):
+    """The value as one reads what was measured: money in whole units, the rest with its measure's decimals."""
+    known = all_measures().get(code)
+    return formats.number(scaled(code, value), known.decimals if known else 1)
+
+
+def progress(code, actual, target, currency):
+    """`4.4 of 7.5 weeks`, `1,011 of 1,280 € k`: where a measure stands, money in the unit of columns."""
+    known = all_measures().get(code)
+    if known and known.unit == "money":
+        texts, named = (formats.thousands(actual), formats.thousands(target)), formats.money_unit(currency)
+    else:
+        texts, named = (rounded(code, actual), number(code, target)), unit(code, currency)
+    said = _("%(actual)s of %(target)s") % dict(zip(("actual", "target"), texts, strict=True))
+    return f"{said}{formats.NBSP}{named}".rstrip()
+
+
 def decimals_of(value):
     """How many decimals the value really has: 3200.0000 has none, 95.5500 two."""
     return max(-value.normalize().as_tuple().exponent, 0)

@@ -24,7 +24,7 @@ class Figure:
 
     @property
     def base(self):
-        return figures.number(self.row.measure, self.row.base)
+        return figures.rounded(self.row.measure, self.row.base)
 
     @property
     def target(self):
@@ -32,11 +32,11 @@ class Figure:
 
     @property
     def actual(self):
-        return figures.number(self.row.measure, self.row.actual)
+        return figures.rounded(self.row.measure, self.row.actual)
 
     @property
-    def expected(self):
-        return figures.number(self.row.measure, self.row.expected)
+    def progress(self):
+        return figures.progress(self.row.measure, self.row.actual, self.row.target, self.currency)
 
     @property
     def weight(self):
@@ -52,10 +52,17 @@ class Figure:
 
     @property
     def share(self):
-        """Actual over target for a bar, None where that says nothing."""
-        if self.row.actual is None or not self.row.target:
-            return None
-        return self.row.actual / self.row.target
+        """How much of the way to the target is done, for the fill of a bar."""
+        return self._way_done(self.row.actual)
+
+    @property
+    def share_expected(self):
+        """The same of what is expected by now, for the tick; None before there are facts."""
+        return None if self.row.actual is None else self._way_done(self.row.expected)
+
+    def _way_done(self, value):
+        row = self.row
+        return calc.way_done(value, row.target, row.base, row.way, sums=row.sums)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ class Frozen:
 
     def _measure(self, row):
         code = row["measure"]
-        shown = {name: figures.number(code, row[name]) for name in ("base", "target", "actual")}
+        shown = {name: figures.rounded(code, row[name]) for name in ("base", "actual")}
+        shown["target"] = figures.number(code, row["target"])
         weight = figures.formats.as_decimal(row["weight"])
         return shown | {
             "label": figures.label(code),

@@ -97,6 +97,14 @@ def money(value, currency):
     return _beside(text, currency, symbol(currency))
 
 
+def amount(value, currency):
+    """An amount with its cents only where it has some: `€ 8,000`, `€ 18,420.50`."""
+    found = as_decimal(value)
+    if found is None or not currency or found != found.to_integral_value():
+        return money(value, currency)
+    return _beside(number(found), currency, symbol(currency))
+
+
 def thousands(value, decimals=None):
     """An amount for a column whose header says the unit: thousands in en and de, 万 in zh."""
     found = as_decimal(value)

@@ -21,6 +21,7 @@ LEVEL_ICONS = {
 }
 
 register.filter("money", formats.money)
+register.filter("amount", formats.amount)
 register.filter("money_short", formats.money_short)
 register.filter("money_unit", formats.money_unit)
 register.filter("thousands", formats.thousands)
@@ -66,6 +67,13 @@ def number(value, unit="", decimals=0, sign=False):
     """A figure with its unit, `–` alone when there is no value."""
     text = formats.number(value, decimals, sign=sign)
     return text if text == formats.DASH or not unit else f"{text}{formats.NBSP}{unit}"
+
+
+@register.simple_tag
+def seconds(value):
+    """How long something took: whole seconds, below ten with one decimal."""
+    found = formats.as_decimal(value)
+    return formats.number(found, 1 if found is not None and found < 10 else 0)
 
 
 @register.simple_tag

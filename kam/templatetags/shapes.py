@@ -62,9 +62,10 @@ def bar(actual, expected=None, level="", size="", label=""):
     """A bar filled to the share `actual` (0 to 1), with a tick at the share `expected`."""
     share = as_decimal(actual)
     filled = 0 if share is None else round(100 * float(min(max(share, 0), 1)), 1)
-    parts = ['<rect class="k-bar-track" x="0" y="1" width="100" height="8" rx="1"/>']
+    round_ = "" if size == "wide" else ' rx="1"'  # stretched corners would look bowed
+    parts = [f'<rect class="k-bar-track" x="0" y="1" width="100" height="8"{round_}/>']
     if filled:
-        parts.append(f'<rect class="k-bar-fill" x="0" y="1" width="{filled}" height="8" rx="1"/>')
+        parts.append(f'<rect class="k-bar-fill" x="0" y="1" width="{filled}" height="8"{round_}/>')
     aim = as_decimal(expected)
     if aim is not None:
         x = round(100 * float(min(max(aim, 0), 1)), 1)

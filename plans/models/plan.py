@@ -217,13 +217,17 @@ class PlanMeasure(ByAccount, Versioned):
         return calc.direction(self.described.good if self.described else "up", self.base, self.target)
 
     @property
+    def sums(self):
+        """Whether its weeks add up to the year."""
+        return self.described is not None and self.described.kind == "amount" and not self.described.snapshot
+
+    @property
     def expected(self):
         """Where the measure should stand on the day its facts reach to; the target itself before there are any."""
         if self.as_of is None:
             return self.target
-        sums = self.described is not None and self.described.kind == "amount" and not self.described.snapshot
         share = calc.elapsed(self.goal.plan.year, self.as_of)
-        return calc.expected(self.target, self.base, share, sums=sums)
+        return calc.expected(self.target, self.base, share, sums=self.sums)
 
     @property
     def standing(self):

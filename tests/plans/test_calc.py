@@ -91,6 +91,24 @@ def test_a_changed_target_is_within_or_beyond_tolerance(old, new, rate, verdict)
     assert calc.change(old, new, rate=rate).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("value", "target", "base", "way", "sums", "share"),
+    [
+        ("250", "1000", "900", "up", True, "0.25"),
+        ("0.93", "0.95", "0.91", "up", False, "0.5"),
+        ("6", "5", "8", "down", False, D(2) / 3),
+        ("6", "5", "5", "down", False, D(5) / 6),
+        ("4", "5", None, "down", False, "1"),
+        ("0.9", "0.6", None, "up", False, "1.5"),
+        (None, "5", "8", "down", False, None),
+        ("1", "0", None, "up", True, None),
+    ],
+)
+def test_how_much_of_the_way_is_done(value, target, base, way, sums, share):
+    numbers = [None if n is None else D(n) for n in (value, target, base)]
+    assert calc.way_done(*numbers, way, sums=sums) == (None if share is None else D(share))
+
+
 def test_a_change_in_figures():
     grown = calc.change(D(2560), D(3200), rate=False)
     assert (grown.difference, grown.share) == (640, D("0.25"))
