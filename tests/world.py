@@ -1,4 +1,6 @@
-"""Two accounts with one of everything, and one person per role who may see only the first of them.
+"""Accounts with one of everything, and one person per role who may see only the first of them.
+
+Below `own` stands `child`, which its members see and the teams do not; above it a group that only auditors see.
 
 Tests of access compare what a person gets for a row of `own` and for its twin of `foreign`.
 """
@@ -11,7 +13,7 @@ from django.db import connection
 from accounts.models import Alert, Contact, Membership, Store
 from kam.models import Entry, StepRun
 from kam.models.token import SCOPES
-from kam.roles import Role
+from kam.roles import DataClass, Role
 from kam.services import issue_token
 from kpis.models import (
     AccountWeek,
@@ -43,17 +45,20 @@ def build():
     """The world as a namespace: `people` by role, `own` and `foreign` objects by noun, `tokens` by role."""
     people = {role: make.user(role=role, name=f"The {role.label}") for role in Role}
     team = make.team(*(people[r] for r in TEAMED))
-    own_account = make.account(*(people[r] for r in MEMBERS), team=team, name="Own", code="OWN")
+    group = make.account(name="Group that only the auditor sees", code="GROUP")
+    own_account = make.account(*(people[r] for r in MEMBERS), team=team, name="Own", code="OWN", parent=group)
+    child_account = make.account(team=make.team(), name="Child of another team", code="CHILD", parent=own_account)
     foreign_account = make.account(team=make.team(), name="Foreign", code="FOREIGN")
     author = make.user(name="Somebody else")
     product = Product.objects.create(code="P-1", name="Ball", category=Category.objects.create(code="C", name="Balls"))
-    StepRun.objects.create(date=DAY, step="feeds")
+    StepRun.objects.create(date=DAY, step="measures", state="done")
     tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
     return SimpleNamespace(
         people=people,
         team=team,
         own=below(own_account, author, product),
         foreign=below(foreign_account, author, product),
+        child=below(child_account, author, product),
         product=product,
         category=product.category,
         user=author,
@@ -90,9 +95,12 @@ def _accounts(found, author):
     account = found.account
     found.contact = Contact.objects.create(account=account, name="Buyer", buying_role="decides")
     found.membership = Membership.objects.create(account=account, user=author)
-    found.alert = Alert.objects.create(
-        account=account, fingerprint=f"x{account.pk}", code="x", severity="warning", raised_on=DAY, seen_on=DAY
-    )
+    for about in DataClass:
+        alert = Alert(account=account, fingerprint=f"{about}{account.pk}", code=f"about_{about}", shown_to=about)
+        alert.severity, alert.raised_on, alert.seen_on = "warning", DAY, DAY
+        alert.save()
+        if about == DataClass.GENERAL:
+            found.alert = alert
 
 
 def _facts(found, product):
@@ -114,7 +122,7 @@ def _facts(found, product):
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
     found.measurevalue = MeasureValue.objects.create(
-        account=account, measure="sell_in", week=WEEK, numerator=1, denominator=1, as_of=DAY
+        account=account, measure="sell_in", week=WEEK, numerator=10**6 * account.pk, denominator=1, as_of=DAY
     )
     found.target = Target.objects.create(account=account, measure="sell_in", year=2026, value=1)
 
