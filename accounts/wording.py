@@ -1,6 +1,7 @@
 """Sentences of alerts: a code and parameters at night, words in the reader's language by day.
 
-Each app keeps two dictionaries in `<app>/sentences.py`: `SENTENCES = {code: gettext_lazy("… %(x)s …")}` and
+Each app keeps two dictionaries in `<app>/sentences.py`: `SENTENCES = {code: gettext_lazy("… %(x)s …")}`, where a
+function of the parameters may choose the sentence, and
 `NEXT_STEPS = {code: gettext_lazy("Open finding")}`. Parameters are JSON; what is more than a word or a whole
 number is wrapped by `money`, `number`, `percent`, `day`, `week` or `measure` when it is raised, and is formatted
 for the reader when it is shown.
@@ -52,7 +53,8 @@ def measure(code):
 def sentence(alert):
     """The alert in words of the current language; its bare code when no app knows it any more."""
     template = _collected("SENTENCES").get(alert.code)
-    return phrase(template, alert.params) if template else alert.code
+    chosen = template(alert.params) if callable(template) else template
+    return phrase(chosen, alert.params) if chosen else alert.code
 
 
 def phrase(template, params):

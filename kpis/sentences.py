@@ -1,18 +1,40 @@
 """The alerts of the KPI floor in words."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+OVERDUE = ngettext_lazy(
+    "%(amount)s are overdue in %(documents)s document, for %(days)s days.",
+    "%(amount)s are overdue in %(documents)s documents, the oldest for %(days)s days.",
+    "documents",
+)
+LONG_OVERDUE = _(
+    "%(amount)s are overdue in %(documents)s documents, the oldest for %(days)s days; %(old)s for more than 60."
+)
+
+
+def _overdue(params):
+    """What is overdue for long is said where there is any."""
+    return LONG_OVERDUE if Decimal((params.get("old") or {}).get("money", 0)) else OVERDUE
+
 
 SENTENCES = {
-    "feed_late": _("“%(feed)s” is late: %(weeks)s weekly files are missing, the first for %(week)s, due on %(due)s."),
+    "feed_late": ngettext_lazy(
+        "“%(feed)s” is late: the weekly file for %(week)s, due on %(due)s, is missing.",
+        "“%(feed)s” is late: %(weeks)s weekly files are missing, the first for %(week)s, due on %(due)s.",
+        "weeks",
+    ),
     "sell_through_behind": _(
         "Sell-through is %(gap)s below season: %(actual)s units in the four weeks to %(week)s, %(expected)s expected."
     ),
-    "past_due_backlog": _(
-        "%(amount)s of orders are past due in %(lines)s lines; the oldest was requested for %(oldest)s."
+    "past_due_backlog": ngettext_lazy(
+        "%(amount)s of orders are past due in %(lines)s line, requested for %(oldest)s.",
+        "%(amount)s of orders are past due in %(lines)s lines; the oldest was requested for %(oldest)s.",
+        "lines",
     ),
-    "receivables_overdue": _(
-        "%(amount)s are overdue in %(documents)s documents, the oldest for %(days)s days; %(old)s for more than 60."
-    ),
+    "receivables_overdue": _overdue,
     "supply_low": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; at least %(limit)s are wanted."),
     "supply_high": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; more than %(limit)s is too much."),
     "stockout": _("%(product)s was out of stock at the end of %(week)s; it sold %(weekly)s units a week before."),

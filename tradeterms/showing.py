@@ -63,7 +63,7 @@ def agreement_sign(agreement):
     level, icon = AGREEMENTS[agreement.state]
     word = _("v%(revision)s %(state)s") % {
         "revision": agreement.revision,
-        "state": agreement.get_state_display().lower(),
+        "state": agreement.get_state_display(),
     }
     return Sign(level, word, icon)
 
@@ -264,7 +264,7 @@ def tier_position(finding):
 
 def _chart(points, base, now):
     def thousands(pair):
-        return [round(float(value) / 1000, 3) for value in pair]
+        return [round(float(value / formats.style().unit), 3) for value in pair]
 
     return {
         "x": [],

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.generic import FormView, View
 
 from accounts.listing import chips, csv_response
@@ -122,7 +122,9 @@ class ImportReport(Scoped, View):
         if not (batch.stored_name and (store.folder_of(batch.stored_name) / store.DATA).is_file()):
             faults = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
             said = ([f.line, f.column, f.value, reason(f.code, f.params, f.column, f.value)] for f in faults)
-            return csv_response(name, [_("Line"), _("Column"), _("Value"), _("Reason")], said)
+            return csv_response(
+                name, [pgettext("file", "Line"), _("Column"), pgettext("cell", "Value"), _("Reason")], said
+            )
         response = StreamingHttpResponse(report(batch), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response

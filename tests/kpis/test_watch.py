@@ -6,6 +6,7 @@ from django.utils import translation
 
 from accounts.models import Alert
 from accounts.wording import sentence
+from kam.templatetags.formats import NBSP
 from tests import make
 from tests.kpis import facts
 from tests.kpis.facts import DAY, WEEK, weeks_back
@@ -100,6 +101,21 @@ def test_overdue_receivables_with_due_credits_deducted():
     assert raised() == [("receivables_overdue", "critical", D(420), "EUR")]
     assert (alert.params["documents"], alert.params["days"], alert.shown_to) == (2, 70, "finance")
     assert alert.params["old"] == {"money": "150.00", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("old", "documents", "text"),
+    [
+        ("150.00", 2, "€ 420.00 are overdue in 2 documents, the oldest for 70 days; € 150.00 for more than 60."),
+        ("0", 2, "€ 420.00 are overdue in 2 documents, the oldest for 70 days."),
+        ("0.00", 1, "€ 420.00 are overdue in 1 document, for 70 days."),
+    ],
+)
+def test_long_overdue_money_is_named_where_there_is_any(old, documents, text):
+    amount = {"money": "420.00", "currency": "EUR"}
+    params = {"amount": amount, "documents": documents, "days": 70, "old": amount | {"money": old}}
+    alert = Alert(code="receivables_overdue", params=params)
+    assert sentence(alert).replace(NBSP, " ") == text
 
 
 def test_a_payment_after_the_date_of_the_night_is_not_known_yet():
