@@ -65,14 +65,12 @@ WRITES = {
     "store": {"create": KEEPERS, "change": KEEPERS},
     "contact": {"create": KEEPERS, "change": KEEPERS},
     "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
-    "importbatch": {"create": {AM, TL, DIR, AN, ADM, API}},
+    "importbatch": {"create": IMPORTERS},
     "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
     "plan": {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}},
     "goal": PLAN_ROWS,
     "initiative": PLAN_ROWS,
     "planmeasure": PLAN_ROWS,
-    "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
-    "importbatch": {"create": IMPORTERS},
 }
 
 
@@ -93,7 +91,6 @@ def act(noun, do, **kwargs):
 
 PLANNERS = {AM, TL, API}
 NEGOTIATORS = {AM, TL, DIR}
-IMPORTERS = {AM, TL, DIR, AN, ADM, API}
 
 # Pages about one row, by route name.
 PAGES = {

@@ -143,11 +143,7 @@ def test_no_migration_is_missing():
 
 def test_every_constraint_speaks_to_people_or_is_named():
     silent = [
-        c.name
-        for m in apps.get_models()
-        if m._meta.app_label in FLOORS
-        for c in m._meta.constraints
-        if not c.name
+        c.name for m in apps.get_models() if m._meta.app_label in FLOORS for c in m._meta.constraints if not c.name
     ]
     assert silent == []
 

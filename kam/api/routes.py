@@ -6,6 +6,7 @@ from kam.models import Entry, StepRun, User
 
 class StepRunSerializer(ScopedSerializer):
     seconds = serializers.FloatField(read_only=True, allow_null=True)
+    error = serializers.SerializerMethodField(help_text="The whole message for administrators and auditors only.")
 
     class Meta:
         model = StepRun
@@ -23,6 +24,9 @@ class StepRunSerializer(ScopedSerializer):
             "notes",
             "error",
         ]
+
+    def get_error(self, run) -> str:
+        return run.error_for(self.context["request"].user)
 
 
 class StepRunViewSet(ScopedViewSet):

@@ -68,6 +68,11 @@ class StepRun(models.Model):
     def __str__(self):
         return f"{self.date} {self.step} {self.shard}"
 
+    def error_for(self, user):
+        """What went wrong: whole for administrators and auditors, who run things and see everything; for others the
+        kind of error only, because a message may quote rows they do not see."""
+        return self.error if user.role in (Role.ADMIN, Role.AUDITOR) else self.error.partition(":")[0]
+
     @property
     def seconds(self):
         """Wall-clock seconds of the last attempt, None while it has not finished."""

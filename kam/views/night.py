@@ -107,7 +107,7 @@ class NightPage(NightAccess, TemplateView):
         if not runs:
             raise Http404
         usual, may_rerun = _usual_seconds(day), self.request.user.role in RERUNNERS
-        rows = _step_rows(runs, usual, day, may_rerun)
+        rows = _step_rows(runs, usual, day, self.request.user, may_rerun)
         return super().get_context_data(
             day=day,
             steps=rows,
@@ -127,21 +127,21 @@ class NightPage(NightAccess, TemplateView):
         )
 
 
-def _step_rows(runs, usual, day, may_rerun):
+def _step_rows(runs, usual, day, user, may_rerun):
     rows = []
     for number, step in enumerate(night.steps(), 1):
         mine = [r for r in runs if r.step == step.name]
-        rows.append(StepRow(step.name, number, mine, usual.get(step.name), _problem(step, mine, day, may_rerun)))
+        rows.append(StepRow(step.name, number, mine, usual.get(step.name), _problem(step, mine, day, user, may_rerun)))
     return rows
 
 
-def _problem(step, runs, day, may_rerun):
+def _problem(step, runs, day, user, may_rerun):
     """What people should know about a step: its first failure with a way to run it again, or why it was skipped."""
     failed = next((r for r in runs if r.error), None)
     if failed:
         title = _("Shard %(shard)s, attempt %(attempt)s:") % {"shard": failed.shard, "attempt": failed.attempt}
         again = {"rerun_url": reverse("night-rerun", args=[day]), "rerun": {"what": step.name}} if may_rerun else {}
-        return {"level": "bad", "title": title, "text": failed.error} | again
+        return {"level": "bad", "title": title, "text": failed.error_for(user)} | again
     sentences = sorted({note_sentence(n["code"], n["params"]) for r in runs for n in r.notes})
     return {"level": "warning", "title": "", "text": " ".join(sentences)} if sentences else None
 
