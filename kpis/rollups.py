@@ -137,8 +137,8 @@ def refresh(night) -> int:
         given = shard | {"accounts": accounts, "weeks": weeks, "oldest": min(weeks), "newest": max(weeks)}
         rows = _count(cursor, ACCOUNT_WEEKS, given) + _count(cursor, PRODUCT_WEEKS, given)
         cursor.execute(FOREIGN_CURRENCY, given)
-        for account, lines in cursor.fetchall():
-            night.note("foreign_currency", account=account, lines=lines)
+        if foreign := sum(lines for _account, lines in cursor.fetchall()):
+            night.note("foreign_currency", lines=foreign)
         cursor.execute(FORGET, shard)
         cursor.execute(STAMP, shard)
     return rows
