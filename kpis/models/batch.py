@@ -86,7 +86,7 @@ class ImportBatch(models.Model):
         DUPLICATE = "duplicate", _("Already imported")
         CHECKED = "checked", _("Checked only")
 
-    feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches")
+    feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches", db_index=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     mapping = models.CharField(_("mapping"), max_length=80, default="default")
     file_name = models.CharField(_("file"), max_length=255)
@@ -118,6 +118,7 @@ class ImportBatch(models.Model):
         ordering = ["-pk"]
         verbose_name = _("import")
         verbose_name_plural = _("imports")
+        indexes = [models.Index(fields=["feed", "received_at"], name="batch_received")]
         constraints = [
             models.UniqueConstraint(
                 fields=["feed", "kind", "content"],

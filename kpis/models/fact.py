@@ -1,4 +1,7 @@
-"""Facts: what happened. Every row carries its account, and the batch that brought it."""
+"""Facts: what happened. Every row carries its account, and the batch that brought it.
+
+An account needs no index of its own where a constraint or an index begins with it.
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -52,7 +55,7 @@ class OrderLine(ByAccount):
     """One row is one line of an order an account placed with us, from order to receipt."""
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.PROTECT, related_name="order_lines")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="order_lines", db_index=False)
     order_number = models.CharField(_("order"), max_length=60)
     line_number = models.CharField(_("line"), max_length=20)
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
@@ -83,7 +86,10 @@ class OrderLine(ByAccount):
                 violation_error_message=_("An ordered quantity cannot be negative."),
             ),
         ]
-        indexes = [models.Index(fields=["account", "requested_on"], name="orderline_requested")]
+        indexes = [
+            models.Index(fields=["account", "requested_on"], name="orderline_requested"),
+            models.Index(fields=["account", "ordered_on"], name="orderline_day"),
+        ]
 
     def __str__(self):
         return f"{self.order_number}/{self.line_number}"
@@ -96,7 +102,7 @@ class InvoiceLine(ByAccount):
     """
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.PROTECT, related_name="invoice_lines")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invoice_lines", db_index=False)
     document = models.CharField(_("document"), max_length=60)
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     occurrence = models.PositiveIntegerField(_("occurrence"), default=1)
@@ -125,7 +131,7 @@ class OpenItem(ByAccount):
     """One row is one receivable: an invoice or credit note as finance books it, open or paid."""
 
     data_class = DataClass.FINANCE
-    account = models.ForeignKey(Account, models.PROTECT, related_name="open_items")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="open_items", db_index=False)
     document = models.CharField(_("document"), max_length=60)
     issued_on = models.DateField(_("issued"))
     due_on = models.DateField(_("due"))
@@ -146,7 +152,10 @@ class OpenItem(ByAccount):
                 violation_error_message=_("An item cannot be due before it is issued."),
             ),
         ]
-        indexes = [models.Index(fields=["account", "due_on"], name="openitem_due")]
+        indexes = [
+            models.Index(fields=["account", "due_on"], name="openitem_due"),
+            models.Index(fields=["account", "issued_on"], name="openitem_day"),
+        ]
 
     def __str__(self):
         return self.document

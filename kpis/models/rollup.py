@@ -17,7 +17,7 @@ class Touched(models.Model):
     `night` is empty until the rollup step of a night has worked the week in.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     week = models.DateField()
     night = models.DateField(null=True)
 
@@ -35,7 +35,7 @@ class AccountWeek(ByAccount):
     """One row is one account in one ISO week: sell-in beside sell-through, summed from the facts."""
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.CASCADE, related_name="weeks")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="weeks", db_index=False)
     week = models.DateField(_("week"))
     currency = models.CharField(max_length=3)
     sell_in_units = quantity(_("sell-in, units"), null=True)
@@ -58,7 +58,7 @@ class ProductWeek(ByAccount):
     """One row is one product at one account in one ISO week, summed over its stores."""
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="+")
     week = models.DateField(_("week"))
     units = quantity(_("units"), null=True)
@@ -92,7 +92,7 @@ class MeasureValue(ByAccount):
     """
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.CASCADE, related_name="measures")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="measures", db_index=False)
     measure = models.CharField(_("measure"), max_length=40)
     definition = models.PositiveSmallIntegerField(_("definition version"), default=1)
     week = models.DateField(_("week"))
