@@ -46,12 +46,18 @@ def _nav(request, user):
     return [item | {"current": item["current"] and len(item["url"]) == here} for item in items]
 
 
+# Pages that belong to an entry though their address does not begin like its own.
+BELONGS = {"kpis:import-list": ("kpis:feed-list",)}
+
+
 def _item(request, name, icon, label):
     try:
         url = reverse(name)
     except NoReverseMatch:
         url = ""
     current = request.path == url if name == "home" else bool(url) and request.path.startswith(url)
+    if any(request.path.startswith(reverse(other)) for other in BELONGS.get(name, ())):
+        current = True
     return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
 
 

@@ -1,7 +1,19 @@
 from django import forms
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _
 
 from kam.errors import Stale
+from kam.templatetags.formats import DASH
+
+HYPHENS = BLANK_CHOICE_DASH[0][1]
+
+
+def _dash_for_nothing(field):
+    """An empty choice reads as a dash, not as a row of hyphens."""
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = field.empty_label and DASH
+    elif isinstance(field, forms.ChoiceField) and not callable(field.choices):
+        field.choices = [(value, DASH if label == HYPHENS else label) for value, label in field.choices]
 
 
 class ScopedForm(forms.ModelForm):
@@ -16,6 +28,7 @@ class ScopedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         for field in self.fields.values():
+            _dash_for_nothing(field)
             if isinstance(field, forms.ModelChoiceField) and hasattr(field.queryset, "visible_to"):
                 field.queryset = field.queryset.visible_to(user)
         if self.instance.pk and hasattr(self.instance, "version"):

@@ -25,6 +25,8 @@ from tradeterms.sentences import HOW
 from tradeterms.workflow import AGREEMENT, FINDING
 
 SETTLED_SHOWN = 20
+# What `?part=` shows instead of the terms.
+PARTS = ("findings", "revisions", "history")
 
 
 def _base(name, row):
@@ -96,6 +98,8 @@ class OnAgreement:
             unit=formats.money_unit(agreement.currency),
             day_of=_("day %(day)s of %(total)s") % {"day": gone, "total": total} if gone else "",
             findings=_open_first(findings),
+            parts=PARTS,
+            counts={"terms": len(terms), "open": sum(f.is_unsettled for f in findings)},
             position=showing.tier_position(telling[0]) if telling else None,
             position_clause=telling[0].term.clause if telling else "",
             revisions=Agreement.objects.visible_to(user).filter(number=agreement.number).order_by("-revision"),
