@@ -170,19 +170,25 @@ def receivables(request, account):
 @panel("home", "kpis/panels/strip.html", order=20, column="top")
 def portfolio_strip(request):
     """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
-    currency = _usual_currency(request.user)
+    currency, others = _usual_currency(request.user)
     last = _last()
     weeks = [week - shift for shift in (timedelta(0), YEAR) for week in _mondays(last, showing.SPARK_WEEKS)]
     points = queries.portfolio(request.user, currency, HOME, weeks)
     if not any(points.values()):
         return None
     measures, overview = access.readable_measures(request.user), reverse("kpis:overview")
-    return {"kpis": [showing.tile(measures[code], currency, points[code], last, url=overview) for code in points]}
+    tiles = [showing.tile(measures[code], currency, points[code], last, url=overview) for code in points]
+    for tile, code in zip(tiles, points, strict=True):
+        if others and measures[code].unit == "money":
+            tile["note"] = _("accounts in %(currency)s only") % {"currency": currency}
+    return {"kpis": tiles}
 
 
 def _usual_currency(user):
+    """The currency of most accounts, and whether there are others."""
     counted = Account.objects.visible_to(user).order_by().values_list("currency").annotate(n=Count("pk"))
-    return next((currency for currency, _n in counted.order_by("-n", "currency")[:1]), "")
+    found = [currency for currency, _count in counted.order_by("-n", "currency")]
+    return (found[0] if found else ""), len(found) > 1
 
 
 def _mondays(last, weeks):

@@ -281,6 +281,7 @@ def test_home_sums_what_the_reader_sees_in_the_usual_currency(site, mia):
     (strip,) = site.get("/").context["top_panels"]
     shown = [(str(tile["name"]), tile["value"], tile["unit"]) for tile in strip.context["kpis"] if tile["value"]]
     assert shown == [("Sell-in", 13, "€\u00a0k"), ("OTIF", 50, "%")]
+    assert [tile.get("note", "") for tile in strip.context["kpis"] if tile["value"]] == ["accounts in EUR only", ""]
 
 
 # Imports, feeds, products
