@@ -10,6 +10,7 @@ from kam.measures import measure
 from kam.roles import DataClass
 
 MINE = "mod({0}.account_id, %(shards)s) = %(shard)s"
+SHARD = "mod(a.id, %(shards)s) = %(shard)s"
 WEEK = "({0} - (extract(isodow FROM {0})::int - 1))"
 
 
@@ -50,22 +51,47 @@ def _level(events, denominator="denominator"):
     """
 
 
-# Where nobody said what was shipped, what was received must have been.
-ORDER_LINES = f"""
-    SELECT l.account_id, l.ordered_on, l.requested_on,
-        CASE WHEN l.shipped IS NULL THEN l.received_on ELSE l.shipped_on END AS shipped_on,
-        greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
-        least(greatest(coalesce(l.shipped, l.received, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0))
-            * l.price AS gone
-    FROM kpis_orderline l JOIN accounts_account a ON a.id = l.account_id AND a.currency = l.currency
-    WHERE l.price IS NOT NULL AND {MINE.format("l")}
-"""
+def _lines(left):
+    """Order lines of the shard that were not settled before a day: `left` compares `settled_on` with it.
 
-ITEMS = f"""
-    SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount, i.paid
-    FROM kpis_openitem i JOIN accounts_account a ON a.id = i.account_id AND a.currency = i.currency
-    WHERE {MINE.format("i")}
-"""
+    Where nobody said what was shipped, what was received must have been. A settled line has changed every level up
+    and down again by the same amount, so that what happened before stays out of the sums without changing them.
+    """
+    return f"""
+        SELECT l.account_id, l.ordered_on, l.requested_on,
+            CASE WHEN l.shipped IS NULL THEN l.received_on ELSE l.shipped_on END AS shipped_on,
+            greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
+            least(greatest(coalesce(l.shipped, l.received, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0))
+                * l.price AS gone
+        FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id AND l.currency = a.currency
+        WHERE l.price IS NOT NULL AND {SHARD} AND (l.settled_on IS NULL OR l.settled_on {left})
+    """
+
+
+def _items(left):
+    """Receivables of the shard that were not settled before a day, see `_lines`."""
+    return f"""
+        SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount, i.paid
+        FROM accounts_account a JOIN kpis_openitem i ON i.account_id = a.id AND i.currency = a.currency
+        WHERE {SHARD} AND (i.settled_on IS NULL OR i.settled_on {left})
+    """
+
+
+def _known_before(table, day, known="true"):
+    """An event without amount for each account that had rows before the window, so that its level begins with it."""
+    return f"""
+        SELECT a.id AS account_id, %(first)s::date AS day, 0::numeric AS up, 0::numeric AS base
+        FROM accounts_account a, LATERAL (
+            SELECT FROM {table} x
+            WHERE x.account_id = a.id AND x.{day} < %(first)s AND x.currency = a.currency AND {known} LIMIT 1) known
+        WHERE {SHARD}
+    """
+
+
+LINES_BEFORE = _known_before("kpis_orderline", "ordered_on", "x.price IS NOT NULL")
+ITEMS_BEFORE = _known_before("kpis_openitem", "issued_on")
+ORDER_LINES, OPEN_LINES = _lines(">= %(first)s"), _lines("> %(date)s")
+ITEMS, OPEN_ITEMS = _items(">= %(first)s"), _items("> %(date)s")
 
 
 @measure(
@@ -176,6 +202,7 @@ def backlog(window):
         f"""
         SELECT l.account_id, e.day, e.up, 0::numeric AS base FROM ({ORDER_LINES}) l,
             LATERAL (VALUES (l.ordered_on, l.wanted), (greatest(l.shipped_on, l.ordered_on), -l.gone)) e(day, up)
+        UNION ALL {LINES_BEFORE}
         """,
         denominator="1::numeric",
     )
@@ -202,6 +229,7 @@ def past_due_backlog(window):
                 (greatest(l.ordered_on, l.requested_on + 1, l.shipped_on),
                     CASE WHEN l.requested_on IS NULL THEN 0 ELSE -l.gone END)
             ) e(day, up)
+        UNION ALL {LINES_BEFORE}
         """,
         denominator="1::numeric",
     )
@@ -209,17 +237,17 @@ def past_due_backlog(window):
 
 def _delivered(numerator, dated):
     """Order lines requested in the week; `dated` leaves out lines that were received on a day nobody knows."""
-    known = "AND NOT (l.received > 0 AND l.received_on IS NULL)" if dated else ""
+    known = "NOT (l.received > 0 AND l.received_on IS NULL)" if dated else "true"
     return f"""
         SELECT l.account_id, {WEEK.format("l.requested_on")} AS week, sum({numerator}) AS numerator,
             sum(l.ordered) AS denominator
         FROM (
-            SELECT account_id, requested_on, received_on, ordered,
-                CASE WHEN received_on > %(as_of)s THEN 0 ELSE greatest(coalesce(received, 0), 0) END AS received
-            FROM kpis_orderline
-            WHERE requested_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+            SELECT o.account_id, o.requested_on, o.received_on, o.ordered,
+                CASE WHEN o.received_on > %(as_of)s THEN 0 ELSE greatest(coalesce(o.received, 0), 0) END AS received
+            FROM accounts_account a JOIN kpis_orderline o ON o.account_id = a.id
+            WHERE {SHARD} AND o.requested_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
         ) l
-        WHERE {MINE.format("l")} {known}
+        WHERE {known}
         GROUP BY 1, 2
     """
 
@@ -284,5 +312,6 @@ def overdue_share(window):
                 (i.due_on + 1, i.amount, 0),
                 (greatest(i.paid_on, i.due_on + 1), -i.paid, 0)
             ) e(day, up, base)
+        UNION ALL {ITEMS_BEFORE}
         """
     )

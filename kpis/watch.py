@@ -19,7 +19,7 @@ from accounts.wording import money, number, percent
 from accounts.wording import week as week_word
 from kam.roles import DataClass
 from kpis import calc
-from kpis.measures import ITEMS, MINE, ORDER_LINES
+from kpis.measures import MINE, OPEN_ITEMS, OPEN_LINES
 
 TOLERANCE = Decimal("0.15")
 LEAST_WEEKS = Decimal(2)
@@ -124,7 +124,7 @@ PAST_DUE = f"""
     SELECT l.account_id, a.currency, sum(l.open) AS value, count(*) AS lines, min(l.requested_on) AS oldest
     FROM (
         SELECT account_id, requested_on, wanted - CASE WHEN shipped_on > %(date)s THEN 0 ELSE gone END AS open
-        FROM ({ORDER_LINES}) x WHERE ordered_on <= %(date)s AND requested_on < %(date)s
+        FROM ({OPEN_LINES}) x WHERE ordered_on <= %(date)s AND requested_on < %(date)s
     ) l JOIN accounts_account a ON a.id = l.account_id
     WHERE l.open > 0 GROUP BY 1, 2 HAVING sum(l.open) >= 0.01 ORDER BY 1
 """
@@ -167,7 +167,7 @@ OVERDUE = f"""
         sum(i.open) FILTER (WHERE i.due_on < %(date)s::date - 60) AS old
     FROM (
         SELECT account_id, due_on, CASE WHEN paid_on > %(date)s THEN amount ELSE amount - paid END AS open
-        FROM ({ITEMS}) x WHERE issued_on <= %(date)s AND due_on < %(date)s
+        FROM ({OPEN_ITEMS}) x WHERE issued_on <= %(date)s AND due_on < %(date)s
     ) i JOIN accounts_account a ON a.id = i.account_id
     GROUP BY 1, 2 HAVING sum(i.open) > 0 ORDER BY 1
 """

@@ -3,8 +3,12 @@
 An account needs no index of its own where a constraint or an index begins with it.
 """
 
+from decimal import Decimal
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount, Store
@@ -20,6 +24,15 @@ def quantity(label, **options):
 
 def money(label, **options):
     return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
+
+
+def _day_on_which_nothing_was_left():
+    """The day a line was shipped, or else received, when as much came as was ordered and not cancelled."""
+    none = Value(Decimal(0))
+    wanted = Greatest(F("ordered") - Coalesce("cancelled", none), none)
+    gone = Greatest(Coalesce("shipped", "received", none), none)
+    left = Case(When(shipped=None, then=F("received_on")), default=F("shipped_on"))
+    return Case(When(GreaterThanOrEqual(gone, wanted), then=Greatest(left, F("ordered_on"))))
 
 
 class SellThrough(ByAccount):
@@ -52,7 +65,10 @@ class SellThrough(ByAccount):
 
 
 class OrderLine(ByAccount):
-    """One row is one line of an order an account placed with us, from order to receipt."""
+    """One row is one line of an order an account placed with us, from order to receipt.
+
+    `settled_on` is the day from which it counts in no backlog any more; empty while something is still to come.
+    """
 
     data_class = DataClass.KPI
     account = models.ForeignKey(Account, models.PROTECT, related_name="order_lines", db_index=False)
@@ -74,6 +90,9 @@ class OrderLine(ByAccount):
     price = models.DecimalField(_("net price"), max_digits=18, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, validators=[currency_code])
     batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="+", db_index=False)
+    settled_on = models.GeneratedField(
+        expression=_day_on_which_nothing_was_left(), output_field=models.DateField(), db_persist=True
+    )
 
     class Meta:
         ordering = ["-ordered_on", "order_number", "line_number"]
@@ -89,6 +108,7 @@ class OrderLine(ByAccount):
         indexes = [
             models.Index(fields=["account", "requested_on"], name="orderline_requested"),
             models.Index(fields=["account", "ordered_on"], name="orderline_day"),
+            models.Index(fields=["account", "settled_on"], name="orderline_settled"),
         ]
 
     def __str__(self):
@@ -128,7 +148,10 @@ class InvoiceLine(ByAccount):
 
 
 class OpenItem(ByAccount):
-    """One row is one receivable: an invoice or credit note as finance books it, open or paid."""
+    """One row is one receivable: an invoice or credit note as finance books it, open or paid.
+
+    `settled_on` is the day from which nothing of it is open; empty while something is.
+    """
 
     data_class = DataClass.FINANCE
     account = models.ForeignKey(Account, models.PROTECT, related_name="open_items", db_index=False)
@@ -140,6 +163,11 @@ class OpenItem(ByAccount):
     paid = money(_("paid amount"), default=0)
     currency = models.CharField(max_length=3, validators=[currency_code])
     batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="+", db_index=False)
+    settled_on = models.GeneratedField(
+        expression=Case(When(paid=F("amount"), then=Greatest("paid_on", "issued_on"))),
+        output_field=models.DateField(),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["due_on", "document"]
@@ -155,6 +183,7 @@ class OpenItem(ByAccount):
         indexes = [
             models.Index(fields=["account", "due_on"], name="openitem_due"),
             models.Index(fields=["account", "issued_on"], name="openitem_day"),
+            models.Index(fields=["account", "settled_on"], name="openitem_settled"),
         ]
 
     def __str__(self):
