@@ -5,7 +5,7 @@ functions of `accounts.wording`.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -100,7 +100,7 @@ def raise_alerts(rows, *, code, night):
     if any(row.account_id % night.shards != night.shard for row in rows):
         raise ValueError(f"an alert of {code} belongs to another shard")
     params = {
-        "rows": json.dumps([plain(asdict(row)) for row in rows]),
+        "rows": json.dumps([plain(vars(row)) for row in rows]),
         "fingerprints": fingerprints,
         "code": code,
         "date": night.date,

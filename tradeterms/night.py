@@ -150,7 +150,7 @@ def _apply(finding, term, ask, result):
     finding.period_end, finding.rule_version, finding.unit = ask.ends, ask.rule.version, ask.rule.unit
     finding.verdict, finding.expected, finding.observed = result.verdict, result.expected, result.observed
     finding.at_stake, finding.figures, finding.evidence = result.at_stake, plain(result.figures), result.evidence
-    finding.account, finding.owner, finding.currency = account, account.owner, ask.currency
+    finding.account, finding.owner_id, finding.currency = account, account.owner_id, ask.currency
     finding.evidence_hash = finding.seal()
     if finding.pk and (finding.evidence_hash, finding.owner_id) == (seal, owner):
         return False

@@ -27,7 +27,7 @@ JOIN LATERAL (
 WEEKS = f"""
 (SELECT d::date AS week, (d::date - date '2001-01-01') / 7 AS number
     FROM generate_series(%(first)s::date, %(last)s::date, interval '7 days') d) w
-JOIN {ACCOUNTS} a ON w.week > %(begin)s::date + 7 * (%(weeks)s / 4 * (3 - a.n %% 4))
+JOIN {ACCOUNTS} a ON w.week > %(begin)s::date + 7 * (%(weeks)s / 4 * (3 - a.n * 5 / 8 %% 4))
 """
 
 SELL_THROUGH = f"""
