@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -60,7 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "kam.views.errors.bad_cursor_is_400",
+    "kam.middleware.bad_cursor_is_400",
 ]
 
 ROOT_URLCONF = "kam.urls"
@@ -216,7 +215,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ImportKindEnum": "kpis.models.batch.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "ImportKindEnum": "kpis.models.batch.Kind",
+        "AccountStateEnum": "accounts.models.account.Account.State",
+        "AlertStateEnum": "accounts.models.alert.Alert.State",
+        "StepStateEnum": "kam.models.night.StepRun.State",
+        "BatchStateEnum": "kpis.models.batch.ImportBatch.State",
+        "AgreementStateEnum": "tradeterms.models.agreement.Agreement.State",
+        "FindingStateEnum": "tradeterms.models.finding.Finding.State",
+        "PlanStateEnum": "plans.models.plan.Plan.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kam.api.schema.problem_responses",
