@@ -1,5 +1,6 @@
 """Columns that come from other columns: joined from a second file, or derived from text; and the rules for rows."""
 
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,8 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Condition, Derived, Lookup, Mapping
 from kpis.imports.reader import Source, batches, column, open_source, visible
 from kpis.imports.sniff import delimiter_of
+
+MOST_NAMED = 100
 
 
 class Names:
@@ -40,7 +43,7 @@ class Names:
         """What to raise for missing columns: the delimiter may be wrong, or the columns are not there."""
         if self.source.width == 1 and (other := self._other_delimiter(columns)):
             return UnusableFile("wrong_delimiter", delimiter=visible(self.source.delimiter), found=visible(other))
-        return UnusableFile("missing_columns", columns=columns, found=list(self.source.names))
+        return UnusableFile("missing_columns", columns=columns, found=self._named())
 
     def _other_delimiter(self, columns):
         header = self.source.names[0] if self.source.names else ""
@@ -55,9 +58,13 @@ class Names:
         """How people call a frame column."""
         return name[1:] if name.startswith("=") else self.source.shown(int(name[1:]))
 
+    def _named(self):
+        return [name[:MOST_NAMED] for name in self.source.names[:MOST_NAMED]]
+
     def unused(self) -> list[str]:
-        """Headers no part of the mapping asked for."""
-        return [name for i, name in enumerate(self.source.names) if i not in self.used]
+        """Headers no part of the mapping asked for, the first of them where there are very many."""
+        names = (name[:MOST_NAMED] for i, name in enumerate(self.source.names) if i not in self.used)
+        return list(islice(names, MOST_NAMED))
 
     def _position(self, number):
         if number > self.source.width:

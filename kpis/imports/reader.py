@@ -60,8 +60,8 @@ class Source:
         self.file.close()
 
     def shown(self, position: int) -> str:
-        """The name of a column by its position from 0, or its number where there is no header."""
-        return self.names[position] if self.names else str(position + 1)
+        """The name of a column by its position from 0, cut to what is kept, or its number where there is no header."""
+        return self.names[position][:200] if self.names else str(position + 1)
 
 
 def column(position: int) -> str:
@@ -114,10 +114,9 @@ def _encoding(path, form):
 
 
 def _said(path, encoding):
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise UnusableFile("unknown_encoding", encoding=encoding) from None
+    if not sniff.is_text_encoding(encoding):
+        raise UnusableFile("unknown_encoding", encoding=encoding)
+    name = codecs.lookup(encoding).name
     if name in ("cp1252", "iso8859-1", "iso8859-15") and not _is_ascii(path) and sniff.is_utf8(path):
         raise UnusableFile("looks_utf8", encoding=encoding)
     return encoding
@@ -155,8 +154,8 @@ def _rewrite(file, encoding, copy):
         piece = file.read(PIECE)
         try:
             text = decoder.decode(piece, final=not piece)
-        except UnicodeDecodeError as problem:
-            before = piece[: problem.start].decode(encoding, "replace")
+        except UnicodeError as problem:
+            before = piece[: getattr(problem, "start", 0)].decode(encoding, "replace")
             raise UnusableFile("encoding", encoding=encoding, line=line + before.count("\n")) from problem
         only_cr = "\r" in text and "\n" not in text if only_cr is None else only_cr
         text = text.replace("\r", "\n") if only_cr else text

@@ -15,6 +15,7 @@ BOMS = (
 )
 DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
 SAMPLE = 1 << 16
+NO_TEXT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
 def refuse_binary(start: bytes) -> None:
@@ -23,6 +24,15 @@ def refuse_binary(start: bytes) -> None:
         raise UnusableFile("spreadsheet")
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
         raise UnusableFile("compressed")
+
+
+def is_text_encoding(name: str) -> bool:
+    """Whether this is an encoding of text; codecs that unpack or decode something else (`zip`, `hex`) are none."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return found._is_text_encoding and found.name not in NO_TEXT
 
 
 def encoding_by_bytes(start: bytes) -> str | None:

@@ -22,11 +22,15 @@ from kpis.imports.mapping import (
     Rule,
     Source,
 )
+from kpis.imports.sniff import is_text_encoding
 
 FOLDER = Path(__file__).resolve().parent.parent / "mappings"
 ACTIONS = ("skip", "ignore", "credit_note", "charge")
 TESTS = ("equals", "starts_with", "matches", "in", "empty")
 WAYS = ("first_chars", "first_words", "pattern", "week_from", "monday", "product_of", "join_of", "values", "copy")
+LONGEST_TEXT, MOST_CHARS, MOST_WORDS = 64 * 1024, 1000, 50
+# A dotted key of n parts costs the reader of TOML n² steps: a text of 64 KB would hold a web worker for minutes.
+DEEP_KEY = re.compile(r"""(?:(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){16}""")
 THOUSANDS = ("", ",", ".", "'", "\u2019", " ", "\u00a0", "\u202f")
 
 
@@ -44,10 +48,17 @@ def load_mapping(name: str) -> Mapping:
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
-    """The mapping written in `text`; `name` stands in its messages. Raises MappingError."""
+    """The mapping written in `text`; `name` stands in its messages. Raises MappingError.
+
+    The text may come from anybody who may import, so it is held short and shallow before it is read.
+    """
+    if len(text) > LONGEST_TEXT or DEEP_KEY.search(text):
+        raise MappingError(name, "-", _("this is too long or too deeply nested for a mapping"))
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except RecursionError as problem:
+        raise MappingError(name, "-", _("this is too long or too deeply nested for a mapping")) from problem
+    except ValueError as problem:
         raise MappingError(name, "-", problem) from problem
     return _Table(name, "", data).mapping()
 
@@ -162,9 +173,11 @@ def _format(table):
     delimiter, quote = table.get("delimiter", str), table.get("quote", str, '"')
     if delimiter == "":
         table.fail("delimiter", _("must not be empty"))
-    if len(quote) > 1:
+    if len(quote) > 1 or not quote.isascii():
         table.fail("quote", _("must be one character, or empty for none"))
     encoding = table.get("encoding", str)
+    if encoding and not is_text_encoding(encoding):
+        table.fail("encoding", _("is no encoding of text that is known here"))
     return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""))
 
 
@@ -174,6 +187,8 @@ def _marks(table, base):
     if thousands == decimal:
         table.fail("thousands", _("must differ from the decimal mark"))
     dates = table.words("dates", base.dates)
+    if not dates:
+        table.fail("dates", _("is required"))
     for form in dates:
         if not cells.is_date_format(form):
             table.fail("dates", _("%(form)s is not the form of a date") % {"form": form})
@@ -218,8 +233,8 @@ def _derived(table, marks):
     derived = Derived(
         table.need("name", str),
         None if factors or parts else table.source("from" if "copy" not in table.data else "copy"),
-        table.get("first_chars", int),
-        table.get("first_words", int),
+        _count(table, "first_chars", MOST_CHARS),
+        _count(table, "first_words", MOST_WORDS),
         _pattern(table, "pattern"),
         table.get("week_from", date),
         table.get("monday", bool, False),
@@ -233,6 +248,13 @@ def _derived(table, marks):
     )
     table.done()
     return derived
+
+
+def _count(table, key, most):
+    number = table.get(key, int)
+    if number is not None and not 1 <= number <= most:
+        table.fail(key, _("must be a whole number from 1 to %(most)s") % {"most": most})
+    return number
 
 
 def _several(table, key):
@@ -277,6 +299,8 @@ def _rule(table):
     name, action = table.need("name", str), table.choice("action", ACTIONS)
     when = table.need("when", (dict, list))
     when = when if isinstance(when, list) else [when]
+    if not when or not all(isinstance(row, dict) for row in when):
+        table.fail("when", _("must be a list of tables"))
     rule = Rule(name, action, tuple(_condition(_Table(table.name, f"{table.path}.when", row)) for row in when))
     table.done()
     return rule
