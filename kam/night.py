@@ -5,19 +5,19 @@ stopped and wakes up later writes nothing.
 """
 
 import logging
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from kam.audit import source
+from kam.leases import heartbeat
 from kam.models import Entry, StepRun
 from kam.models.night import MAX_ATTEMPTS
 
@@ -185,7 +185,7 @@ def run(pk):
     if mine is None:
         return None
     try:
-        with source(Entry.Source.JOB), _heartbeat(mine):
+        with source(Entry.Source.JOB), heartbeat(partial(_renew, mine), settings.NIGHT_LEASE_SECONDS):
             _work(mine)
     except LostClaim:
         logger.warning("shard %s was taken over by another worker; nothing written", mine)
@@ -216,28 +216,9 @@ def _fail(mine, error):
     )
 
 
-@contextmanager
-def _heartbeat(mine):
-    """Renew the lease every third of it, on a connection of its own, while the work goes on."""
-    done = threading.Event()
-    thread = threading.Thread(target=_renew, args=(mine.pk, mine.attempt, done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _renew(pk, attempt, done):
-    lease = settings.NIGHT_LEASE_SECONDS
-    try:
-        while not done.wait(lease / 3):
-            StepRun.objects.filter(pk=pk, attempt=attempt, state=State.RUNNING).update(
-                lease_until=Now() + timedelta(seconds=lease)
-            )
-    finally:
-        connection.close()
+def _renew(mine):
+    lease = timedelta(seconds=settings.NIGHT_LEASE_SECONDS)
+    StepRun.objects.filter(pk=mine.pk, attempt=mine.attempt, state=State.RUNNING).update(lease_until=Now() + lease)
 
 
 def unfinished_nights():

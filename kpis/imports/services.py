@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import BinaryIO
 
 from django.db import IntegrityError, connection, transaction
@@ -9,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from kam.audit import log
+from kam.leases import heartbeat
 from kpis.imports import store
 from kpis.imports.apply import apply
 from kpis.imports.check import check_file
@@ -20,7 +22,7 @@ from kpis.imports.toml import mapping_text, parse_mapping
 from kpis.models import Feed, ImportBatch, ImportError
 
 State = ImportBatch.State
-LEASE = timedelta(minutes=15)
+LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
 BIGGEST_SUM = 10**17
 
@@ -97,7 +99,8 @@ def process(*, batch_id: int) -> ImportBatch:
         return ImportBatch.objects.get(pk=batch_id)
     batch = ImportBatch.objects.select_related("feed__account", "by").get(pk=batch_id)
     try:
-        _run(batch)
+        with heartbeat(partial(_renew, batch), LEASE.total_seconds()):
+            _run(batch)
     except UnusableFile as problem:
         _finish(batch, State.UNUSABLE, problem={"code": problem.code, "params": problem.params})
     except Overtaken:
@@ -118,6 +121,10 @@ def _claim(batch_id):
     free = Q(state=State.WAITING) | Q(state=State.READING, lease_until__lt=now, attempt__lt=ATTEMPTS)
     claimed = ImportBatch.objects.filter(free, pk=batch_id)
     return claimed.update(state=State.READING, lease_until=now + LEASE, attempt=F("attempt") + 1)
+
+
+def _renew(batch):
+    _mine(batch).update(lease_until=timezone.now() + LEASE)
 
 
 def left_behind():
@@ -157,7 +164,7 @@ def mapping_of(batch: ImportBatch) -> Mapping:
 def _apply(batch, mapping, result):
     """Everything that must happen together. Raises Undone to have it rolled back."""
     _lock(batch.content)
-    if not _mine(batch).select_for_update().exists():
+    if not _mine(batch).exists():
         raise Overtaken
     if not batch.dry_run and _first(batch):
         raise IntegrityError("applied meanwhile")
@@ -165,6 +172,8 @@ def _apply(batch, mapping, result):
     batch.created, batch.changes = outcome.created, outcome.changes
     if result.rejected or batch.dry_run:
         raise Undone
+    if not _mine(batch).select_for_update().exists():  # not before: while the row is locked its lease cannot be renewed
+        raise Overtaken
     _finish(batch, State.APPLIED, result)
     log(batch, "imported", by=batch.by, after=_summary(batch))
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from kam.local import places
 from kam.models import Entry
 from kam.roles import Role
 from kpis.imports import store
+from kpis.imports.apply import apply
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.report import neutral, report
@@ -234,6 +236,20 @@ def test_a_reader_that_was_overtaken_stops(monkeypatch):
     monkeypatch.setattr("kpis.imports.services.check_file", overtake)
     assert process(batch_id=batch.pk).attempt == 2
     assert SellThrough.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_works_long_keeps_its_lease(monkeypatch):
+    monkeypatch.setattr("kpis.imports.services.LEASE", timedelta(seconds=0.6))
+    batch, kept = waiting(), []
+
+    def slowly(*args):
+        time.sleep(1.2)
+        kept.append(list(left_behind()))
+        return apply(*args)
+
+    monkeypatch.setattr("kpis.imports.services.apply", slowly)
+    assert (process(batch_id=batch.pk).state, kept) == ("applied", [[]])
 
 
 def test_sums_too_large_to_be_kept():

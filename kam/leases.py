@@ -1,0 +1,40 @@
+"""A lease says until when a claim holds; whoever works longer renews it, so that only the dead lose theirs."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connection
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def heartbeat(renew: Callable[[], object], lease: float) -> Iterator[None]:
+    """Call `renew` every third of `lease` (seconds) while the block works, on a database connection of its own."""
+    done = threading.Event()
+    thread = threading.Thread(target=_beat, args=(renew, lease / 3, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _beat(renew, pause, done):
+    try:
+        while not done.wait(pause):
+            _try(renew)
+    finally:
+        connection.close()
+
+
+def _try(renew):
+    """Renew once; what goes wrong is told, and the next beat tries again on a fresh connection."""
+    try:
+        renew()
+    except DatabaseError as error:
+        logger.warning("could not renew a lease: %s", error)
+        connection.close()
