@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Store
 from accounts.timeline import entries_of_account, tell
 from accounts.workflow import with_moves
-from kam.context import NIGHT_READERS, last_night
+from kam.context import last_night
+from kam.models.night import READERS as NIGHT_READERS
 from kam.panels import panel
 from kam.roles import DataClass, may_read
 

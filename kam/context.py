@@ -1,7 +1,6 @@
-"""What the frame of every page shows: navigation by role, the night, the feeds, open alerts."""
+"""What the frame of every page shows: theme, navigation by role, how the last night went."""
 
-from django.apps import apps
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +21,7 @@ NAV = (
 
 
 def frame(request):
+    """`theme` for everybody; `nav` and, when a page shows it, `night_state` for people who are signed in."""
     user = getattr(request, "user", None)
     if not (user and user.is_authenticated):
         return {"theme": request.COOKIES.get("theme", "")}
@@ -29,7 +29,6 @@ def frame(request):
         "theme": request.COOKIES.get("theme", ""),
         "nav": _nav(request, user),
         "night_state": SimpleLazyObject(last_night),
-        "alert_count": SimpleLazyObject(lambda: open_alerts(user)),
     }
 
 
@@ -51,11 +50,8 @@ BELONGS = {"kpis:import-list": ("kpis:feed-list",)}
 
 
 def _item(request, name, icon, label):
-    try:
-        url = reverse(name)
-    except NoReverseMatch:
-        url = ""
-    current = request.path == url if name == "home" else bool(url) and request.path.startswith(url)
+    url = reverse(name)
+    current = request.path == url if name == "home" else request.path.startswith(url)
     if any(request.path.startswith(reverse(other)) for other in BELONGS.get(name, ())):
         current = True
     return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
@@ -72,7 +68,3 @@ def last_night():
         "outcome": night.outcome(latest),
         "finished_at": ends.values_list("finished_at", flat=True).first(),
     }
-
-
-def open_alerts(user):
-    return apps.get_model("accounts", "Alert").objects.visible_to(user).filter(state="open").count()

@@ -1,8 +1,12 @@
+"""What happens around every request: headers, language and time zone, damaged page addresses."""
+
 from django.conf import settings
+from django.http import HttpResponseBadRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 
 from kam import audit
+from kam.keyset import BadCursor
 from kam.models import Entry
 
 FIXED = {
@@ -42,4 +46,20 @@ class _Locale(LocaleMiddleware):
 
 
 def locale(get_response):
+    """Speak the reader's language in the reader's time zone."""
     return _Locale(get_response)
+
+
+def bad_cursor_is_400(get_response):
+    """A damaged page address is the client's error, not ours."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):
+        if isinstance(exception, BadCursor):
+            return HttpResponseBadRequest(str(exception), content_type="text/plain; charset=utf-8")
+        return None
+
+    middleware.process_exception = process_exception
+    return middleware

@@ -1,8 +1,5 @@
 """The map of the site. Floors bring their own pages (`urls.py`) and API routes (`api.py`)."""
 
-import importlib.util
-from importlib import import_module
-
 from django.urls import include, path
 from django.utils.module_loading import import_string
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -11,24 +8,18 @@ from rest_framework.routers import DefaultRouter
 from kam import converters  # noqa: F401 (registers the date converter)
 from kam.views import health, language, night
 
-MOUNTS = (("accounts", "accounts/"), ("kpis", "kpis/"), ("tradeterms", "terms/"), ("plans", "plans/"))
-
-
-def _exists(module):
-    return importlib.util.find_spec(module) is not None
-
-
 router = DefaultRouter()
 router.include_format_suffixes = False
-for module in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
-    if not _exists(module):
-        continue
-    for prefix, viewset in import_module(module).ROUTES:
+for routes in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
+    for prefix, viewset in import_string(f"{routes}.ROUTES"):
         router.register(prefix, viewset, basename=f"api-{prefix}")
 
 urlpatterns = [
-    *([path("", import_string("accounts.views.Home").as_view(), name="home")] if _exists("accounts.views") else []),
-    *(path(prefix, include(f"{floor}.urls")) for floor, prefix in MOUNTS if _exists(f"{floor}.urls")),
+    path("", import_string("accounts.views.Home").as_view(), name="home"),
+    path("accounts/", include("accounts.urls")),
+    path("kpis/", include("kpis.urls")),
+    path("terms/", include("tradeterms.urls")),
+    path("plans/", include("plans.urls")),
     path("night/", night.Nights.as_view(), name="night"),
     path("night/<date:day>/", night.NightPage.as_view(), name="night-day"),
     path("night/<date:day>/rerun/", night.Rerun.as_view(), name="night-rerun"),
