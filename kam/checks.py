@@ -8,5 +8,7 @@ from django.core.checks import Error, Tags, register
 def secrets_are_not_placeholders(app_configs, **kwargs):
     weak = {"changeme", "secret", "insecure", "default", "example"}
     if any(word in settings.SECRET_KEY.lower() for word in weak):
-        return [Error("SECRET_KEY looks like a placeholder. Generate one with `make secret`.", id="kam.E001")]
+        said = "SECRET_KEY looks like a placeholder."
+        hint = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
+        return [Error(said, hint=hint, id="kam.E001")]
     return []
