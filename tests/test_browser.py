@@ -1,0 +1,88 @@
+"""Every page a role can reach by links, in a real browser: no script error, no violated policy, nothing too wide."""
+
+import re
+from urllib.parse import urldefrag, urlparse
+
+import pytest
+
+from kam.roles import Role
+from tests import world
+
+SKIP = re.compile(r"logout|/account/|export|\.csv|/api/|#")
+MOST = 70
+FACTS = """() => {
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  return {
+    title: document.title.trim(), h1: document.querySelectorAll('h1').length,
+    wide: document.documentElement.scrollWidth - window.innerWidth,
+    twice: [...new Set(ids.filter((x, i) => ids.indexOf(x) !== i))],
+    nameless: [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')].filter(e =>
+      !(e.textContent.trim() || e.querySelector('[aria-label]') || e.getAttribute('aria-label') || e.title || (e.labels && e.labels.length) || e.value)).length,
+    alt: document.querySelectorAll('img:not([alt])').length,
+    links: [...document.querySelectorAll('a[href]')].map(a => a.href),
+  };
+}"""
+
+
+def pattern(url):
+    """One page stands for all of its kind: numbers, dates and what stands in the query are folded."""
+    parts = urlparse(url)
+    return re.sub(r"/\d[\d-]*(?=/|$)", "/*", parts.path) + ("?" if parts.query else "")
+
+
+def faults_of(facts):
+    found = [] if facts["title"] else ["no title"]
+    found += [] if facts["h1"] == 1 else [f"{facts['h1']} h1"]
+    found += [f"{facts['wide']} px too wide"] if facts["wide"] > 1 else []
+    found += [f"ids twice: {facts['twice']}"] if facts["twice"] else []
+    return found + [f"{facts[k]} {k}" for k in ("nameless", "alt") if facts[k]]
+
+
+def sign_in(context, client, person):
+    client.force_login(person)
+    cookie = client.cookies["kam_session"]
+    context.add_cookies([{"name": "kam_session", "value": cookie.value, "domain": "localhost", "path": "/"}])
+
+
+def crawl(page, start):
+    """Follow every link once per pattern; returns the faults by pattern."""
+    queue, seen, faults, said = [start], set(), {}, []
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: said.append(str(e)))
+    while queue and len(seen) < MOST:
+        url = queue.pop(0)
+        if pattern(url) in seen:
+            continue
+        seen.add(pattern(url))
+        said.clear()
+        answer = page.goto(url, wait_until="load")
+        facts = page.evaluate(FACTS)
+        found = [*said, *faults_of(facts), *([] if answer.ok else [f"status {answer.status}"])]
+        if found:
+            faults[pattern(url)] = found
+        links = (urldefrag(link)[0] for link in facts["links"])
+        queue += [x for x in links if urlparse(x).netloc == urlparse(start).netloc and not SKIP.search(x)]
+    return faults, seen
+
+
+LOOKS = {
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+    "phone, dark": {"viewport": {"width": 360, "height": 780}, "color_scheme": "dark", "has_touch": True},
+    "Chinese": {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"},
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", [Role.ACCOUNT_MANAGER, Role.DIRECTOR, Role.ANALYST, Role.FUNCTION])
+def test_every_page_a_role_reaches_is_without_fault(browser, live_site, client, role):
+    person = world.build().people[role]
+    language = person.language
+    for look, options in LOOKS.items():
+        person.language = "zh-hans" if look == "Chinese" else language
+        person.save()
+        context = browser.new_context(**options)
+        sign_in(context, client, person)
+        faults, seen = crawl(context.new_page(), f"{live_site.url}/")
+        context.close()
+        assert faults == {}, look
+        assert len(seen) >= (1 if role == Role.FUNCTION else 20)
