@@ -7,7 +7,7 @@ raises nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db import connection
 from django.urls import reverse
@@ -18,6 +18,7 @@ from accounts.wording import day as day_word
 from accounts.wording import money, number, percent
 from accounts.wording import week as week_word
 from kam.roles import DataClass
+from kam.rounding import cents, rounded
 from kpis import calc
 from kpis.measures import MINE, OPEN_ITEMS, OPEN_LINES
 
@@ -26,7 +27,6 @@ LEAST_WEEKS = Decimal(2)
 MOST_WEEKS = Decimal(12)
 STALE_WEEKS = 2
 PRODUCT_SHARE = Decimal("0.01")
-CENT = Decimal("0.01")
 Severity = Alert.Severity
 
 
@@ -58,10 +58,6 @@ def _rows(night, sql):
 
 def _page(row, measure):
     return reverse("kpis:measure", args=[row["account_id"], measure])
-
-
-def _money(amount):
-    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 # The weeks 0–3 back are judged, the weeks 4–11 back say how this year compares with last year's same ISO weeks.
@@ -100,15 +96,15 @@ def _behind(row, night):
     if not missing:
         return None
     price = calc.rate(row["value"], row["actual"]) or calc.rate(row["last_year_value"], row["last_year"])
-    stake = None if price is None else _money(missing * price)
+    stake = None if price is None else cents(missing * price)
     gap = missing / expected
     return AlertRow(
         account_id=row["account_id"],
         fingerprint=f"sell_through_behind:{row['account_id']}",
         params={
-            "gap": percent(gap.quantize(Decimal("0.0001"))),
+            "gap": percent(rounded(gap, 4)),
             "actual": number(row["actual"]),
-            "expected": number(_money(expected)),
+            "expected": number(rounded(expected, 2)),
             "week": week_word(row["week"]),
         },
         severity=Severity.CRITICAL if gap >= 2 * TOLERANCE else Severity.WARNING,
@@ -141,12 +137,12 @@ def _past_due(row, night):
         account_id=row["account_id"],
         fingerprint=f"past_due_backlog:{row['account_id']}",
         params={
-            "amount": money(_money(row["value"]), row["currency"]),
+            "amount": money(cents(row["value"]), row["currency"]),
             "lines": row["lines"],
             "oldest": day_word(row["oldest"]),
         },
         severity=_by_age(days, critical=21, warning=7),
-        at_stake=_money(row["value"]),
+        at_stake=cents(row["value"]),
         currency=row["currency"],
         act_by=night.date + timedelta(days=3),
         url=_page(row, "past_due_backlog"),
@@ -233,13 +229,13 @@ def _weeks(row):
 
 
 def _supply(row, night, code, units):
-    stake = None if row["price"] is None else _money(units * row["price"])
+    stake = None if row["price"] is None else cents(units * row["price"])
     low = code == "supply_low"
     return AlertRow(
         account_id=row["account_id"],
         fingerprint=f"{code}:{row['account_id']}",
         params={
-            "weeks": number(_weeks(row).quantize(Decimal("0.1")), 1),
+            "weeks": number(rounded(_weeks(row), 1), 1),
             "stock": number(row["stock"]),
             "limit": number(LEAST_WEEKS if low else MOST_WEEKS),
             "week": week_word(row["week"]),
@@ -283,14 +279,14 @@ def stockout(night):
 
 
 def _stockout(row, night):
-    stake = None if row["value"] is None else _money(row["value"])
+    stake = None if row["value"] is None else cents(row["value"])
     return AlertRow(
         account_id=row["account_id"],
         fingerprint=f"stockout:{row['account_id']}:{row['product_id']}",
         params={
             "product": row["name"],
             "code": row["code"],
-            "weekly": number(_money(row["weekly"])),
+            "weekly": number(rounded(row["weekly"], 2)),
             "week": week_word(row["week"]),
         },
         severity=Severity.WARNING,

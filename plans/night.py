@@ -10,6 +10,7 @@ from accounts import wording
 from accounts.alerts import AlertRow, raise_alerts
 from kam.measures import all_measures
 from kam.roles import DataClass
+from kam.rounding import cents
 from plans import calc
 from plans.models import Plan, PlanMeasure
 
@@ -120,7 +121,7 @@ def _behind(row):
             "target": row.as_param(row.target),
             "as_of": wording.day(row.as_of),
         },
-        at_stake=None if lacking is None else round(lacking, 2),
+        at_stake=None if lacking is None else cents(lacking),
         currency="" if lacking is None else plan.account.currency,
         url=reverse("plans:detail", args=[plan.pk]),
         shown_to=DataClass.RELATIONSHIP,

@@ -7,20 +7,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-CENT = Decimal("0.01")
+from kam.rounding import cents, rounded
+
 DAYS_A_YEAR = 365
-
-
-def cents(amount):
-    """An amount rounded half up to the cent, away from zero on both sides."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
-
-
-def rounded(value, places):
-    """A figure rounded half up to `places` decimals."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def ratio(numerator, denominator, places=4):

@@ -5,11 +5,13 @@ An empty value is an en dash, a minus is a true minus, a thin line of convention
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language
+
+from kam.rounding import rounded
 
 DASH = "–"
 MINUS = "−"
@@ -70,13 +72,13 @@ def number(value, decimals=0, *, sign=False):
     found = as_decimal(value)
     if found is None:
         return DASH
-    rounded = found.quantize(Decimal(1).scaleb(-int(decimals)), rounding=ROUND_HALF_UP)
-    whole, _, fraction = f"{abs(rounded):,f}".partition(".")
+    shown = rounded(found, int(decimals))
+    whole, _, fraction = f"{abs(shown):,f}".partition(".")
     decimal, grouping = style().marks
     text = whole.replace(",", grouping) + (decimal + fraction if fraction else "")
-    if rounded == 0:
+    if shown == 0:
         return text
-    return (MINUS if rounded < 0 else "+" if sign else "") + text
+    return (MINUS if shown < 0 else "+" if sign else "") + text
 
 
 def percent_of(numerator, denominator):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from kam.rounding import cents
 from kpis.imports.kinds import Kind
 from kpis.imports.messages import sentence
 
@@ -96,4 +97,4 @@ def _sum(frame, wanted):
     if len(names) == 1:
         return frame.get_column(wanted).sum()
     wide = [frame.get_column(name).cast(pl.Decimal(38, 9)) for name in names]
-    return (wide[0] * wide[1]).sum().quantize(Decimal("0.01"))
+    return cents((wide[0] * wide[1]).sum())

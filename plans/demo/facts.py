@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from django.db import connection
 
+from kam.rounding import cents
 from plans.demo import feeds, orders, sales, stories, tables
 from plans.demo.accounts import CUSTOMERS, TRADING
-from plans.demo.products import CENT
 
 RETAIL = Decimal("1.90")
 # Shoppers bring back what they bought online: one in so many pieces, by category.
@@ -133,7 +133,7 @@ class Facts:
 
 def _worth(client, article):
     """What a shopper pays for one, without tax."""
-    return (article.net_price(client.currency) * RETAIL).quantize(CENT)
+    return cents(article.net_price(client.currency) * RETAIL)
 
 
 def _order(line, account, product):

@@ -11,8 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
+from kam.rounding import cents
 from plans.demo import stories
-from plans.demo.products import CENT
 
 THURSDAY, FRIDAY = 3, 4
 UNITS_STUCK = 48
@@ -73,7 +73,7 @@ class Item:
 
 def net_price(client, article):
     """What the account pays for one, after its discount."""
-    return (article.net_price(client.currency) * (1 - Decimal(str(client.discount)))).quantize(CENT)
+    return cents(article.net_price(client.currency) * (1 - Decimal(str(client.discount))))
 
 
 def order_lines(client, flow, days, seed):
@@ -132,7 +132,7 @@ def invoices(lines, days):
     for line in lines:
         day = days.weeks[line.week] + timedelta(days=FRIDAY)
         if line.shipped and day <= days.yesterday:
-            value = (line.shipped * line.price).quantize(CENT)
+            value = cents(line.shipped * line.price)
             document = f"RE{day:%y%m%d}-{line.client.code}"
             found.append(Invoiced(line.client, document, line.article, day, line.shipped, line.price, value))
     return found
@@ -157,7 +157,7 @@ def credits(client, invoiced, seed):
 def credit(client, article, day, value):
     """A credit note of that value; it moves no goods."""
     document = f"GS{day:%y%m%d}-{client.code}"
-    return Invoiced(client, document, article, day, 0, None, -value.quantize(CENT), is_credit=True)
+    return Invoiced(client, document, article, day, 0, None, -cents(value), is_credit=True)
 
 
 def missing_to_tier(client, invoiced, days):
@@ -198,7 +198,7 @@ def commissions(client, flow, days, seed):
     for week, _store, article, units, *_rest in flow.lines:
         months[days.weeks[week].replace(day=28)] += units * article.net_price(client.currency)
     return [
-        _item(client, f"PR{day:%y%m}-{client.code}", day, (value * COMMISSION).quantize(CENT), days, rng)
+        _item(client, f"PR{day:%y%m}-{client.code}", day, cents(value * COMMISSION), days, rng)
         for day, value in sorted(months.items())
         if day <= days.yesterday
     ]

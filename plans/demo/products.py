@@ -6,11 +6,11 @@ from decimal import Decimal
 from functools import cache
 from math import exp
 
+from kam.rounding import cents
 from kam.text import sort_key
 from kpis.models import Category, Product
 
 RATES = {"EUR": Decimal("1.00"), "GBP": Decimal("0.86"), "CNY": Decimal("7.80")}
-CENT = Decimal("0.01")
 
 # code, name, variants, models with their net price in euro, season by month
 CATALOGUE = (
@@ -100,7 +100,7 @@ class Article:
 
     def net_price(self, currency):
         """Our list price in the account's currency."""
-        return (self.price * RATES[currency]).quantize(CENT)
+        return cents(self.price * RATES[currency])
 
 
 def catalogue():
@@ -111,7 +111,7 @@ def catalogue():
             for size, variant in enumerate(variants):
                 code = f"{prefix}-{place + 1}{size + 1:02d}"
                 net = Decimal(price) * (Decimal("1.00"), Decimal("1.05"), Decimal("0.80"))[size]
-                found.append(Article(len(found), code, f"{model} {variant}", prefix, net.quantize(CENT)))
+                found.append(Article(len(found), code, f"{model} {variant}", prefix, cents(net)))
     return found
 
 
