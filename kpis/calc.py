@@ -39,6 +39,11 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def first_monday(year: int) -> date:
+    """The Monday on which the ISO year begins."""
+    return date.fromisocalendar(year, 1, 1)
+
+
 def sunday(week: date) -> date:
     """The last day of the ISO week that begins on `week`."""
     return week + timedelta(days=6)

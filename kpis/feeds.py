@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from django.db import connection
 
+from kpis.calc import monday
+
 WEEKS_BACK = 8
 
 # Facts of a kind: the table, the day (or week) they are about.
@@ -74,8 +76,7 @@ def late_feeds(day: date) -> list[Late]:
 
 def _late_of_kind(kind, day):
     table, column = FACTS[kind]
-    monday = day - timedelta(days=day.weekday())
-    params = {"kind": kind, "date": day, "first": monday - timedelta(weeks=WEEKS_BACK)}
+    params = {"kind": kind, "date": day, "first": monday(day) - timedelta(weeks=WEEKS_BACK)}
     with connection.cursor() as cursor:
         cursor.execute(_late_sql(table, column), params)
         rows = cursor.fetchall()

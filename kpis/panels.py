@@ -1,6 +1,6 @@
 """What the KPI floor shows on the account page and the home page."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db.models import Count
 from django.urls import reverse
@@ -13,8 +13,7 @@ from kam.templatetags import formats
 from kpis import access, calc, queries, showing
 from kpis.queries import YEAR, Figure
 
-STRIP = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
-HOME = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
+SHOWN = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
 CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
 HOME_ROWS = 8
@@ -29,11 +28,11 @@ def strip(request, account):
     """Six tiles: this year's sell-in, the rates of four weeks, and where supply, orders and receivables stand."""
     last = _last()
     measures = access.readable_measures(request.user)
-    first = date.fromisocalendar(last.isocalendar().year, 1, 1) - YEAR
-    points = queries.series(request.user, account, STRIP, min(first, queries.span(last, 53 + 13)[0]), last)
+    first = calc.first_monday(last.isocalendar().year) - YEAR
+    points = queries.series(request.user, account, SHOWN, min(first, queries.span(last, 53 + 13)[0]), last)
     if not any(points.values()):
         return None
-    targets = queries.targets(request.user, account, STRIP, last.isocalendar().year)
+    targets = queries.targets(request.user, account, SHOWN, last.isocalendar().year)
     tiles = [
         showing.tile(
             measures[code],
@@ -173,7 +172,7 @@ def portfolio_strip(request):
     currency, others = _usual_currency(request.user)
     last = _last()
     weeks = [week - shift for shift in (timedelta(0), YEAR) for week in _mondays(last, showing.SPARK_WEEKS)]
-    points = queries.portfolio(request.user, currency, HOME, weeks)
+    points = queries.portfolio(request.user, currency, SHOWN, weeks)
     if not any(points.values()):
         return None
     measures, overview = access.readable_measures(request.user), reverse("kpis:overview")
@@ -198,7 +197,7 @@ def _mondays(last, weeks):
 @panel("home", "kpis/panels/portfolio.html", order=40, column="bottom")
 def portfolio(request):
     """The accounts that buy most, with what matters of each."""
-    measures = {c: m for c, m in access.readable_measures(request.user).items() if c in HOME}
+    measures = {c: m for c, m in access.readable_measures(request.user).items() if c in SHOWN}
     if not measures:
         return None
     last = _last()
@@ -208,5 +207,5 @@ def portfolio(request):
     accounts = list(ranked.order_by("-figure", "sort_name", "pk")[:HOME_ROWS])
     if not accounts:
         return None
-    table = showing.Portfolio(request.user, accounts, HOME, last, 4)
+    table = showing.Portfolio(request.user, accounts, SHOWN, last, 4)
     return {"table": table, "week": last, "as_of": calc.sunday(last)}

@@ -119,7 +119,7 @@ def tile(measure, currency, points, last: date, *, url, weeks=4, target=None, th
 
     A flow covers `weeks` weeks, or with `this_year` the ISO year so far; a level is its last known week.
     """
-    first = date.fromisocalendar(last.isocalendar().year, 1, 1) if this_year else queries.span(last, weeks)[0]
+    first = calc.first_monday(last.isocalendar().year) if this_year else queries.span(last, weeks)[0]
     if measure.snapshot:
         first = queries.span(last, queries.LEVEL_WEEKS)[0]
     figure = queries.over(points, measure, first, last)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from kpis.calc import first_monday
+
 ZERO = Decimal(0)
 # Beyond these a changed target is shown to the signer, and a measure behind its path raises an alert.
 CHANGE_SHARE, CHANGE_RATE = Decimal("0.05"), Decimal("0.005")
@@ -11,11 +13,6 @@ BEHIND_SHARE, BEHIND_RATE = Decimal("0.10"), Decimal("0.01")
 
 OPEN, REACHED, ON_TRACK, BEHIND = "open", "reached", "on_track", "behind"
 UNCHANGED, WITHIN, BEYOND = "unchanged", "within", "beyond"
-
-
-def first_monday(year: int) -> date:
-    """The Monday on which the ISO year begins."""
-    return date.fromisocalendar(year, 1, 1)
 
 
 def elapsed(year: int, day: date) -> Decimal:

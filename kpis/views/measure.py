@@ -1,6 +1,6 @@
 """One measure of one account: week by week, against its target, down to the facts behind it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db.models import F, Q
 from django.http import Http404
@@ -50,7 +50,7 @@ class MeasurePage(OnMeasure, TemplateView):
         last = calc.last_complete_week(queries.last_night_day())
         weeks = self._span()
         first = queries.span(last, weeks)[0]
-        since = min(first, date.fromisocalendar(last.isocalendar().year, 1, 1)) - YEAR
+        since = min(first, calc.first_monday(last.isocalendar().year)) - YEAR
         points = queries.series(user, account, [measure.code], since, last)[measure.code]
         target = queries.targets(user, account, [measure.code], last.isocalendar().year).get(measure.code)
         flow_year = measure.kind == "amount" and not measure.snapshot

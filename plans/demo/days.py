@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
+from kpis import calc
+
 WEEKS = 104
 AHEAD = 3
 
@@ -26,7 +28,7 @@ class Days:
     @property
     def monday(self):
         """The Monday of the running week."""
-        return self.today - timedelta(days=self.today.weekday())
+        return calc.monday(self.today)
 
     @cached_property
     def weeks(self):
