@@ -58,7 +58,8 @@ def receive(
         raise UnusableFile("feed_kind", feed=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)
     joins = {lookup.file for lookup in found.lookups}
-    stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins])
+    whose = "" if by is None or (feed and feed.account_id) else str(by.pk)
+    stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins], whose)
     return ImportBatch.objects.create(
         feed=feed,
         kind=kind,

@@ -1,12 +1,12 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from kam.models import Versioned
-from kam.roles import Role
+from kam.roles import READS, DataClass, Role
 
 IMPORTERS = frozenset({Role.ANALYST, Role.ADMIN, Role.API_CLIENT, Role.ACCOUNT_MANAGER, Role.TEAM_LEAD, Role.DIRECTOR})
 
@@ -19,6 +19,15 @@ class Kind(models.TextChoices):
     ORDERS = "orders", _("Orders")
     INVOICES = "invoices", _("Invoices")
     OPEN_ITEMS = "open_items", _("Open items")
+
+
+# What a file of a kind tells; the others hold master data.
+TELLS = {
+    Kind.SELL_THROUGH: DataClass.KPI,
+    Kind.ORDERS: DataClass.KPI,
+    Kind.INVOICES: DataClass.KPI,
+    Kind.OPEN_ITEMS: DataClass.FINANCE,
+}
 
 
 class FeedQuerySet(models.QuerySet):
@@ -60,12 +69,20 @@ class Feed(Versioned):
 
 class ImportBatchQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """One's own batches, and those of visible feeds."""
+        """One's own batches, and those of feeds of visible accounts, if the role reads what such files tell.
+
+        A file of the whole house is about every account: only who sees all of them sees its counts and bad rows.
+        """
         if not user.is_active:
             return self.none()
         if user.role == Role.AUDITOR:
             return self.all()
-        return self.filter(Q(by=user) | Q(feed__in=Feed.objects.visible_to(user).order_by().values("pk")))
+        visible = Account.objects.visible_to(user).order_by().values("pk")
+        of_account = Q(feed__account__in=visible)
+        of_house = Q(feed__isnull=False, feed__account=None) & ~Exists(Account.objects.exclude(pk__in=visible))
+        reads = READS.get(user.role, ())
+        kinds = [kind for kind in Kind if TELLS.get(kind, DataClass.GENERAL) in reads]
+        return self.filter(Q(by=user) | Q(kind__in=kinds) & (of_account | of_house))
 
     def stored(self):
         return self.filter(state=ImportBatch.State.APPLIED)
