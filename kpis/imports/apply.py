@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from accounts.access import may_create_account, may_edit
+from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
+from kam.services import change
 from kpis.imports import masters
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
@@ -70,7 +71,7 @@ def _accounts(result, mapping, batch):
     stored |= {account.code: account for account in masters.create_accounts(list(new.values()), by=by)}
     old = {code: row for code, row in rows.items() if code not in new}
     changed = masters.change(Account, stored, old, by=by)
-    result.refuse(_parents(result, stored, by))
+    result.refuse(_parents(result, stored, old, by))
     return _outcome(result, "accounts", len(new), changed)
 
 
@@ -90,7 +91,7 @@ def _faults(result, rows, name, code):
     return faults(rows[LINE], result.shown.get(name, name), rows[name], [code] * rows.height, "{}")
 
 
-def _parents(result, stored, by):
+def _parents(result, stored, old, by):
     """Hang accounts below the parents the file names; faults of parents that are unknown or make a loop."""
     if "parent" not in result.frame.columns:
         return
@@ -100,17 +101,22 @@ def _parents(result, stored, by):
         account, parent = stored[row["code"].item()], known.get(row["parent"].item())
         if parent is None:
             yield _faults(result, row, "parent", "unknown_account")
-        elif account.parent_id != parent and not _hang(account, parent):
+        elif account.parent_id != parent and by is not None and not may_assign(by, account):
+            yield _faults(result, row, "parent", "not_allowed")
+        elif account.parent_id != parent and not _hang(account, parent, by, account.code in old):
             yield _faults(result, row, "parent", "loop")
 
 
-def _hang(account, parent_id):
+def _hang(account, parent_id, by, was_there):
     account.refresh_from_db()
     parent = Account.objects.get(pk=parent_id)
     if account.pk in parent.lineage:
         return False
-    account.parent = parent
-    account.save()
+    if was_there:
+        change(account, by=by, version=None, fields={"parent": parent})
+    else:
+        account.parent = parent
+        account.save()
     return True
 
 

@@ -45,13 +45,7 @@ def _accounts(loaded, result, mapping, by, source):
     rows = list(accounts.filter(code__in=wanted).values_list("code", "id", "currency"))
     rows += _new_accounts(loaded, result, mapping, by, wanted - {code for code, *_ in rows})
     if mapping.unassigned and loaded.frame.get_column("account").null_count():
-        account = masters.unassigned_account(
-            source=source,
-            title=mapping.title or mapping.name,
-            currency=mapping.constants.get("currency", "EUR"),
-            by=by,
-        )
-        rows.append((None, account.pk, account.currency))
+        rows += _unassigned(mapping, by, source)
     schema = {"account": pl.String, "account_id": pl.Int64, "own_currency": pl.String}
     known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(_categories("account", "own_currency"))
     _add(loaded, known, ["account"])
@@ -60,6 +54,21 @@ def _accounts(loaded, result, mapping, by, source):
     if "currency" in loaded.frame.columns:
         own = pl.coalesce("currency", "own_currency").alias("currency")
     loaded.frame = loaded.frame.with_columns(own).drop("own_currency")
+
+
+def _unassigned(mapping, by, source):
+    """The account of lines that name none, for those who may open it and see it; for others such lines are unknown."""
+    code = masters.unassigned_code(source)
+    if by is not None and not (may_create_account(by) or visible_accounts(by).filter(code=code).exists()):
+        return []
+    account = masters.unassigned_account(
+        source=source,
+        title=mapping.title or mapping.name,
+        currency=mapping.constants.get("currency", "EUR"),
+        by=by,
+    )
+    seen = visible_accounts(by).filter(pk=account.pk).exists()
+    return [(None, account.pk, account.currency)] if seen else []
 
 
 def visible_accounts(by):

@@ -35,15 +35,20 @@ def _plant():
         cursor.execute("UPDATE accounts_account SET lineage = ARRAY[id] WHERE lineage = '{}' AND parent_id IS NULL")
 
 
+def unassigned_code(source: str) -> str:
+    """The number of the account that takes the lines of one source that name no customer."""
+    return f"UNASSIGNED-{source.upper()}"[:40]
+
+
 def unassigned_account(*, source: str, title: str, currency: str, by) -> Account:
     """The account that takes the lines of one source that name no customer; created when there is none."""
-    code = f"UNASSIGNED-{source.upper()}"[:40]
+    code = unassigned_code(source)
     for first_look in (True, False):
         if found := Account.objects.filter(code=code).first():
             return found
         if first_look:
             lock()
-    fields = {"name": _("Unassigned, %(title)s") % {"title": title}, "kind": Account.Kind.UNASSIGNED}
+    fields = {"name": (_("Unassigned, %(title)s") % {"title": title})[:160], "kind": Account.Kind.UNASSIGNED}
     return create_accounts([{"code": code, "country": "ZZ", "currency": currency} | fields], by=by)[0]
 
 
