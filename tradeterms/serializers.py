@@ -5,6 +5,7 @@ from kam.api.base import ScopedSerializer
 from tradeterms import kinds
 from tradeterms.models import Agreement, Finding, Term
 from tradeterms.sentences import headline
+from tradeterms.showing import rows_seen
 
 
 class AgreementSerializer(ScopedSerializer):
@@ -37,11 +38,6 @@ class TermSerializer(ScopedSerializer):
 
     def get_sentence(self, term) -> str:
         return kinds.sentence(term)
-
-
-@extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": True}})
-class EvidenceField(serializers.JSONField):
-    """The worst rows behind a finding, at most fifty; numbers as text."""
 
 
 class FindingSerializer(ScopedSerializer):
@@ -79,7 +75,13 @@ class FindingSerializer(ScopedSerializer):
 
 
 class FindingWithEvidenceSerializer(FindingSerializer):
-    evidence = EvidenceField()
+    evidence = serializers.SerializerMethodField(
+        help_text="The worst rows behind the finding, at most fifty, of accounts the caller sees; numbers as text."
+    )
 
     class Meta(FindingSerializer.Meta):
         fields = [*FindingSerializer.Meta.fields, "evidence"]
+
+    @extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": True}})
+    def get_evidence(self, finding) -> list:
+        return rows_seen(finding, self.context["request"].user)

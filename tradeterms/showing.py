@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Account
 from accounts.timeline import tell
 from kam.templatetags import formats
 from kpis.access import readable_measures
@@ -182,10 +183,18 @@ HOW_MANY = {"volume_rebate": "documents", "minimum_purchase": "documents", "paym
 HOW_MANY |= {"data_reporting": "due", "delivery_otif": "failed_lines"}
 
 
+def rows_seen(finding, user):
+    """The rows of evidence that are about accounts `user` sees: an agreement also covers accounts below its own."""
+    codes = {row["account"] for row in finding.evidence if "account" in row}
+    seen = set(Account.objects.visible_to(user).filter(code__in=codes).values_list("code", flat=True)) if codes else ()
+    return [row for row in finding.evidence if "account" not in row or row["account"] in seen]
+
+
 def evidence(finding, user):
     """The rows behind the figures as a table: heads, rows of cells with a link to the facts, and how many there are."""
     columns = COLUMNS[finding.term.kind]
-    if len({row.get("account") for row in finding.evidence}) > 1:
+    found = rows_seen(finding, user)
+    if len({row.get("account") for row in found}) > 1:
         columns = (ACCOUNT, *columns)
     code, day = FACTS[finding.term.kind]
     facts = reverse("kpis:facts", args=[finding.account_id, code]) if code in readable_measures(user) else ""
@@ -194,7 +203,7 @@ def evidence(finding, user):
             "url": f"{facts}?week={row[day]}" if facts else "",
             "cells": [(_cell(row, c), c.unit in NUMBERS, c.unit == "day") for c in columns],
         }
-        for row in finding.evidence
+        for row in found
     ]
     total = finding.figures.get(HOW_MANY[finding.term.kind], len(rows))
     return {"heads": [(c.label, c.unit in NUMBERS) for c in columns], "rows": rows, "total": total}
