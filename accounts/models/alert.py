@@ -103,6 +103,12 @@ class Alert(ByAccount):
         indexes = [
             models.Index(fields=["account", "state"], name="alert_account_state"),
             models.Index(fields=["code", "state"], name="alert_code_state"),
+            models.Index(  # every page counts what is open, and home adds it up
+                fields=["account"],
+                include=["state", "shown_to", "currency", "at_stake", "act_by"],
+                condition=~Q(state="resolved"),
+                name="alert_unresolved",
+            ),
         ]
 
     def __str__(self):

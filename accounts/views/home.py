@@ -100,8 +100,7 @@ def overnight(user, since):
         "groups": in_groups(accounts, chosen, shared=shared, since=since.date()),
         "unit": formats.money_unit(shared) if shared else "",
         "at_stake": totals(money),
-        "alerts_open": alerts.count(),
-        "due": alerts.filter(act_by__lte=timezone.localdate()).count(),
+        **alerts.aggregate(alerts_open=Count("pk"), due=Count("pk", filter=Q(act_by__lte=timezone.localdate()))),
         "alerts_url": reverse("accounts:alert-list"),
         "alerts_label": _("All alerts"),
     }

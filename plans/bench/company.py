@@ -112,7 +112,8 @@ MEASURES = """
 INSERT INTO plans_planmeasure (goal_id, measure, base, target, weight, version, created_at, updated_at)
 SELECT g.id, m.code, m.base, m.target, 25, 1, now(), now()
 FROM plans_goal g JOIN plans_plan p ON p.id = g.plan_id JOIN {accounts} a ON a.id = p.account_id JOIN (VALUES
-    (1, 'sell_in', 30000, 40000), (1, 'sell_through', 40000, 60000), (2, 'otif', 0.9, 0.95), (2, 'overdue_share', 0.1, 0.05)
+    (1, 'sell_in', 30000, 40000), (1, 'sell_through', 40000, 60000),
+    (2, 'otif', 0.9, 0.95), (2, 'overdue_share', 0.1, 0.05)
 ) m(position, code, base, target) ON m.position = g.position
 """
 TARGETS = """

@@ -1,7 +1,8 @@
 """The company's facts: everything between two days, as weekly files would have brought it.
 
-An account orders once a week, is delivered and invoiced five days later and pays 20 to 49 days after that. One order
-line in a hundred is forgotten, one in six comes a day late. One account in fifty stops sending its sell-through.
+An account orders once a week, is delivered and invoiced five days later and pays 15 to 32 days after that, one in eight
+20 days later still. One order line in 200 is forgotten, one in 30 comes a day late. One account in fifty stops sending
+its sell-through.
 """
 
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from django.db import connection
 from kpis.calc import last_complete_week
 
 WEEK = timedelta(weeks=1)
-# Weeks before the newest whose orders may still be shipped, received or paid: 5 + 49 days and what they began with.
+# Weeks before the newest whose orders may still be shipped, received or paid: 5 + 52 days and what they began with.
 STILL_MOVING = 9 * WEEK
 BATCHES_KEPT = 13 * WEEK
 
@@ -46,8 +47,8 @@ SELECT a.id, 'B' || a.n || '-' || w.week, p.n, p.id, o.day, o.day + 7, o.day + 7
     CASE WHEN is_there THEN o.comes END, CASE WHEN is_there THEN o.units END, CASE WHEN is_there THEN 0 END
 FROM {WEEKS} {LISTED},
     LATERAL (SELECT w.week + a.n %% 5 AS day, (1 + (a.n * 37 + p.n * 11 + w.number) %% 40)::int AS units,
-        w.week + a.n %% 5 + 7 + ((a.n + p.n + w.number) %% 6 = 0)::int AS comes) o,
-    LATERAL (SELECT o.day + 5 <= %(until)s AND (a.n + p.n * 3 + w.number * 7) %% 100 <> 0 AS is_sent) s,
+        w.week + a.n %% 5 + 7 + ((a.n + p.n + w.number) %% 30 = 0)::int AS comes) o,
+    LATERAL (SELECT o.day + 5 <= %(until)s AND (a.n + p.n * 3 + w.number * 7) %% 200 <> 0 AS is_sent) s,
     LATERAL (SELECT is_sent AND o.comes <= %(until)s AS is_there) t
 WHERE p.n %% 2 = 0 AND o.day <= %(until)s
 ORDER BY a.id, w.week, p.id
@@ -71,7 +72,8 @@ SELECT i.account_id, i.document, i.day, i.day + 30, i.amount, CASE WHEN i.pays <
     CASE WHEN i.pays <= %(until)s THEN i.pays END, i.currency
 FROM (
     SELECT l.account_id, l.document, l.currency, min(l.invoiced_on) AS day, sum(l.value) AS amount,
-        min(l.invoiced_on) + 20 + (a.n + extract(week FROM min(l.invoiced_on))::int * 7) %% 30 AS pays
+        min(l.invoiced_on) + 15 + (a.n + extract(week FROM min(l.invoiced_on))::int * 7) %% 18
+            + (a.n %% 8 = 5)::int * 20 AS pays
     FROM kpis_invoiceline l JOIN {ACCOUNTS} a ON a.id = l.account_id
     WHERE l.invoiced_on >= %(first)s
     GROUP BY 1, 2, 3, a.n
@@ -89,12 +91,18 @@ FROM {WEEKS} JOIN kpis_feed f ON f.account_id = a.id
 WHERE w.week > %(known)s AND w.week <= %(complete)s AND w.week > %(kept)s AND (%(is_first)s OR a.n %% 50 <> 7)
 ORDER BY w.week, f.id
 """
+# As an import does it: the weeks of all the days of what is new or was changed.
 TOUCHED = f"""
 INSERT INTO kpis_touched (account_id, week)
-SELECT DISTINCT a.id, c.week FROM {ACCOUNTS} a JOIN (
-    SELECT account_id, week FROM kpis_sellthrough WHERE week > %(known)s
-    UNION SELECT account_id, date_trunc('week', invoiced_on)::date FROM kpis_invoiceline WHERE invoiced_on > %(since)s
+SELECT DISTINCT a.id, date_trunc('week', c.day)::date FROM {ACCOUNTS} a JOIN (
+    SELECT account_id, week AS day FROM kpis_sellthrough WHERE week > %(known)s
+    UNION SELECT account_id, invoiced_on FROM kpis_invoiceline WHERE invoiced_on > %(since)s
+    UNION SELECT account_id, unnest(ARRAY[ordered_on, requested_on, shipped_on, received_on]) FROM kpis_orderline
+        WHERE greatest(ordered_on, shipped_on, received_on) > %(since)s
+    UNION SELECT account_id, unnest(ARRAY[issued_on, due_on, paid_on]) FROM kpis_openitem
+        WHERE greatest(issued_on, paid_on) > %(since)s
 ) c ON c.account_id = a.id
+WHERE c.day IS NOT NULL AND c.day <= %(until)s
 ON CONFLICT DO NOTHING
 """
 TABLES = {

@@ -1,7 +1,7 @@
 """How long people and other systems wait for a page of a company of a thousand accounts, and how many queries it costs.
 
 A real web server on this machine answers one request after the other, without a browser; times include reading the
-whole answer. Queries are counted in this process, on the second visit, when nothing has to be looked up for the first time.
+whole answer. Queries are counted in this process, on the second visit, when nothing is looked up for the first time.
 """
 
 import http.client
@@ -50,7 +50,7 @@ class Page:
     headers: dict
 
 
-def pages(write, size: Size | None = None, requests: int = REQUESTS) -> Iterator[dict]:
+def visits(write, size: Size | None = None, requests: int = REQUESTS) -> Iterator[dict]:
     """Latency (p50, p95, in ms) and queries of each page; at most 150 ms are allowed for p95."""
     if not company.is_there():
         _company(size or Size())

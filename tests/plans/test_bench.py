@@ -4,7 +4,7 @@ import pytest
 
 from plans.bench.company import Size
 from plans.bench.night import nights
-from plans.bench.pages import pages
+from plans.bench.pages import visits
 
 TINY = Size(accounts=12, stores=1, products=10, listed=4, weeks=8)
 STEPS = ("feeds", "rollups", "measures", "compliance", "kpi_alerts", "plan_measures")
@@ -20,6 +20,6 @@ def test_three_nights_and_then_every_page(redis_client):
     by_night = [f"{part}" for name in ("first night", "night", "night by the worker") for part in [name, *STEPS]]
     assert len(names) == 1 + len(by_night)
     assert [n[1] for n in names if n[0] == "night by the worker"][1:] == list(STEPS)
-    figures = list(pages(silent, TINY, requests=2))
+    figures = list(visits(silent, TINY, requests=2))
     assert {f["name"].rpartition(", ")[2] for f in figures} == {"p50", "p95", "queries"}
     assert all(f["figure"] > 0 for f in figures)
