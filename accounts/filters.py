@@ -1,33 +1,11 @@
 """Filters shared by pages and API: one language in the URL."""
 
 import django_filters
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from kam.filters import YesNo, seen
 from kam.models import User
-
-
-def _teams(request):
-    return Team.objects.visible_to(request.user) if request else Team.objects.none()
-
-
-def _people(request):
-    return User.objects.visible_to(request.user) if request else User.objects.none()
-
-
-def _accounts(request):
-    return Account.objects.visible_to(request.user) if request else Account.objects.none()
-
-
-class YesNo(forms.Select):
-    """Yes, no, or no matter."""
-
-    def __init__(self, attrs=None):
-        super().__init__(attrs, [("", "---------"), ("true", _("Yes")), ("false", _("No"))])
-
-    def format_value(self, value):
-        return super().format_value({True: "true", False: "false"}.get(value, value))
 
 
 class AccountFilter(django_filters.FilterSet):
@@ -37,8 +15,8 @@ class AccountFilter(django_filters.FilterSet):
     direction = django_filters.ChoiceFilter(choices=Account.Direction.choices, label=_("Direction"))
     state = django_filters.MultipleChoiceFilter(choices=Account.State.choices, label=_("State"))
     country = django_filters.CharFilter(lookup_expr="iexact", label=_("Country"))
-    team = django_filters.ModelChoiceFilter(queryset=_teams, label=_("Team"))
-    owner = django_filters.ModelChoiceFilter(queryset=_people, label=_("Account manager"))
+    team = django_filters.ModelChoiceFilter(queryset=seen(Team), label=_("Team"))
+    owner = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Account manager"))
     attention = django_filters.BooleanFilter(method="with_alerts", label=_("Has open alerts"), widget=YesNo)
 
     class Meta:
@@ -54,7 +32,7 @@ class AccountFilter(django_filters.FilterSet):
 
 
 class AlertFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=_accounts, label=_("Account"))
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     severity = django_filters.MultipleChoiceFilter(choices=Alert.Severity.choices, label=_("Severity"))
     state = django_filters.MultipleChoiceFilter(choices=Alert.State.choices, label=_("State"))
     code = django_filters.CharFilter(label=_("Kind"))
@@ -65,7 +43,7 @@ class AlertFilter(django_filters.FilterSet):
 
 
 class StoreFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=_accounts)
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
     code = django_filters.CharFilter(lookup_expr="istartswith")
 
     class Meta:
@@ -74,7 +52,7 @@ class StoreFilter(django_filters.FilterSet):
 
 
 class ContactFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=_accounts)
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
 
     class Meta:
         model = Contact
@@ -82,8 +60,8 @@ class ContactFilter(django_filters.FilterSet):
 
 
 class MembershipFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=_accounts)
-    user = django_filters.ModelChoiceFilter(queryset=_people)
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
+    user = django_filters.ModelChoiceFilter(queryset=seen(User))
 
     class Meta:
         model = Membership

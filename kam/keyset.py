@@ -109,6 +109,14 @@ class Keyset:
         return Page(rows, _url(request, "after", after), _url(request, "before", before), after, before)
 
 
+def ordering(fields):
+    """`fields` of a Keyset as order_by arguments, for reading a whole list in the order of its pages."""
+    return [
+        F(f.lstrip("-")).desc(nulls_last=True) if f.startswith("-") else F(f).asc(nulls_last=True)
+        for f in (*fields, "pk")
+    ]
+
+
 def _value(row, name):
     for part in name.split("__"):
         row = getattr(row, part) if row is not None else None

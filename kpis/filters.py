@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Store
+from kam.filters import seen
 from kpis.models import (
     AccountWeek,
     Category,
@@ -21,26 +22,17 @@ from kpis.models import (
 from kpis.models.batch import Kind
 
 
-def _seen(model):
-    """Rows of a model as choices: only what the person sees."""
-
-    def rows(request):
-        return model.objects.visible_to(request.user) if request else model.objects.none()
-
-    return rows
-
-
 def _account():
-    return django_filters.ModelChoiceFilter(queryset=_seen(Account), label=_("Account"))
+    return django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
 
 
 def _product():
-    return django_filters.ModelChoiceFilter(queryset=_seen(Product), label=_("Product"))
+    return django_filters.ModelChoiceFilter(queryset=seen(Product), label=_("Product"))
 
 
 class ProductFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number or name"))
-    category = django_filters.ModelChoiceFilter(queryset=_seen(Category), label=_("Category"))
+    category = django_filters.ModelChoiceFilter(queryset=seen(Category), label=_("Category"))
     brand = django_filters.CharFilter(lookup_expr="iexact", label=_("Brand"))
 
     class Meta:
@@ -63,7 +55,7 @@ class FeedFilter(django_filters.FilterSet):
 class BatchFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
     state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, label=_("State"))
-    feed = django_filters.ModelChoiceFilter(queryset=_seen(Feed), label=_("Feed"))
+    feed = django_filters.ModelChoiceFilter(queryset=seen(Feed), label=_("Feed"))
 
     class Meta:
         model = ImportBatch
@@ -72,7 +64,7 @@ class BatchFilter(django_filters.FilterSet):
 
 class SellThroughFilter(django_filters.FilterSet):
     account = _account()
-    store = django_filters.ModelChoiceFilter(queryset=_seen(Store))
+    store = django_filters.ModelChoiceFilter(queryset=seen(Store))
     product = _product()
     week = django_filters.DateFilter()
     week_from = django_filters.DateFilter("week", "gte")

@@ -4,20 +4,17 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from kam.filters import YesNo, seen
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
-
-
-def visible_accounts(request):
-    return Account.objects.visible_to(request.user) if request else Account.objects.none()
 
 
 class PlanFilter(django_filters.FilterSet):
     """By account, year, state, and whether it waits for the reader."""
 
-    account = django_filters.ModelChoiceFilter(queryset=visible_accounts, label=_("Account"))
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     year = django_filters.NumberFilter(label=_("Year"))
     state = django_filters.ChoiceFilter(choices=Plan.State.choices, label=_("State"))
-    waiting = django_filters.BooleanFilter(method="filter_waiting", label=_("Waiting for me"))
+    waiting = django_filters.BooleanFilter(method="filter_waiting", label=_("Waiting for me"), widget=YesNo)
     q = django_filters.CharFilter(field_name="account__name", lookup_expr="icontains", label=_("Account name"))
 
     class Meta:

@@ -4,25 +4,14 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from kam.filters import seen
 from kam.models import User
 from tradeterms.models import Agreement, Finding, Term
 
 
-def _accounts(request):
-    return Account.objects.visible_to(request.user) if request else Account.objects.none()
-
-
-def _agreements(request):
-    return Agreement.objects.visible_to(request.user) if request else Agreement.objects.none()
-
-
-def _people(request):
-    return User.objects.visible_to(request.user) if request else User.objects.none()
-
-
 class AgreementFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number, title or account"))
-    account = django_filters.ModelChoiceFilter(queryset=_accounts, label=_("Account"))
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     state = django_filters.MultipleChoiceFilter(choices=Agreement.State.choices, label=_("State"))
     on = django_filters.DateFilter(method="binding", label=_("In force on"))
 
@@ -38,7 +27,7 @@ class AgreementFilter(django_filters.FilterSet):
 
 
 class TermFilter(django_filters.FilterSet):
-    agreement = django_filters.ModelChoiceFilter(queryset=_agreements, label=_("Agreement"))
+    agreement = django_filters.ModelChoiceFilter(queryset=seen(Agreement), label=_("Agreement"))
     kind = django_filters.MultipleChoiceFilter(choices=Term.Kind.choices, label=_("Kind"))
     side = django_filters.ChoiceFilter(choices=Term.Side.choices, label=_("Side"))
 
@@ -48,15 +37,15 @@ class TermFilter(django_filters.FilterSet):
 
 
 class FindingFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=_accounts, label=_("Account"))
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     agreement = django_filters.ModelChoiceFilter(
-        field_name="term__agreement", queryset=_agreements, label=_("Agreement")
+        field_name="term__agreement", queryset=seen(Agreement), label=_("Agreement")
     )
     kind = django_filters.MultipleChoiceFilter(field_name="term__kind", choices=Term.Kind.choices, label=_("Kind"))
     side = django_filters.ChoiceFilter(field_name="term__side", choices=Term.Side.choices, label=_("Side"))
     verdict = django_filters.MultipleChoiceFilter(choices=Finding.Verdict.choices, label=_("Verdict"))
     state = django_filters.MultipleChoiceFilter(choices=Finding.State.choices, label=_("State"))
-    owner = django_filters.ModelChoiceFilter(queryset=_people, label=_("Owner"))
+    owner = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Owner"))
     due = django_filters.DateFilter(field_name="act_by", lookup_expr="lte", label=_("Act by, at the latest"))
     open = django_filters.BooleanFilter(method="unsettled", label=_("Somebody has to act"))
 

@@ -7,12 +7,13 @@ from django.views.generic import TemplateView, View
 from accounts import access
 from accounts.filters import AccountFilter
 from accounts.forms import AccountForm
-from accounts.listing import chips, csv_response, ordering
 from accounts.models import Account, Alert
 from accounts.showing import signal_of, unit_of
 from accounts.timeline import entries_of_account, tell
 from accounts.views.head import OnAccount
-from kam.keyset import Keyset
+from kam.downloads import csv_response
+from kam.filters import chips
+from kam.keyset import Keyset, ordering
 from kam.panels import shown
 from kam.views.base import ScopedCreate, ScopedList, ScopedUpdate
 

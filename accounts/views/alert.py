@@ -3,9 +3,9 @@ from django.shortcuts import render
 
 from accounts import access
 from accounts.filters import AlertFilter
-from accounts.listing import chips
 from accounts.models import Alert
 from accounts.workflow import ALERT, with_moves
+from kam.filters import chips
 from kam.views.base import MoveView, ScopedList
 
 

@@ -1,8 +1,5 @@
 """The report of a rejected file: every bad row as it stood in the file, with its line, column and reason."""
 
-import csv
-import io
-import re
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -10,19 +7,12 @@ from operator import attrgetter
 import polars as pl
 from django.utils.translation import gettext as _
 
+from kam.downloads import csv_line
 from kpis.imports import store
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.result import reason
 from kpis.imports.services import mapping_of
 from kpis.models import ImportBatch
-
-DANGEROUS = re.compile(r"^[\s\x00-\x20\u00a0\u200b-\u200f\ufeff]*[=+\-@|\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
-NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)*$")
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; numbers stay as they are."""
-    return f"'{text}" if DANGEROUS.match(text) and not NUMBER.match(text) else text
 
 
 def report(batch: ImportBatch) -> Iterator[str]:
@@ -53,6 +43,4 @@ def _bad_rows(source, lines):
 
 
 def _line(cells):
-    out = io.StringIO()
-    csv.writer(out).writerow(neutral("" if cell is None else str(cell)) for cell in cells)
-    return out.getvalue()
+    return csv_line(cells, keep_numbers=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
-from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.generic import FormView, View
 
-from accounts.listing import chips, csv_response
+from kam.downloads import csv_response, streamed
+from kam.filters import chips
 from kam.keyset import Keyset
 from kam.views.base import Reported, Scoped, ScopedDetail, ScopedList, refuse
 from kpis import access, filters, queries, services
@@ -125,9 +126,7 @@ class ImportReport(Scoped, View):
             return csv_response(
                 name, [pgettext("file", "Line"), _("Column"), pgettext("cell", "Value"), _("Reason")], said
             )
-        response = StreamingHttpResponse(report(batch), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return streamed(name, report(batch))
 
 
 class ImportNew(FormView):

@@ -7,8 +7,8 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from accounts.filters import AccountFilter
-from accounts.listing import chips
 from accounts.models import Account
+from kam.filters import chips
 from kam.views.base import ScopedList
 from kpis import access, calc, queries
 from kpis.models import MeasureValue

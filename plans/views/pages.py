@@ -10,6 +10,7 @@ from django.views.generic import View
 
 from kam import workflow
 from kam.errors import Conflict
+from kam.filters import chips
 from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedList, ScopedUpdate, refuse
 from plans import access, checks, grid, services
 from plans.filters import PlanFilter
@@ -56,25 +57,13 @@ class PlanList(ScopedList):
         return rows
 
     def get_context_data(self, **kwargs):
-        waiting = Plan.objects.waiting_for(self.request.user).count()
-        chips = self.chips()
-        may_create = access.writes(self.request.user)
-        return super().get_context_data(waiting=waiting, chips=chips, may_create=may_create, **kwargs)
-
-    def chips(self):
-        """What the address filters by, each with its way out."""
-        asked = self.request.GET
-        states = dict(Plan.State.choices)
-        found = []
-        if asked.get("state") in states:
-            found.append({"label": _("State"), "value": states[asked["state"]], "remove": "state"})
-        if asked.get("year"):
-            found.append({"label": _("Year"), "value": asked["year"], "remove": "year"})
-        if asked.get("waiting") == "true":
-            found.append({"label": "", "value": _("Waiting for me"), "remove": "waiting"})
-        if asked.get("q"):
-            found.append({"label": _("Account"), "value": asked["q"], "remove": "q"})
-        return found
+        context = super().get_context_data(**kwargs)
+        user = self.request.user
+        return context | {
+            "waiting": Plan.objects.waiting_for(user).count(),
+            "chips": chips(context["filterset"]),
+            "may_create": access.writes(user),
+        }
 
 
 def plan_context(plan, user):

@@ -20,7 +20,7 @@ from kpis.imports import store
 from kpis.imports.apply import apply
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
-from kpis.imports.report import neutral, report
+from kpis.imports.report import report
 from kpis.imports.services import joined_files, left_behind, process, receive
 from kpis.models import ImportBatch, ImportError, Product, SellThrough, Touched
 from tests import make
@@ -176,18 +176,6 @@ def test_the_report_holds_the_rows_as_they_were():
         ["'=SUM(A1)\nx", "K-1", "S1", "P1", "2026-11-17", "x", "-5.00", "2", "units", "“x” is not a number."],
         ["short", "K-1", "", "", "", "", "", "4", "", "The line has 2 columns instead of 7."],
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+A1", "-A1", "@SUM(1)", " =1", "\t=1", "\r=1", "\ufeff=1", "＝1", "|x", "\n"]
-)
-def test_formulas_are_neutralised(text):
-    assert neutral(text) == "'" + text
-
-
-@pytest.mark.parametrize("text", ["-5", "+5.00", "-1.234,50", "abc", "", "a=b"])
-def test_numbers_and_words_stay(text):
-    assert neutral(text) == text
 
 
 def test_only_one_reads_a_batch():

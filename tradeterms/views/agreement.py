@@ -10,10 +10,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from accounts.listing import chips
 from accounts.showing import unit_of
 from accounts.timeline import tell
 from kam.audit import entries_of
+from kam.filters import chips
 from kam.templatetags import formats
 from kam.views.base import ScopedList
 from kam.workflow import moves

@@ -1,5 +1,5 @@
-from accounts.listing import chips
 from accounts.showing import unit_of
+from kam.filters import chips
 from kam.views.base import MoveView, ScopedList
 from tradeterms import showing
 from tradeterms.filters import FindingFilter
