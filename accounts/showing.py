@@ -62,4 +62,4 @@ def as_row(alert, *, shared="", since=None):
 def totals(rows):
     """`€ 412 k, ¥ 90 k` of (currency, sum) pairs, largest first; empty when nothing is at stake."""
     found = sorted((r for r in rows if r[1]), key=lambda r: -r[1])
-    return ", ".join(formats.money_short(total, currency) for currency, total in found)
+    return formats.listed(formats.money_short(total, currency) for currency, total in found)

@@ -79,8 +79,9 @@ def _text(entry):
     did = VERBS.get(entry.verb) or entry.verb.replace("_", " ")
     about = [] if entry.model == "accounts.account" else [entry.label]
     about += [_said(*change) for change in _changes(entry, model)] if entry.verb == "changed" and model else []
-    about += [f"“{entry.reason}”"] if entry.reason else []
-    return f"{kind} {did}: {', '.join(about)}" if about else f"{kind} {did}"
+    about += [_("“%(reason)s”") % {"reason": entry.reason}] if entry.reason else []
+    said = _("%(kind)s %(did)s: %(about)s") if about else _("%(kind)s %(did)s")
+    return said % {"kind": kind, "did": did, "about": formats.listed(about)}
 
 
 def _said(name, before, after):
@@ -107,5 +108,5 @@ def _changes(entry, model):
 
 
 def _short(value):
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+    text = formats.listed(value) if isinstance(value, list) else str(value if value is not None else "")
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -7,6 +7,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from kam.errors import Conflict
+from kam.templatetags import formats
 
 FULL = Decimal(100)
 
@@ -86,7 +87,7 @@ def _weights(total):
 
 
 def _each(code, missing, fine, lacking):
-    return Check(code, not missing, lacking % {"rows": ", ".join(missing)} if missing else fine)
+    return Check(code, not missing, lacking % {"rows": formats.listed(missing)} if missing else fine)
 
 
 def missing(plan):

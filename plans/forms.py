@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam.forms import ScopedForm
 from kam.measures import all_measures
+from kam.templatetags import formats
 from plans import figures, services
 from plans.models import Goal, Initiative, Plan, PlanMeasure
 
@@ -108,7 +109,7 @@ class MeasureForm(PartForm):
         unit = _("rates in %") if not self.instance.pk else figures.unit(self.instance.measure, self.currency)
         for name in ("base", "target"):
             self.fields[name].rate = figures.is_rate(self.instance.measure)
-            self.fields[name].label = f"{self.fields[name].label}, {unit}" if unit else self.fields[name].label
+            self.fields[name].label = formats.headed(self.fields[name].label, unit)
 
     @property
     def currency(self):

@@ -16,6 +16,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kam.templatetags import formats
 from kpis.models.batch import Kind as Feeds
 from tradeterms import calc, writing
 from tradeterms.calc import Tier
@@ -141,7 +142,7 @@ class PaymentTerm:
         if self.interest_rate:
             rate = writing.rate(self.interest_rate)
             parts.append(_("Late amounts bear %(rate)s interest a year.") % {"rate": rate})
-        return " ".join(parts)
+        return formats.sentences(parts)
 
     def as_params(self):
         return {"days": self.days, "grace_days": self.grace_days, "interest_rate": plain(self.interest_rate)}
@@ -212,7 +213,7 @@ class DeliveryOtif:
         said = text % {"minimum": writing.rate(self.minimum), "rate": writing.rate(self.penalty_rate)}
         if self.early_days or self.late_days:
             window = _("On time is from −%(early)d to +%(late)d days around the requested day.")
-            said += " " + window % {"early": self.early_days, "late": self.late_days}
+            said = formats.sentences([said, window % {"early": self.early_days, "late": self.late_days}])
         return said
 
     def as_params(self):

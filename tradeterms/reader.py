@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from kam.templatetags import formats
 from tradeterms.calc import Tier
 
 MONEY_LIMIT = Decimal("1e15")
@@ -41,7 +42,7 @@ class Reader:
         """One of `choices`."""
         value = self._take(name)
         if value is not None and value not in choices:
-            self._wrong(name, _("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)})
+            self._wrong(name, _("Choose one of: %(choices)s.") % {"choices": formats.listed(choices)})
         return value
 
     def whole(self, name, low, high):

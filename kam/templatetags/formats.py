@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from kam.rounding import rounded
 
@@ -85,6 +85,21 @@ def percent_of(numerator, denominator):
     """The rate in percent, None when there is nothing to divide by."""
     over, under = as_decimal(numerator), as_decimal(denominator)
     return None if over is None or not under else 100 * over / under
+
+
+def listed(parts):
+    """The parts of a list in one line: `a, b`, `a、b`."""
+    return pgettext("list", ", ").join(map(str, parts))
+
+
+def headed(label, unit):
+    """A column or field with its unit: `Overdue, € k`, `逾期（万欧元）`."""
+    return pgettext("header", "%(label)s, %(unit)s") % {"label": label, "unit": unit} if unit else label
+
+
+def sentences(parts):
+    """Whole sentences one after the other; Chinese puts no space between them."""
+    return ("" if _chinese() else " ").join(map(str, parts))
 
 
 def symbol(currency):

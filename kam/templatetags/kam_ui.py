@@ -4,6 +4,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kam.templatetags import formats, shapes
 
@@ -115,7 +116,7 @@ def as_of(value, late=""):
     text = _("as of %(day)s") % {"day": formats.day_short(value)}
     if not late:
         return format_html('<span class="k-asof">{}</span>', text)
-    reason = "" if late is True else format_html(", {}", late)
+    reason = "" if late is True else format_html("{}{}", pgettext("joiner", ", "), late)
     return format_html('<span class="k-asof k-asof-late">{}{}{}</span>', icon("clock"), text, reason)
 
 
@@ -157,12 +158,11 @@ def sort_header(context, name, label, unit="", end=False, classes="", first="asc
     start = name if first == "asc" else f"-{name}"
     target = (f"-{name}" if rising else name) if rising or falling else start
     return format_html(
-        '<th scope="col" class="{}"{}><a class="k-sort" href="{}">{}{}{}</a></th>',
+        '<th scope="col" class="{}"{}><a class="k-sort" href="{}">{}{}</a></th>',
         " ".join(c for c in ("k-num" if end else "", classes) if c),
         format_html(' aria-sort="{}"', "ascending" if rising else "descending") if rising or falling else "",
         _query(context["request"], sort=target),
-        label,
-        f", {unit}" if unit else "",
+        formats.headed(label, unit),
         icon("sort-ascending" if rising or (not falling and first == "asc") else "sort-descending"),
     )
 
@@ -199,4 +199,4 @@ def section_head(title, clause="", link="", link_label="", id=""):
 @register.filter
 def unit_header(label, unit):
     """`Overdue, € k`: a column's name with its unit."""
-    return f"{label}, {unit}" if unit else label
+    return formats.headed(label, unit)

@@ -5,6 +5,8 @@ Faults travel and are stored as code and parameters, so that the report speaks t
 
 from django.utils.translation import gettext_lazy as _
 
+from kam.templatetags import formats
+
 FILE = {
     "no_file": _("The file %(path)s does not exist or cannot be read."),
     "mapping": _("The mapping cannot be used. %(problem)s"),
@@ -84,4 +86,4 @@ def sentence(code: str, params: dict) -> str:
 
 
 def _shown(params):
-    return {name: ", ".join(map(str, v)) if isinstance(v, list | tuple) else v for name, v in params.items()}
+    return {name: formats.listed(v) if isinstance(v, list | tuple) else v for name, v in params.items()}

@@ -1,6 +1,7 @@
 """The audit log of an account, told to a person."""
 
 import pytest
+from django.utils import translation
 
 from accounts import services
 from accounts.alerts import AlertRow, raise_alerts
@@ -49,3 +50,11 @@ def test_a_reason_is_quoted():
     account = make.account(user)
     remove(account.memberships.get(), by=user, reason="moved to Lyon")
     assert told(account, user) == [(f"Membership removed: {user} – {account}, “moved to Lyon”", user.name)]
+
+
+def test_it_speaks_chinese_with_its_own_marks():
+    user = make.user()
+    account = make.account(user)
+    services.create_store(by=user, account=account, code="S1", name="Leipzig")
+    with translation.override("zh-hans"):
+        assert ("门店已新增：S1 Leipzig", user.name) in told(account, user)

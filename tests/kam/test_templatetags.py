@@ -87,6 +87,13 @@ def test_day_names_the_weekday():
     assert in_each(lambda: formats.day(day)) == [f"{en} 26 Nov", f"{de} 26.11.", f"11月26日 {zh}"]
 
 
+def test_words_are_joined_as_the_language_does():
+    assert in_each(lambda: formats.listed(["A", 2])) == ["A, 2", "A, 2", "A、2"]
+    assert in_each(lambda: formats.headed("X", "€")) == ["X, €", "X, €", "X（€）"]
+    assert formats.headed("X", "") == "X"
+    assert in_each(lambda: formats.sentences(["X.", "Y."])) == ["X. Y.", "X. Y.", "X.Y."]
+
+
 def test_another_year_is_said():
     day = date(2011, 3, 5)
     assert in_each(lambda: formats.day(day)) == ["Sat 5 Mar 2011", "Sa 5.3.2011", "2011年3月5日 周六"]
