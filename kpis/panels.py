@@ -208,4 +208,4 @@ def portfolio(request):
     if not accounts:
         return None
     table = showing.Portfolio(request.user, accounts, SHOWN, last, 4)
-    return {"table": table, "week": last, "as_of": calc.sunday(last)}
+    return {"table": table, "week": last, "as_of": calc.sunday(last), "measure": measures[by].label}
