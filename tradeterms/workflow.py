@@ -12,7 +12,7 @@ from kam.workflow import Step
 from tradeterms import access
 from tradeterms.models import Agreement, Finding
 
-Binding, Open, Verdict = Agreement.State, Finding.State, Finding.Verdict
+Verdict = Finding.Verdict
 ACTIONABLE = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.OPPORTUNITY)
 
 
@@ -23,15 +23,15 @@ def after_night(old, state, verdict):
     there is something to act on. All else is left as people left it.
     """
     if verdict == Verdict.MET and state in Finding.OPEN_STATES:
-        return Open.CLOSED
-    if verdict in ACTIONABLE and old not in ACTIONABLE and state == Open.CLOSED:
-        return Open.NEW
+        return Finding.State.CLOSED
+    if verdict in ACTIONABLE and old not in ACTIONABLE and state == Finding.State.CLOSED:
+        return Finding.State.NEW
     return state
 
 
 def when_found(verdict):
     """The state a finding begins in: only what somebody can act on is new."""
-    return Open.NEW if verdict in ACTIONABLE else Open.CLOSED
+    return Finding.State.NEW if verdict in ACTIONABLE else Finding.State.CLOSED
 
 
 def follow(finding, old, state):
@@ -51,13 +51,20 @@ def _supersede(agreement, by, note):
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"agreement:{agreement.number}"])
-    for older in Agreement.objects.select_for_update().filter(number=agreement.number, state=Binding.IN_FORCE):
+    for older in Agreement.objects.select_for_update().filter(number=agreement.number, state=Agreement.State.IN_FORCE):
         if older.revision > agreement.revision:
             raise Conflict(_("%(row)s is in force and newer.") % {"row": older}, code="not_newest")
-        older.state = Binding.SUPERSEDED
+        older.state = Agreement.State.SUPERSEDED
         older.version += 1
         older.save()
-        log(older, "superseded", by=by, before={"state": Binding.IN_FORCE}, after={"state": older.state}, reason=note)
+        log(
+            older,
+            "superseded",
+            by=by,
+            before={"state": Agreement.State.IN_FORCE},
+            after={"state": older.state},
+            reason=note,
+        )
         _hand_over(older, agreement, by)
         _close_findings(older, by, reason=str(agreement))
 
@@ -80,7 +87,7 @@ def _close_findings(agreement, by, reason):
     rows = Finding.objects.filter(term__agreement=agreement, state__in=Finding.OPEN_STATES)
     found = list(rows.select_for_update(of=("self",)).select_related("account"))
     log_many(found, "closed", by=by, before=_state, after=_closed, reason=reason)
-    rows.filter(pk__in=[f.pk for f in found]).update(state=Open.CLOSED, version=F("version") + 1)
+    rows.filter(pk__in=[f.pk for f in found]).update(state=Finding.State.CLOSED, version=F("version") + 1)
 
 
 def _state(finding):
@@ -88,7 +95,7 @@ def _state(finding):
 
 
 def _closed(finding):
-    return {"state": Open.CLOSED}
+    return {"state": Finding.State.CLOSED}
 
 
 def _has_begun(agreement):
@@ -111,8 +118,8 @@ def _is_actionable(finding):
 
 AGREEMENT = {
     "publish": Step(
-        (Binding.DRAFT,),
-        Binding.IN_FORCE,
+        (Agreement.State.DRAFT,),
+        Agreement.State.IN_FORCE,
         access.may_publish,
         gettext_lazy("Put in force"),
         rule=_has_terms,
@@ -121,8 +128,8 @@ AGREEMENT = {
         tone="primary",
     ),
     "end": Step(
-        (Binding.IN_FORCE,),
-        Binding.ENDED,
+        (Agreement.State.IN_FORCE,),
+        Agreement.State.ENDED,
         access.may_publish,
         gettext_lazy("End"),
         rule=_has_begun,
@@ -136,33 +143,35 @@ UNSETTLED = Finding.OPEN_STATES
 
 FINDING = {
     "send": Step(
-        (Open.NEW,),
-        Open.WITH_CUSTOMER,
+        (Finding.State.NEW,),
+        Finding.State.WITH_CUSTOMER,
         access.may_handle,
         gettext_lazy("Send to customer"),
         icon="mail",
         tone="primary",
     ),
-    "accept": Step(UNSETTLED, Open.ACCEPTED, access.may_handle, gettext_lazy("Accept"), icon="check"),
+    "accept": Step(UNSETTLED, Finding.State.ACCEPTED, access.may_handle, gettext_lazy("Accept"), icon="check"),
     "dispute": Step(
-        (Open.NEW, Open.WITH_CUSTOMER),
-        Open.DISPUTED,
+        (Finding.State.NEW, Finding.State.WITH_CUSTOMER),
+        Finding.State.DISPUTED,
         access.may_handle,
         gettext_lazy("Dispute"),
         needs_note=True,
         icon="gavel",
     ),
-    "waive": Step(UNSETTLED, Open.WAIVED, access.may_waive, gettext_lazy("Waive"), needs_note=True, icon="hand-stop"),
+    "waive": Step(
+        UNSETTLED, Finding.State.WAIVED, access.may_waive, gettext_lazy("Waive"), needs_note=True, icon="hand-stop"
+    ),
     "close": Step(
-        (Open.WITH_CUSTOMER, Open.DISPUTED, Open.ACCEPTED),
-        Open.CLOSED,
+        (Finding.State.WITH_CUSTOMER, Finding.State.DISPUTED, Finding.State.ACCEPTED),
+        Finding.State.CLOSED,
         access.may_handle,
         gettext_lazy("Close"),
         icon="circle-check",
     ),
     "reopen": Step(
-        (Open.ACCEPTED, Open.WAIVED, Open.CLOSED),
-        Open.NEW,
+        (Finding.State.ACCEPTED, Finding.State.WAIVED, Finding.State.CLOSED),
+        Finding.State.NEW,
         access.may_handle,
         gettext_lazy("Reopen"),
         rule=_is_actionable,
