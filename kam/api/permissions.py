@@ -23,5 +23,4 @@ class ScopesAndAccess(BasePermission):
         return view.may_change(request.user, row)
 
     def _scope(self, request, view):
-        reading = request.method in SAFE_METHODS and not getattr(view, "writes", False)
-        return f"{view.scope}:{'read' if reading else 'write'}"
+        return f"{view.scope}:{'read' if request.method in SAFE_METHODS else 'write'}"

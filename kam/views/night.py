@@ -20,8 +20,6 @@ from kam.sentences import note_sentence, step_label
 
 RERUNNERS = frozenset({Role.ADMIN, Role.ANALYST})
 USUAL_NIGHTS = 14
-
-
 LEVELS = {"done": "good", "failed": "bad", "running": "info", "skipped": "warning", "waiting": "neutral"}
 
 
@@ -148,9 +146,9 @@ def _problem(step, runs, day, user, may_rerun):
 
 def _usual_seconds(day):
     """Median seconds of each step over the last nights before `day`."""
-    spent = {}
+    spent, shards = {}, sum(step.shards for step in night.steps())
     earlier = StepRun.objects.filter(date__lt=day, state="done").order_by("-date")
-    for run in earlier[: USUAL_NIGHTS * len(night.steps()) * 8]:
+    for run in earlier[: USUAL_NIGHTS * shards]:
         spent.setdefault(run.step, {}).setdefault(run.date, 0)
         spent[run.step][run.date] += run.seconds or 0
     return {step: median(by_day.values()) for step, by_day in spent.items()}
