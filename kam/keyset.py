@@ -5,10 +5,13 @@ Empty values sort last in either direction, by an explicit rank, so that no row 
 
 import base64
 import json
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.utils.translation import gettext as _
 
@@ -42,7 +45,12 @@ class Keyset:
         params = request.GET
         backwards = bool(params.get("before")) and not params.get("after")
         text = params.get("before") if backwards else params.get("after")
-        chosen = self.slice(rows, text, backwards=backwards)
+        try:
+            chosen = self.slice(rows, text, backwards=backwards)
+        except (ValueError, TypeError, OverflowError, ValidationError, DataError) as error:
+            if not text or isinstance(error, BadCursor):
+                raise
+            raise BadCursor(_("This page address belongs to another list; start from the first page.")) from error
         more = len(chosen) > self.size
         chosen = chosen[: self.size]
         if backwards:
@@ -96,10 +104,9 @@ class Keyset:
         try:
             padded = text + "=" * (-len(text) % 4)
             values = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadCursor(_("This page address is damaged; start from the first page.")) from error
-        scalar = isinstance(values, list) and all(v is None or isinstance(v, str | int | float) for v in values)
-        if not scalar or len(values) != len(self.fields):
+        if not isinstance(values, list) or not all(map(_is_ours, values)) or len(values) != len(self.fields):
             raise BadCursor(_("This page address belongs to another list; start from the first page."))
         return values
 
@@ -115,6 +122,14 @@ def ordering(fields):
         F(f.lstrip("-")).desc(nulls_last=True) if f.startswith("-") else F(f).asc(nulls_last=True)
         for f in (*fields, "pk")
     ]
+
+
+def _is_ours(value):
+    """Whether a cursor of ours can hold this value."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    is_text = isinstance(value, str) and "\0" not in value
+    return value is None or is_text or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _value(row, name):

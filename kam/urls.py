@@ -1,14 +1,24 @@
 """The map of the site. Floors bring their own pages (`urls.py`) and API routes (`api.py`)."""
 
+from django.conf import settings
 from django.urls import include, path
 from django.utils.module_loading import import_string
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.routers import DefaultRouter
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.routers import APIRootView, DefaultRouter
 
 from kam import converters  # noqa: F401 (registers the date converter)
-from kam.views import health, language, night
+from kam.views import gallery, health, language, night
+
+
+class Root(APIRootView):
+    """The addresses of the API, for whoever is signed in."""
+
+    permission_classes = [IsAuthenticated]
+
 
 router = DefaultRouter()
+router.APIRootView = Root
 router.include_format_suffixes = False
 for routes in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
     for prefix, viewset in import_string(f"{routes}.ROUTES"):
@@ -30,4 +40,5 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    *([path("kit/", gallery.Gallery.as_view(), name="gallery")] if settings.DEBUG else []),
 ]

@@ -3,11 +3,12 @@ from datetime import date
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
 from kam.api.base import EditableViewSet, ScopedViewSet
+from kam.api.parsers import StrictJSON
 from kpis import access, filters, serializers, services
 from kpis.models import (
     AccountWeek,
@@ -158,7 +159,7 @@ class BatchViewSet(ScopedViewSet):
     queryset = ImportBatch.objects.all()
     serializer_class = serializers.BatchSerializer
     filterset_class = filters.BatchFilter
-    parser_classes = [MultiPartParser, JSONParser]
+    parser_classes = [MultiPartParser, StrictJSON]
     scope, order = "imports", ("-pk",)
 
     def may_create(self, user):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import DecimalField, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import NullIf, Round
+from django.utils.dateparse import parse_date
 
 from kam.measures import Measure
 from kam.models import StepRun
@@ -18,6 +19,7 @@ from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
 
 KNOWN = Q(numerator__isnull=False, denominator__isnull=False)
 LEVEL_WEEKS = 8
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 YEAR = timedelta(days=364)
 
 
@@ -50,6 +52,15 @@ def last_night_day() -> date:
     """The business date of the last night that measured something; yesterday before the first."""
     done = StepRun.objects.filter(step="measures", state=StepRun.State.DONE)
     return done.aggregate(day=Max("date"))["day"] or default_date()
+
+
+def asked_week(request) -> date | None:
+    """The Monday of the week that `?week=` names by any of its days; None for none, and for years without facts."""
+    try:
+        day = parse_date(request.GET.get("week", ""))
+    except ValueError:
+        day = None
+    return calc.monday(day) if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def span(last: date, weeks: int) -> tuple[date, date]:

@@ -85,6 +85,9 @@ class FigureField(forms.DecimalField):
 
     rate = False
 
+    def __init__(self, **kwargs):
+        super().__init__(**{"max_digits": 20, "decimal_places": 6} | kwargs)
+
     def prepare_value(self, value):
         found = figures.formats.as_decimal(value) if not isinstance(value, str) else None
         if found is None:

@@ -56,7 +56,7 @@ class Keyset(BasePagination):
 
     def _size(self, request):
         text = request.query_params.get("page_size", str(self.page_size))
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= self.max_page_size:
+        if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= self.max_page_size:
             raise ValidationError({"page_size": [f"A whole number from 1 to {self.max_page_size}."]})
         return int(text)
 

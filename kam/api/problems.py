@@ -1,6 +1,6 @@
 """Every refusal of the API is an application/problem+json (RFC 9457) with a sentence for people."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -42,6 +42,9 @@ def handle(error, context):
         return problem(400, _("Some fields are not valid."), errors=_fields(error))
     if isinstance(error, Denied):
         return problem(403, error.message)
+    if isinstance(error, SuspiciousOperation):
+        too_big = isinstance(error, RequestDataTooBig)
+        return problem(413, _("The request is too large.")) if too_big else problem(400, _("The request is malformed."))
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, Http404):

@@ -183,14 +183,13 @@ class MoveView(Reported, Scoped, View):
         self.object = get_object_or_404(self.get_queryset(), pk=pk)
         if name not in self.steps:
             return refuse(request, status=404)
-        version = request.POST.get("version", "")
         self.object = move(
             self.object,
             self.steps,
             name,
             by=request.user,
             note=request.POST.get("note", ""),
-            version=int(version) if version.isdecimal() else None,
+            version=posted_version(request),
         )
         messages.success(request, _("“%(row)s” is now: %(state)s.") % self.said())
         return self.back()
@@ -200,6 +199,12 @@ class MoveView(Reported, Scoped, View):
 
     def get_success_url(self):
         return self.object.get_absolute_url()
+
+
+def posted_version(request):
+    """The version a form was made from, None when it does not say."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def refuse(request, status=403):

@@ -6,7 +6,6 @@ from django.db.models import F, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -175,7 +174,7 @@ class FactList(OnMeasure, TemplateView):
         if self.measure.code not in FACTS:
             raise Http404
         model, of_week, order = FACTS[self.measure.code]
-        week = self._week()
+        week = queries.asked_week(self.request) or calc.last_complete_week(queries.last_night_day())
         seen = model.objects.visible_to(self.request.user).filter(account__lineage__contains=[self.account.pk])
         rows = of_week(seen.select_related("account"), week, calc.sunday(week))
         keyset = Keyset(order, self.page_size, unique=model is SellThrough)
@@ -187,13 +186,6 @@ class FactList(OnMeasure, TemplateView):
             end=calc.sunday(week),
             **kwargs,
         )
-
-    def _week(self):
-        try:
-            asked = parse_date(self.request.GET.get("week", ""))
-        except ValueError:
-            asked = None
-        return calc.monday(asked or calc.sunday(calc.last_complete_week(queries.last_night_day())))
 
 
 class TargetEdit(OnMeasure, ScopedUpdate):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from accounts.filters import AccountFilter
@@ -54,11 +53,7 @@ class Overview(ScopedList):
 
     def _week(self):
         """The Monday asked for, never one that is not over yet."""
-        try:
-            asked = parse_date(self.request.GET.get("week", ""))
-        except ValueError:
-            asked = None
-        return min(calc.monday(asked), self.newest) if asked else self.newest
+        return min(queries.asked_week(self.request) or self.newest, self.newest)
 
     def _period(self):
         text = self.request.GET.get("weeks", "4")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from django_htmx.http import reswap, retarget
 
-from kam.views.base import Reported, Scoped, ScopedForm
+from kam.views.base import Reported, Scoped, ScopedForm, posted_version
 from plans import access, services
 from plans.forms import GoalForm, InitiativeForm, MeasureForm
 from plans.models import Goal, Initiative, Plan, PlanMeasure
@@ -119,7 +119,6 @@ class Remove(InGrid, Scoped, View):
     def post(self, request, kinds, pk):
         row = get_object_or_404(PARTS[kinds].objects.visible_to(request.user), pk=pk)
         self.plan = services.plan_of(row)
-        version = request.POST.get("version", "")
-        services.remove_row(row=row, by=request.user, version=int(version) if version.isdecimal() else None)
+        services.remove_row(row=row, by=request.user, version=posted_version(request))
         messages.success(request, _("“%(row)s” is removed.") % {"row": row})
         return self.back() if request.htmx else HttpResponseRedirect(self.get_success_url())
