@@ -16,7 +16,7 @@ from plans.models import Goal, Initiative, Plan, PlanMeasure
 from plans.workflow import SIGN_OFF
 
 FRESH = timedelta(minutes=5)
-OPEN = (Plan.State.DRAFT, Plan.State.SUBMITTED, Plan.State.RETURNED)
+IN_THE_MAKING = (Plan.State.DRAFT, Plan.State.SUBMITTED, Plan.State.RETURNED)
 
 
 class NotConfirmed(Denied):
@@ -95,7 +95,7 @@ def new_revision(*, plan, by):
     if plan.state != Plan.State.SIGNED:
         raise Conflict(_("Only the signed revision can be revised."))
     siblings = Plan.objects.filter(account=plan.account_id, year=plan.year)
-    if making := siblings.filter(state__in=OPEN).first():
+    if making := siblings.filter(state__in=IN_THE_MAKING).first():
         raise Conflict(_("%(plan)s is in the making already.") % {"plan": making})
     words = {name: getattr(plan, name) for name in ("where_we_stand", "what_they_want", "white_space")}
     last = siblings.order_by("-revision").values_list("revision", flat=True)[0]
@@ -138,11 +138,16 @@ def _held(plan, by):
     plan = Plan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
     if by is not None and not access.may_edit(by, plan):
         raise Denied(_("You may not change this plan."))
+    must_be_editable(plan)
+    return plan
+
+
+def must_be_editable(plan):
+    """Raise Conflict with a sentence when the plan's state does not let its content change."""
     if not plan.is_editable:
         raise Conflict(
             _("%(row)s is “%(state)s” and cannot be changed.") % {"row": plan, "state": plan.get_state_display()}
         )
-    return plan
 
 
 @transaction.atomic

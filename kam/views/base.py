@@ -28,7 +28,7 @@ class ScopedList(Scoped, TemplateView):
     """A filtered, sorted, keyset-paginated list whose whole state stands in the URL.
 
     `sorts` maps a name in `?sort=` to a tuple of ordering expressions (names, "-" for falling); the primary key is
-    appended. `columns(rows)` may add what one page of rows needs, in one query per kind of thing.
+    appended. `decorate(rows)` may add what one page of rows shows, in one query per kind of thing.
     """
 
     filterset_class = None
@@ -80,11 +80,12 @@ class Reported:
         return self.back()
 
 
-class ScopedForm(Reported, Scoped, FormView):
+class ScopedFormView(Reported, Scoped, FormView):
     """Base of create and edit pages; `may(user, row)` is asked before anything else (403)."""
 
     http_method_names = ["get", "post", "head", "options"]
     template_name = "kit/form_page.html"
+    conflict_template_name = "kit/conflict.html"
     title = ""
 
     def may(self, user, row):
@@ -138,19 +139,19 @@ class ScopedForm(Reported, Scoped, FormView):
     def conflict_page(self, form, refusal):
         """Mine beside theirs, field by field; saving again from here overwrites knowingly."""
         current = refusal.current
-        rows = [
-            {
-                "label": f.label,
-                "mine": f.value(),
-                "theirs": f.field.prepare_value(getattr(current, f.name, "")),
-            }
-            for f in form.visible_fields()
-        ]
         form.data = form.data.copy()
         form.data[form.add_prefix("version")] = current.version
-        differing = [r for r in rows if str(r["mine"] or "") != str(r["theirs"] or "")]
-        context = self.get_context_data(form=form, differing=differing, current=current)
-        return render(self.request, "kit/conflict.html", context, status=409)
+        context = self.get_context_data(form=form, differing=_differing(form, current), current=current)
+        return render(self.request, self.conflict_template_name, context, status=409)
+
+
+def _differing(form, current):
+    """Label, mine and theirs of every visible field in which the form and the stored row differ."""
+    rows = [
+        {"label": f.label, "mine": f.value(), "theirs": f.field.prepare_value(getattr(current, f.name, ""))}
+        for f in form.visible_fields()
+    ]
+    return [row for row in rows if str(row["mine"] or "") != str(row["theirs"] or "")]
 
 
 def _by_field(error, form):
@@ -162,11 +163,11 @@ def _by_field(error, form):
     return placed
 
 
-class ScopedCreate(ScopedForm):
+class ScopedCreate(ScopedFormView):
     """Create a row; subclasses say `may`, `form_class`, `title`."""
 
 
-class ScopedUpdate(ScopedForm):
+class ScopedUpdate(ScopedFormView):
     """Edit a visible row, version-checked."""
 
     def get_object(self):
@@ -208,4 +209,5 @@ def posted_version(request):
 
 
 def refuse(request, status=403):
+    """The page of a refusal: 403 not allowed, 404 not there."""
     return render(request, f"{status}.html", status=status)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from kam import workflow
-from kam.errors import Conflict
 from kam.filters import chips
 from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedList, ScopedUpdate, refuse
 from plans import access, checks, grid, services
@@ -106,7 +105,7 @@ class PlanDetail(ScopedDetail):
         siblings = Plan.objects.filter(account=plan.account_id, year=plan.year).exclude(pk=plan.pk)
         context["siblings"] = list(siblings.order_by("-revision"))
         context["signature"] = Signature.objects.filter(plan=plan).select_related("signer").first()
-        making = any(row.state in services.OPEN for row in context["siblings"])
+        making = any(row.state in services.IN_THE_MAKING for row in context["siblings"])
         is_signed = plan.state == Plan.State.SIGNED
         context["may_revise"] = is_signed and not making and access.may_create(user, plan.account)
         return super().get_context_data(**context, **kwargs)
@@ -136,16 +135,8 @@ class PlanEdit(ScopedUpdate):
         return access.may_edit(user, row)
 
     def get(self, request, *args, **kwargs):
-        must_be_open(self.object)
+        services.must_be_editable(self.object)
         return super().get(request, *args, **kwargs)
-
-
-def must_be_open(plan):
-    """Raise Conflict, so that nobody fills in a form whose saving would be refused."""
-    if not plan.is_editable:
-        raise Conflict(
-            _("%(row)s is “%(state)s” and cannot be changed.") % {"row": plan, "state": plan.get_state_display()}
-        )
 
 
 class Moves(MoveView):

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from django_htmx.http import reswap, retarget
 
-from kam.views.base import Reported, Scoped, ScopedForm, posted_version
+from kam.views.base import Reported, Scoped, ScopedFormView, posted_version
 from plans import access, services
 from plans.forms import GoalForm, InitiativeForm, MeasureForm
 from plans.models import Goal, Initiative, Plan, PlanMeasure
-from plans.views.pages import must_be_open, plan_context
+from plans.views.pages import plan_context
 
 PARTS = {"goals": Goal, "initiatives": Initiative, "measures": PlanMeasure}
 
@@ -30,7 +30,7 @@ class InGrid(Reported):
         return self.plan.get_absolute_url()
 
 
-class PartForm(InGrid, ScopedForm):
+class PartPage(InGrid, ScopedFormView):
     """Create below `parent_model`, or edit; the address says which."""
 
     parent_model = None
@@ -49,7 +49,7 @@ class PartForm(InGrid, ScopedForm):
         return access.may_edit(user, self.plan)
 
     def get(self, request, *args, **kwargs):
-        must_be_open(self.plan)
+        services.must_be_editable(self.plan)
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self):
@@ -67,47 +67,39 @@ class PartForm(InGrid, ScopedForm):
     def form_invalid(self, form):
         return self.in_place(super().form_invalid(form))
 
-    def conflict_page(self, form, refusal):
-        if not self.request.htmx:
-            return super().conflict_page(form, refusal)
-        form.data = form.data.copy()
-        form.data[form.add_prefix("version")] = refusal.current.version
-        context = self.get_context_data(form=form, current=refusal.current, differing=self.differing(form, refusal))
-        return self.in_place(render(self.request, "plans/_row_form.html", context, status=409))
+    @property
+    def conflict_template_name(self):
+        return "plans/_row_form.html" if self.request.htmx else super().conflict_template_name
 
-    def differing(self, form, refusal):
-        pairs = [
-            {"label": f.label, "mine": f.value(), "theirs": f.field.prepare_value(getattr(refusal.current, f.name))}
-            for f in form.visible_fields()
-        ]
-        return [pair for pair in pairs if str(pair["mine"] or "") != str(pair["theirs"] or "")]
+    def conflict_page(self, form, refusal):
+        return self.in_place(super().conflict_page(form, refusal))
 
     def in_place(self, answer):
         """A refused form replaces its own row, not the middle of the page."""
         return reswap(retarget(answer, "closest tr"), "outerHTML") if self.request.htmx else answer
 
 
-class GoalCreate(PartForm):
+class GoalCreate(PartPage):
     model, parent_model, form_class, title = Goal, Plan, GoalForm, _("New goal")
 
 
-class GoalEdit(PartForm):
+class GoalEdit(PartPage):
     model, form_class, title = Goal, GoalForm, _("Goal")
 
 
-class InitiativeCreate(PartForm):
+class InitiativeCreate(PartPage):
     model, parent_model, form_class, title = Initiative, Goal, InitiativeForm, _("New initiative")
 
 
-class InitiativeEdit(PartForm):
+class InitiativeEdit(PartPage):
     model, form_class, title = Initiative, InitiativeForm, _("Initiative")
 
 
-class MeasureCreate(PartForm):
+class MeasureCreate(PartPage):
     model, parent_model, form_class, title = PlanMeasure, Goal, MeasureForm, _("New measure")
 
 
-class MeasureEdit(PartForm):
+class MeasureEdit(PartPage):
     model, form_class, title = PlanMeasure, MeasureForm, _("Measure")
 
 
