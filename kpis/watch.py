@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db import connection
 from django.urls import reverse
 
 from accounts.alerts import AlertRow
@@ -19,6 +18,7 @@ from accounts.wording import money, number, percent
 from accounts.wording import week as week_word
 from kam.roles import DataClass
 from kam.rounding import cents, rounded
+from kam.sql import dicts
 from kpis import calc
 from kpis.measures import MINE, OPEN_ITEMS, OPEN_LINES
 
@@ -50,10 +50,7 @@ def _rows(night, sql):
         "shards": night.shards,
         "share": PRODUCT_SHARE,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return dicts(sql, params)
 
 
 def _page(row, measure):

@@ -6,9 +6,8 @@ receipt after it has not happened yet. `evidence` are the worst rows, at most `M
 
 import json
 
-from django.db import connection
-
 from kam.audit import plain
+from kam.sql import dicts
 
 MOST_ROWS = 50
 
@@ -188,10 +187,7 @@ FROM asked k LEFT JOIN summed s USING (term_id, starts) LEFT JOIN undated u USIN
 def gather(sql, asked, date):
     """Run one of the statements for `asked` (dicts, see the columns of `asked`): {(term_id, starts): row as dict}."""
     params = {"asked": json.dumps(plain(asked)), "date": date, "most": MOST_ROWS}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    rows = dicts(sql, params)
     for row in rows:
         row["evidence"] = json.loads(row["evidence"]) if row["evidence"] else []
     return {(row["term_id"], row["starts"]): row for row in rows}
