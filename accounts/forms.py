@@ -65,6 +65,8 @@ class OfAccount(ScopedForm):
 
 
 class StoreForm(OfAccount):
+    """A place of the account."""
+
     create, change = staticmethod(services.create_store), staticmethod(services.change_store)
 
     class Meta:
@@ -73,6 +75,8 @@ class StoreForm(OfAccount):
 
 
 class ContactForm(OfAccount):
+    """A person at the account; they report to a colleague, never to themselves."""
+
     create, change = staticmethod(services.create_contact), staticmethod(services.change_contact)
 
     class Meta:

@@ -21,12 +21,14 @@ OUTCOMES = {
 
 @panel("account", "accounts/panels/alerts.html", order=10)
 def alerts(request, account):
+    """The unresolved alerts, the worst first."""
     found = account.alerts.visible_to(request.user).unresolved().worst_first().select_related("account")
     return {"alerts": with_moves(found[:SHOWN], request.user), "total": account.alerts_open}
 
 
 @panel("account", "accounts/panels/people.html", order=70)
 def people(request, account):
+    """The people at the account; only for those who read about relationships."""
     if not may_read(request.user, DataClass.RELATIONSHIP):
         return None
     contacts = account.contacts.visible_to(request.user).select_related("our_owner")[:SHOWN]
@@ -35,17 +37,20 @@ def people(request, account):
 
 @panel("account", "accounts/panels/timeline.html", order=90)
 def timeline(request, account):
+    """The latest of what happened."""
     return {"events": tell(entries_of_account(account, request.user)[:SHOWN])}
 
 
 @panel("account", "accounts/panels/below.html", order=60, column="side")
 def below(request, account):
+    """The accounts directly below this one that the reader sees."""
     children = Account.objects.visible_to(request.user).filter(parent=account).with_signal(request.user)
     return {"children": children} if children else None
 
 
 @panel("account", "accounts/panels/stores.html", order=70, column="side")
 def stores(request, account):
+    """How many stores of each kind; nothing for an account without."""
     if not account.stores_count:
         return None
     kinds = account.stores.visible_to(request.user).order_by("kind").values_list("kind").annotate(n=Count("pk"))
@@ -54,6 +59,7 @@ def stores(request, account):
 
 @panel("home", "accounts/panels/last_night.html", order=80, column="side")
 def night(request):
+    """How the last night went; only for those who may see the night."""
     if request.user.role not in NIGHT_READERS:
         return None
     state = last_night()

@@ -6,6 +6,7 @@ from django.core.checks import Error, Tags, register
 
 @register(Tags.security, deploy=True)
 def secrets_are_not_placeholders(app_configs, **kwargs):
+    """kam.E001: the key of a server is a word out of an example."""
     weak = {"changeme", "secret", "insecure", "default", "example"}
     if any(word in settings.SECRET_KEY.lower() for word in weak):
         said = "SECRET_KEY looks like a placeholder."

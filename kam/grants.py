@@ -7,6 +7,7 @@ APPEND_ONLY = ("kam_entry", "plans_signature")
 
 
 def after_migrate(using, **kwargs):
+    """Grant anew after every migration that the owner ran."""
     if settings.DATABASE_ROLE == "owner":
         apply(using)
 

@@ -22,6 +22,8 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Page:
+    """One page of a list; addresses and cursors are empty where there is no neighbour."""
+
     rows: list
     next_url: str = ""
     previous_url: str = ""

@@ -74,4 +74,5 @@ def all_measures():
 
 
 def get(code):
+    """The measure of this code. Raises KeyError."""
     return _measures[code]

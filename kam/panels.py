@@ -13,6 +13,8 @@ _panels = []
 
 @dataclass(frozen=True)
 class Panel:
+    """One registered panel: where it is shown, and what builds it."""
+
     slot: str
     template: str
     order: int
@@ -21,6 +23,8 @@ class Panel:
 
 
 class Shown(NamedTuple):
+    """A panel that has something to show: its template and what the template is given."""
+
     template: str
     context: dict
 

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
+    """What a person is in the house; everybody has exactly one."""
+
     ACCOUNT_MANAGER = "account_manager", _("Account manager")
     TEAM_LEAD = "team_lead", _("Team lead")
     DIRECTOR = "director", _("Director")
@@ -18,6 +20,8 @@ class Role(models.TextChoices):
 
 
 class DataClass(models.TextChoices):
+    """What data is about; a role reads some classes and not others."""
+
     GENERAL = "general", _("General")
     RELATIONSHIP = "relationship", _("Relationship")
     TERMS = "terms", _("Terms")

@@ -21,6 +21,7 @@ NOTES = {
 
 
 def step_label(name):
+    """What people call a step; an unknown one by its name."""
     return STEPS.get(name, name)
 
 

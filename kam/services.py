@@ -63,5 +63,6 @@ def issue_token(*, user, name, scopes, days, by):
 
 @transaction.atomic
 def revoke_token(token, *, by):
+    """End a token now; a token that has ended stays as it is."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     log(token, "revoked", by=by)

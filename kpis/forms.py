@@ -18,6 +18,8 @@ def own_mappings():
 
 
 class UploadForm(forms.Form):
+    """A file to import, how it is to be read, and whether to store it."""
+
     kind = forms.ChoiceField(label=_("What is in the file"), choices=Kind.choices)
     file = forms.FileField(
         label=_("File"), allow_empty_file=True, help_text=_("CSV text; nothing is stored before it is checked.")

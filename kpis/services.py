@@ -35,6 +35,7 @@ def change_target(target, *, by, version, **fields):
 
 
 def remove_target(target, *, by):
+    """Take a target away."""
     services.remove(target, by=by)
 
 

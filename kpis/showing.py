@@ -34,6 +34,7 @@ def scaled(figure):
 
 
 def places(measure):
+    """How many decimals a figure has in the unit that `unit_word` names."""
     return formats.style().unit_decimals if measure.unit == "money" else measure.decimals
 
 
@@ -65,6 +66,7 @@ def change(figure, before):
 
 
 def change_unit(measure):
+    """The unit of `change`: percentage points of a share, else percent."""
     return _("pp") if measure.unit in SHARES else "%"
 
 

@@ -12,6 +12,7 @@ SIX_HOURS = 6 * 60 * 60
 
 @shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
 def apply_batch(pk):
+    """Read and store one file."""
     services.process(batch_id=pk)
 
 

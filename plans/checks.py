@@ -65,10 +65,12 @@ def _conditions(plan, goals):
 
 
 def numbered(goal):
+    """(number from 1, initiative) of a goal."""
     return enumerate(goal.initiatives.all(), 1)
 
 
 def sum_of_weights(goals):
+    """The weights of all measures of these goals together, in percent."""
     return sum((row.weight for goal in goals for row in goal.measures.all()), Decimal(0))
 
 

@@ -17,6 +17,7 @@ def label(code):
 
 
 def is_rate(code):
+    """Whether figures of the measure are fractions that people read in percent."""
     known = all_measures().get(code)
     return known is not None and known.unit == "percent"
 

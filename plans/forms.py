@@ -11,6 +11,8 @@ from plans.models import Goal, Initiative, Plan, PlanMeasure
 
 
 class NewPlanForm(ScopedForm):
+    """The first revision of a plan: of which account and year."""
+
     class Meta:
         model = Plan
         fields = ["account", "year", "where_we_stand", "what_they_want", "white_space"]
@@ -20,6 +22,8 @@ class NewPlanForm(ScopedForm):
 
 
 class SituationForm(ScopedForm):
+    """The words of a plan."""
+
     class Meta:
         model = Plan
         fields = ["where_we_stand", "what_they_want", "white_space"]
@@ -50,6 +54,8 @@ class PartForm(ScopedForm):
 
 
 class GoalForm(PartForm):
+    """A goal; its place can be changed once it is there."""
+
     class Meta:
         model = Goal
         fields = ["title", "position"]
@@ -67,6 +73,8 @@ class GoalForm(PartForm):
 
 
 class InitiativeForm(PartForm):
+    """A piece of work that serves a goal."""
+
     class Meta:
         model = Initiative
         fields = ["title", "owner", "due_on", "budget"]
@@ -97,6 +105,8 @@ class FigureField(forms.DecimalField):
 
 
 class MeasureForm(PartForm):
+    """How a goal is measured; of a rate base and target are typed in percent."""
+
     measure = forms.ChoiceField(label=_("Measure"))
     base = FigureField(label=_("Base"), required=False, localize=True)
     target = FigureField(label=_("Target"), localize=True)

@@ -13,15 +13,18 @@ DRAFT, SUBMITTED, RETURNED, SIGNED, SUPERSEDED = Plan.State
 
 
 def submitted(plan, by, note):
+    """Note when, and what the author says with it."""
     plan.submitted_at = timezone.now()
     plan.comment = note
 
 
 def returned(plan, by, note):
+    """Keep what the director wants changed."""
     plan.comment = note
 
 
 def withdrawn(plan, by, note):
+    """Back with the author, as if never submitted."""
     plan.submitted_at = None
     plan.comment = note
 

@@ -7,6 +7,7 @@ HANDLERS = frozenset({*WRITERS, Role.API_CLIENT})
 
 
 def may_create_agreement(user):
+    """Whoever looks after accounts, and their leaders."""
     return user.is_active and user.role in WRITERS
 
 

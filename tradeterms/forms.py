@@ -6,10 +6,11 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from kam.audit import plain
 from kam.forms import ScopedForm
 from tradeterms import kinds, services
 from tradeterms.models import Agreement, Term
-from tradeterms.reader import MOST_TIERS, plain
+from tradeterms.reader import MOST_TIERS
 
 DATES = {
     name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -18,6 +19,8 @@ DATES = {
 
 
 class AgreementForm(ScopedForm):
+    """An agreement; whose it is and its number are set once."""
+
     class Meta:
         model = Agreement
         fields = ["account", "number", "title", "starts", "ends", "currency", "signed_by_us", "signed_by_them"]
@@ -52,6 +55,8 @@ class Number(forms.DecimalField):
 
 
 class Percent(Number):
+    """A rate typed in percent and kept as a fraction."""
+
     scale = Decimal(100)
 
     def __init__(self, **kwargs):
@@ -59,6 +64,8 @@ class Percent(Number):
 
 
 class Money(Number):
+    """An amount with at most two decimals."""
+
     def __init__(self, **kwargs):
         super().__init__(**{"decimal_places": 2, "max_digits": 17} | kwargs)
 
@@ -100,6 +107,8 @@ class TermForm(ScopedForm):
 
 
 class VolumeRebateForm(TermForm):
+    """Up to six tiers, each with where it starts and its rate."""
+
     kind = Term.Kind.VOLUME_REBATE
     mode = forms.ChoiceField(label=_("How the rate applies"), choices=kinds.MODES)
 
@@ -134,12 +143,16 @@ class VolumeRebateForm(TermForm):
 
 
 class MinimumPurchaseForm(TermForm):
+    """An amount to be bought, and the penalty on what is missing."""
+
     kind, names = Term.Kind.MINIMUM_PURCHASE, ("amount", "penalty_rate")
     amount = Money(label=_("Net purchases in the period, at least"))
     penalty_rate = Percent(label=_("Due on what is missing, %"))
 
 
 class PaymentTermForm(TermForm):
+    """Days to pay, days of grace, interest."""
+
     kind, names = Term.Kind.PAYMENT_TERM, ("days", "grace_days", "interest_rate")
     days = forms.IntegerField(label=_("Days from invoice date"), min_value=0, max_value=365)
     grace_days = forms.IntegerField(label=_("Days of grace"), min_value=0, max_value=90, initial=0)
@@ -147,12 +160,16 @@ class PaymentTermForm(TermForm):
 
 
 class DataReportingForm(TermForm):
+    """The weekday by which data is due, and the fee for a missing week."""
+
     kind, names = Term.Kind.DATA_REPORTING, ("weekday", "fee_per_week")
     weekday = forms.TypedChoiceField(label=_("Due on, in the week after"), coerce=int, choices=list(WEEKDAYS.items()))
     fee_per_week = Money(label=_("Fee for each missing week"))
 
 
 class DeliveryOtifForm(TermForm):
+    """What we promise to deliver on time and in full, and what failing costs."""
+
     kind = Term.Kind.DELIVERY_OTIF
     names = ("minimum", "penalty_rate", "early_days", "late_days", "count")
     minimum = Percent(label=_("On time and in full, at least, %"))

@@ -16,12 +16,13 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kam.audit import plain
 from kam.templatetags import formats
-from kpis.models.batch import Kind as Feeds
+from kpis.models.batch import Kind as FileKind
 from tradeterms import calc, writing
 from tradeterms.calc import Tier
 from tradeterms.models import Term
-from tradeterms.reader import Reader, plain
+from tradeterms.reader import Reader
 
 RETROSPECTIVE, INCREMENTAL = "retrospective", "incremental"
 UNITS, LINES = "units", "lines"
@@ -43,7 +44,7 @@ class VolumeRebate:
     side: ClassVar = Term.Side.WE_OWE
     unit: ClassVar = "money"
     period: ClassVar = "agreement"
-    feed: ClassVar = Feeds.INVOICES
+    feed: ClassVar = FileKind.INVOICES
     settles_later: ClassVar = False
     version: ClassVar = 1
 
@@ -84,7 +85,7 @@ class MinimumPurchase:
     side: ClassVar = Term.Side.THEY_OWE
     unit: ClassVar = "money"
     period: ClassVar = "agreement"
-    feed: ClassVar = Feeds.INVOICES
+    feed: ClassVar = FileKind.INVOICES
     settles_later: ClassVar = False
     version: ClassVar = 1
 
@@ -117,7 +118,7 @@ class PaymentTerm:
     side: ClassVar = Term.Side.THEY_OWE
     unit: ClassVar = "days"
     period: ClassVar = "month"
-    feed: ClassVar = Feeds.OPEN_ITEMS
+    feed: ClassVar = FileKind.OPEN_ITEMS
     settles_later: ClassVar = True
     version: ClassVar = 1
 
@@ -192,7 +193,7 @@ class DeliveryOtif:
     side: ClassVar = Term.Side.WE_OWE
     unit: ClassVar = "rate"
     period: ClassVar = "month"
-    feed: ClassVar = Feeds.ORDERS
+    feed: ClassVar = FileKind.ORDERS
     settles_later: ClassVar = True
     version: ClassVar = 1
 

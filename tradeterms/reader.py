@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from kam.audit import plain
 from kam.templatetags import formats
 from tradeterms.calc import Tier
 
@@ -12,12 +13,7 @@ MONEY_LIMIT = Decimal("1e15")
 MOST_TIERS = 6
 
 
-def plain(value):
-    """A Decimal as JSON text."""
-    return format(value, "f")
-
-
-def canonical(number, places):
+def shortest(number, places):
     """The same number always with the same decimals: cents of money, four of a rate unless it needs six."""
     short = round(number, min(places, 4))
     return short if short == number else round(number, places)
@@ -110,7 +106,7 @@ class Reader:
         elif number != round(number, places):
             self._wrong(name, _("At most %(places)d decimals.") % {"places": places})
         else:
-            return canonical(number, places)
+            return shortest(number, places)
         return None
 
     def _wrong(self, name, message):

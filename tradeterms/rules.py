@@ -54,6 +54,7 @@ def unmeasurable(reason, **figures):
 
 
 def volume_rebate(ask, found):
+    """Met, or a tier ahead while the base is within a tenth of the next one; at stake is what that tier adds."""
     if not found["known"]:
         return unmeasurable("no_facts")
     rule, base = ask.rule, found["base"] or Decimal(0)
@@ -76,6 +77,7 @@ def volume_rebate(ask, found):
 
 
 def minimum_purchase(ask, found):
+    """The base against the agreed amount, before the end pro rata; at stake is the penalty on what is missing."""
     if not found["known"]:
         return unmeasurable("no_facts")
     rule, base = ask.rule, found["base"] or Decimal(0)
@@ -105,6 +107,7 @@ def _invoiced(ask, found, base):
 
 
 def payment_term(ask, found):
+    """Breached by any late amount, which is at stake; days are weighted by amount."""
     if not found["judged_items"]:
         reason = "nothing_due" if found["items"] else "no_facts"
         return unmeasurable(reason, items=found["items"], left_out=found["left_out"])
@@ -130,6 +133,7 @@ def payment_term(ask, found):
 
 
 def data_reporting(ask, found):
+    """Breached by any missing week; at stake is the fee of all of them."""
     due, reported = found["due"], found["reported"]
     if not due:
         return unmeasurable("nothing_due")
@@ -144,6 +148,7 @@ def data_reporting(ask, found):
 
 
 def delivery_otif(ask, found):
+    """The share that arrived on time and in full against the minimum, at risk until the last window has closed."""
     lines = found["lines"] + found["undated"]
     if not lines:
         return unmeasurable("nothing_due")

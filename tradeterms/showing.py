@@ -51,16 +51,19 @@ class Sign(NamedTuple):
 
 
 def verdict_sign(finding):
+    """What the night found."""
     level, icon = VERDICTS[finding.verdict]
     return Sign(level, finding.get_verdict_display(), icon)
 
 
 def state_sign(finding):
+    """What people made of it."""
     level, icon = STATES[finding.state]
     return Sign(level, finding.get_state_display(), icon)
 
 
 def agreement_sign(agreement):
+    """Revision and state of an agreement."""
     level, icon = AGREEMENTS[agreement.state]
     word = _("v%(revision)s %(state)s") % {
         "revision": agreement.revision,

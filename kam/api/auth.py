@@ -44,6 +44,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
+    """How the schema describes bearer tokens."""
+
     target_class = "kam.api.auth.TokenAuthentication"
     name = "token"
 
@@ -52,6 +54,8 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
+    """How the schema describes the browser's session."""
+
     target_class = "kam.api.auth.SessionAuthentication"
     name = "session"
 

@@ -35,12 +35,16 @@ class ScopedSerializer(serializers.ModelSerializer):
 
 
 class ScopedKey(PrimaryKeyRelatedField):
+    """A reference to a row that the caller sees; any other is unknown to them."""
+
     def get_queryset(self):
         rows = super().get_queryset()
         return rows.visible_to(self.context["request"].user) if rows is not None else None
 
 
 class MoveSerializer(serializers.Serializer):
+    """What may come with a move."""
+
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, help_text="Why; kept in the log.")
     version = serializers.IntegerField(required=False, min_value=1, help_text="Version the caller has seen.")
 
@@ -151,6 +155,7 @@ class MoveMixin:
 
 
 def etag(row):
+    """The ETag header of a versioned row; no header for other rows."""
     return {"ETag": f'"{row.version}"'} if hasattr(row, "version") else {}
 
 

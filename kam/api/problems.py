@@ -28,6 +28,8 @@ TITLES = {
 
 
 class VersionRequired(exceptions.APIException):
+    """428: a change must say which version it was made from."""
+
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_detail = "Send If-Match with the ETag you read."
 

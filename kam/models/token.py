@@ -18,6 +18,7 @@ PREFIX = "kam"
 
 
 def known_scopes(values):
+    """Validator: every scope is one of SCOPES."""
     unknown = sorted(set(values) - set(SCOPES))
     if unknown:
         raise ValidationError(
@@ -27,6 +28,7 @@ def known_scopes(values):
 
 
 def digest(secret):
+    """What is stored of a secret: HMAC-SHA-256 with the pepper, in hex."""
     return salted_hmac("kam.token", secret, secret=settings.TOKEN_PEPPER, algorithm="sha256").hexdigest()
 
 

@@ -13,6 +13,7 @@ from kam.text import sort_key
 
 
 def known_time_zone(value):
+    """Validator: an IANA name, such as Europe/Berlin."""
     if value not in zoneinfo.available_timezones():
         raise ValidationError(_("%(value)s is not a known time zone."), params={"value": value})
 

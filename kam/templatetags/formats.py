@@ -103,6 +103,7 @@ def sentences(parts):
 
 
 def symbol(currency):
+    """€ for EUR; the code itself where there is no sign we use."""
     return SYMBOLS.get(currency, currency or "")
 
 

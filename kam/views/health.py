@@ -16,6 +16,7 @@ MIN_FREE_BYTES = 100 * 1024**2
 @login_not_required
 @require_safe
 def livez(request):
+    """200 while the process lives."""
     return JsonResponse({"status": "ok"})
 
 

@@ -12,6 +12,8 @@ IMPORTERS = frozenset({Role.ANALYST, Role.ADMIN, Role.API_CLIENT, Role.ACCOUNT_M
 
 
 class Kind(models.TextChoices):
+    """What the rows of a file are."""
+
     ACCOUNTS = "accounts", _("Accounts")
     STORES = "stores", _("Stores")
     PRODUCTS = "products", _("Products")

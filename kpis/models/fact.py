@@ -19,10 +19,12 @@ from kpis.models.product import Product
 
 
 def quantity(label, **options):
+    """A column of units: eleven digits and three decimals."""
     return models.DecimalField(label, max_digits=14, decimal_places=3, **options)
 
 
 def money(label, **options):
+    """A column of money: sixteen digits and two decimals."""
     return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
 
 
