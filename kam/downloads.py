@@ -9,6 +9,8 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = re.compile(
     r"^[\s\x00-\x20\u00a0\u200b-\u200f\ufeff]*[=+\-@|\uff1d\uff0b\uff0d\uff20]|^[ \u00a0\ufeff]*[\t\r\n]"
 )
+# Where a list separator is a semicolon, a spreadsheet begins a new cell behind it, whatever our separator is.
+INNER = re.compile(r"(;[\s\x00-\x20\u00a0\u200b-\u200f\ufeff]*)(?=[=+\-@|\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)*$")
 
 
@@ -24,9 +26,12 @@ _writer = csv.writer(_Echo())
 
 def neutral(value, *, keep_numbers=False):
     """Text that no spreadsheet takes for a formula; values that are no text stay, and with `keep_numbers` `-5` too."""
-    if not isinstance(value, str) or not FORMULA.match(value):
+    if not isinstance(value, str):
         return value
-    return value if keep_numbers and NUMBER.match(value) else f"'{value}"
+    value = INNER.sub(r"\1'", value)
+    if not FORMULA.match(value) or (keep_numbers and NUMBER.match(value)):
+        return value
+    return f"'{value}"
 
 
 def csv_line(cells, *, keep_numbers=False):
