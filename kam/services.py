@@ -27,7 +27,7 @@ def change(row, *, by, version, fields, verb="changed", reason=""):
     Raises Stale when somebody saved in between, ValidationError when the result is not valid. A change that
     changes nothing writes nothing.
     """
-    stored = type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
+    stored = row._meta.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
     if version is not None and stored.version != version:
         raise Stale(_("%(row)s was changed meanwhile.") % {"row": stored}, current=stored)
     before = snapshot(stored)

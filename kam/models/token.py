@@ -41,6 +41,8 @@ class ApiTokenQuerySet(models.QuerySet):
 
     def find(self, text):
         """The valid token for `kam_<public>.<secret>`, or None. Compares digests in constant time."""
+        if not text.isascii() or not text.isprintable():
+            return None
         head, _dot, secret = text.partition(".")
         token = self.valid().select_related("user").filter(public=head.removeprefix(f"{PREFIX}_")).first()
         return token if token and constant_time_compare(token.digest, digest(secret)) else None
