@@ -115,9 +115,10 @@ def _reset(runs):
     )
 
 
-def ready(day):
+def ready(day, *, after=None):
     """Ids of the shards that can be claimed now: free themselves, and everything before them is finished.
 
+    `after` is a shard that has just ended: then only itself, if it has to be tried again, and what waited for it.
     Shards behind a failed one are marked as skipped on the way, with the reason.
     """
     _give_up(day)
@@ -134,8 +135,20 @@ def ready(day):
             _skip(run, "after_failed", {"step": blocked[0]})
             states[run.step, run.shard] = State.SKIPPED
         elif all(state in FINISHED for _name, state in before):
-            chosen.append(run.pk)
-    return chosen
+            chosen.append(run)
+    return [run.pk for run in chosen if after is None or _waited_for(run, after)]
+
+
+def _waited_for(run, ended):
+    """Whether a shard could not begin before the other one had ended."""
+    step, before = step_named(run.step), step_named(ended.step)
+    beside = run.shard == ended.shard or not (step.sharded and before.sharded)
+    return run.pk == ended.pk or (beside and before.name in _names_before(step))
+
+
+def _names_before(step):
+    """The names of all steps that one waits for, directly or by detours."""
+    return set(step.after).union(*(_names_before(step_named(name)) for name in step.after))
 
 
 def _states_before(run, states):
@@ -229,7 +242,11 @@ def unfinished_nights():
 
 def outcome(day):
     """One word for the night of `day`: none, running, done or partial."""
-    states = set(StepRun.objects.filter(date=day).values_list("state", flat=True))
+    return outcome_of(set(StepRun.objects.filter(date=day).values_list("state", flat=True)))
+
+
+def outcome_of(states):
+    """One word for a night whose shards are in these states."""
     if not states:
         return "none"
     if states - set(FINISHED):

@@ -22,8 +22,9 @@ def ring(task, *args):
         logger.warning("could not ring %s: %s", task.name, error)
 
 
-def ring_ready(day):
-    for pk in night.ready(day):
+def ring_ready(day, *, after=None):
+    """Ring for what can be claimed; `after` a shard only for what waited for it, as the rest has been rung for."""
+    for pk in night.ready(day, after=after):
         ring(run_shard, pk)
 
 
@@ -40,7 +41,7 @@ def start_night():
 def run_shard(pk):
     finished = night.run(pk)
     if finished:
-        ring_ready(finished.date)
+        ring_ready(finished.date, after=finished)
 
 
 @shared_task

@@ -103,6 +103,29 @@ def test_an_unsharded_step_waits_for_all_shards_but_runs_even_after_a_failure(mo
 
 
 @pytest.mark.django_db
+def test_a_shard_that_has_ended_frees_only_what_waited_for_it(monkeypatch):
+    use(
+        monkeypatch,
+        NightStep("a", f"{HERE}.broken_in_shard_1"),
+        NightStep("b", f"{HERE}.quiet", after=("a",)),
+        NightStep("c", f"{HERE}.quiet"),
+        NightStep("end", f"{HERE}.quiet", after=("b",), sharded=False),
+    )
+    night.plan_night(DAY)
+    pks = {(r.step, r.shard): r.pk for r in StepRun.objects.filter(date=DAY)}
+    assert night.ready(DAY) == [pks[key] for key in (("a", 0), ("a", 1), ("c", 0), ("c", 1))]
+
+    def freed(*key):
+        found = night.ready(DAY, after=night.run(pks[key]))
+        return [other for other, pk in pks.items() if pk in found]
+
+    assert freed("a", 0) == [("b", 0)]
+    assert [freed("a", 1) for _ in range(3)] == [[("a", 1)], [("a", 1)], []]
+    assert freed("c", 0) == []
+    assert freed("b", 0) == [("end", 0)]
+
+
+@pytest.mark.django_db
 def test_a_skipped_step_says_why_and_holds_back_what_depends_on_it(monkeypatch):
     use(monkeypatch, NightStep("a", f"{HERE}.late"), NightStep("b", f"{HERE}.quiet", after=("a",)))
     drive()
