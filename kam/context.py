@@ -59,12 +59,10 @@ def _item(request, name, icon, label):
 
 def last_night():
     """Date, outcome and finishing time of the most recent night, for the foot of the rail."""
-    latest = StepRun.objects.order_by("-date").values_list("date", flat=True).first()
-    if latest is None:
-        return {"date": None, "outcome": "none", "finished_at": None}
-    ends = StepRun.objects.filter(date=latest, finished_at__isnull=False).order_by("-finished_at")
+    latest = StepRun.objects.order_by("-date").values("date")[:1]
+    runs = list(StepRun.objects.filter(date=latest).order_by().values_list("date", "state", "finished_at"))
     return {
-        "date": latest,
-        "outcome": night.outcome(latest),
-        "finished_at": ends.values_list("finished_at", flat=True).first(),
+        "date": runs[0][0] if runs else None,
+        "outcome": night.outcome_of({state for _date, state, _at in runs}),
+        "finished_at": max((at for _date, _state, at in runs if at), default=None),
     }

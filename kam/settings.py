@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -84,6 +85,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Widgets come from our templates first, so that they may be our own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The owner role migrates; the web and the workers use a role that owns nothing.
 DATABASE_ROLE = env.str("KAM_DB_ROLE", "app")

@@ -19,14 +19,21 @@ DELIVERY_WEEKS = 13
 HOME_ROWS = 8
 
 
-def _last():
-    return calc.last_complete_week(queries.last_night_day())
+def _day(request):
+    """The business date of the last night, looked up once for all panels of a page."""
+    if not hasattr(request, "last_night_day"):
+        request.last_night_day = queries.last_night_day()
+    return request.last_night_day
+
+
+def _last(request):
+    return calc.last_complete_week(_day(request))
 
 
 @panel("account", "kpis/panels/strip.html", order=20, column="top")
 def strip(request, account):
     """Six tiles: this year's sell-in, the rates of four weeks, and where supply, orders and receivables stand."""
-    last = _last()
+    last = _last(request)
     measures = access.readable_measures(request.user)
     first = calc.first_monday(last.isocalendar().year) - YEAR
     points = queries.series(request.user, account, SHOWN, min(first, queries.span(last, 53 + 13)[0]), last)
@@ -53,7 +60,7 @@ def sell_in_and_through(request, account):
     """Sell-in against sell-through by week, with weeks of supply below."""
     if not may_read(request.user, DataClass.KPI):
         return None
-    last = _last()
+    last = _last(request)
     first = queries.span(last, CHART_WEEKS)[0]
     weeks = queries.account_weeks(request.user, account, first - YEAR, last)
     if not any(week >= first for week in weeks):
@@ -103,7 +110,7 @@ def _supply_chart(points, mondays, labels):
 def delivery(request, account):
     """Open orders and OTIF of the last weeks."""
     codes = ("backlog", "past_due_backlog", "otif")
-    last = _last()
+    last = _last(request)
     first = queries.span(last, DELIVERY_WEEKS)[0]
     points = queries.series(request.user, account, codes, first, last)
     if not any(points.values()):
@@ -149,7 +156,7 @@ def receivables(request, account):
     """Open items by age, and how many days of sales they stand for."""
     if not may_read(request.user, DataClass.FINANCE):
         return None
-    found = queries.receivables(request.user, account, queries.last_night_day())
+    found = queries.receivables(request.user, account, _day(request))
     if found is None:
         return None
     largest = max((abs(amount) for amount in found.buckets.values()), default=0)
@@ -170,7 +177,7 @@ def receivables(request, account):
 def portfolio_strip(request):
     """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
     currency, others = _usual_currency(request.user)
-    last = _last()
+    last = _last(request)
     weeks = [week - shift for shift in (timedelta(0), YEAR) for week in _mondays(last, showing.SPARK_WEEKS)]
     points = queries.portfolio(request.user, currency, SHOWN, weeks)
     if not any(points.values()):
@@ -200,7 +207,7 @@ def portfolio(request):
     measures = {c: m for c, m in access.readable_measures(request.user).items() if c in SHOWN}
     if not measures:
         return None
-    last = _last()
+    last = _last(request)
     by = "sell_in" if "sell_in" in measures else next(iter(measures))
     seen = Account.objects.visible_to(request.user)
     ranked = queries.with_figure(seen, by, last, 4, measures).filter(figure__isnull=False)

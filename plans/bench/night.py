@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,7 +26,10 @@ WORKER += ["--without-gossip", "--without-mingle"]
 
 
 def nights(write, size: Size | None = None) -> Iterator[dict]:
-    """Seconds of three nights a week apart: the first over all history, one in this process, one by a real worker."""
+    """Seconds of three nights a week apart: the first over all history, one in this process, one by a real worker.
+
+    The worker has two processes and is there before its clock starts.
+    """
     size = size or Size()
     last = night.default_date()
     first = last - 2 * WEEK
@@ -35,10 +39,16 @@ def nights(write, size: Size | None = None) -> Iterator[dict]:
     write(f"{size.accounts:,} accounts, {stored:,} rows of facts: {_said(rows)}")
     yield figure(f"making {stored / 1e6:.2f} M rows of facts, no part of the night", built.seconds, "s")
     yield from _measured(first, "first night", in_this_process)
-    for day, name, run in ((first + WEEK, "night", in_this_process), (last, "night by the worker", by_the_worker)):
-        news = facts.deliver(size, facts.beginning(size, first), day - WEEK, day)
-        write(f"a week's files before the night of {day}: {_said(news)}")
-        yield from _measured(day, name, run)
+    _deliver(write, size, first, first + WEEK)
+    yield from _measured(first + WEEK, "night", in_this_process)
+    _deliver(write, size, first, last)
+    with _worker() as worker:
+        yield from _measured(last, "night by the worker", partial(by_the_worker, worker))
+
+
+def _deliver(write, size, first, day):
+    news = facts.deliver(size, facts.beginning(size, first), day - WEEK, day)
+    write(f"a week's files before the night of {day}: {_said(news)}")
 
 
 def _said(rows):
@@ -69,12 +79,11 @@ def in_this_process(day):
             night.run(pk)
 
 
-def by_the_worker(day):
-    """Ring for the night and wait until a Celery worker of two processes has done it."""
-    with _worker() as worker:
-        night.plan_night(day)
-        ring_ready(day)
-        _wait(lambda: night.outcome(day) != "running", worker)
+def by_the_worker(worker, day):
+    """Ring for the night, as beat does, and wait until the Celery worker has done it."""
+    night.plan_night(day)
+    ring_ready(day)
+    _wait(lambda: night.outcome(day) != "running", worker)
 
 
 @contextmanager
