@@ -1,11 +1,9 @@
 import psycopg
 import pytest
-from rest_framework.test import APIClient
 
-from kam.models.token import SCOPES
 from kam.roles import Role
-from kam.services import issue_token
 from tests import make, servers
+from tests.clients import api_of  # noqa: F401 (fixtures)
 
 
 @pytest.fixture
@@ -33,16 +31,3 @@ def as_superuser(django_db_setup):
             connection.execute(sql)
 
     return run
-
-
-@pytest.fixture
-def api_of():
-    """A function that makes an API client with a token of all scopes, or those given."""
-
-    def build(user, scopes=SCOPES):
-        _token, text = issue_token(user=user, name="t", scopes=scopes, days=1, by=None)
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
-        return client
-
-    return build

@@ -3,14 +3,11 @@
 from datetime import date
 
 import pytest
-from django.test import Client
-from rest_framework.test import APIClient
 
-from kam.models.token import SCOPES
 from kam.night import Night
 from kam.roles import Role
-from kam.services import issue_token
 from tests import make
+from tests.clients import api_of, client_of  # noqa: F401 (fixtures)
 from tradeterms.models import Finding
 from tradeterms.night import compliance
 
@@ -30,31 +27,6 @@ def lead(mia):
     mia.account.team = make.team(user)
     mia.account.save()
     return user
-
-
-@pytest.fixture
-def client_of():
-    """A signed-in browser of a person."""
-
-    def make_client(user):
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return make_client
-
-
-@pytest.fixture
-def api_of():
-    """An API client with a token of these scopes."""
-
-    def make_client(user, scopes=SCOPES):
-        _token, text = issue_token(user=user, name="t", scopes=scopes, days=1, by=None)
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
-        return client
-
-    return make_client
 
 
 @pytest.fixture
