@@ -67,10 +67,12 @@ class LostClaim(Exception):
 
 
 def steps():
+    """Every NightStep, in the order of the night."""
     return import_string("kam.nightly.STEPS")
 
 
 def step_named(name):
+    """The NightStep of this name."""
     return next(s for s in steps() if s.name == name)
 
 

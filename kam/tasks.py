@@ -39,6 +39,7 @@ def start_night():
 
 @shared_task
 def run_shard(pk):
+    """Run one shard, then ring for what it made ready."""
     finished = night.run(pk)
     if finished:
         ring_ready(finished.date, after=finished)
