@@ -38,16 +38,16 @@ def test_a_protected_field_is_refused_by_name(here, name):
     fields = viewset.serializer_class().fields
     columns = {field.name for field in model._meta.concrete_fields} | {f.attname for f in model._meta.concrete_fields}
     writable = {n for n, field in fields.items() if not field.read_only}
-    columns = ({*columns, *NEVER} - writable) | ({"state", "author"} & columns if noun == "plan" else set())
+    columns = {*columns, *NEVER} - writable
     before = model.objects.filter(pk=row.pk).values().get()
+    forged = {column: v if isinstance(v := before.get(column), int | str) else 1 for column in columns}
     client = client_of(here, Role.TEAM_LEAD)
-    for column in sorted(columns):
-        value = before.get(column) if isinstance(before.get(column), int | str) else 1
-        for answer in (
-            client.patch(reverse(f"{name}-detail", args=[row.pk]), {column: value}, HTTP_IF_MATCH=f'"{row.version}"'),
-            client.post(reverse(f"{name}-list"), {column: value}),
-        ):
-            assert (answer.status_code, column in answer.json()["errors"]) == (400, True), column
+    tag = f'"{row.version}"'
+    for answer in (
+        client.patch(reverse(f"{name}-detail", args=[row.pk]), forged, HTTP_IF_MATCH=tag),
+        client.post(reverse(f"{name}-list"), forged),
+    ):
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, columns)
     assert model.objects.filter(pk=row.pk).values().get() == before
     assert policy.WRITES[noun]["change"] >= {Role.TEAM_LEAD}
 

@@ -39,6 +39,14 @@ def signed_in(director):
     return client
 
 
+def with_password_of(director, role):
+    """Somebody with the same password, without hashing it again."""
+    person = make.user(role)
+    person.password = director.password
+    person.save()
+    return person
+
+
 def token_of(person, *scopes):
     _, text = issue_token(user=person, name="t", scopes=scopes or SCOPES, days=1, by=None)
     client = APIClient()
@@ -143,16 +151,12 @@ def test_no_other_door_signs(signed_in, director, plan):
 
 def test_nobody_signs_their_own_work_nor_what_they_do_not_see(director, plan):
     own = make.full_plan(plan.account, state="submitted", author=director, year=2027)
-    stranger = make.user(Role.DIRECTOR)
-    stranger.set_password(PASSWORD)
-    stranger.save()
+    stranger = with_password_of(director, Role.DIRECTOR)
     body = {"password": PASSWORD, "version": 1}
     assert token_of(director).post(move(own), body).status_code == 403
     assert token_of(stranger).post(move(plan), body).status_code == 404
     for role in set(Role) - {Role.DIRECTOR}:
-        person = make.user(role)
-        person.set_password(PASSWORD)
-        person.save()
+        person = with_password_of(director, role)
         plan.account.team.memberships.create(user=person)
         plan.account.memberships.create(user=person)
         assert token_of(person).post(move(plan), body).status_code in (403, 404), role
