@@ -16,7 +16,7 @@ from kam.models import StepRun
 from kam.tasks import ring_ready
 from plans.bench import company, facts
 from plans.bench.company import Size
-from plans.bench.figures import figure
+from plans.bench.figures import figure, load
 
 FACTS = ("kpis_sellthrough", "kpis_orderline", "kpis_invoiceline", "kpis_openitem")
 WEEK = timedelta(weeks=1)
@@ -44,6 +44,7 @@ def nights(write, size: Size | None = None) -> Iterator[dict]:
     _deliver(write, size, first, last)
     with _worker() as worker:
         yield from _measured(last, "night by the worker", partial(by_the_worker, worker))
+    yield load()
 
 
 def _deliver(write, size, first, day):

@@ -30,7 +30,7 @@ from kam.models import User
 from kam.services import issue_token
 from plans.bench import company
 from plans.bench.company import Size
-from plans.bench.figures import figure
+from plans.bench.figures import figure, load
 from plans.bench.night import in_this_process
 from plans.models import Plan
 from tradeterms.models import Agreement
@@ -63,6 +63,7 @@ def visits(write, size: Size | None = None, requests: int = REQUESTS) -> Iterato
             yield figure(f"{page.name}, p50", cuts[9], "ms")
             yield figure(f"{page.name}, p95", cuts[18], "ms", MOST)
             yield figure(f"{page.name}, queries", _queries(page), "queries")
+    yield load()
 
 
 def _company(size):
