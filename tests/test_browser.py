@@ -16,8 +16,9 @@ FACTS = """() => {
     title: document.title.trim(), h1: document.querySelectorAll('h1').length,
     wide: document.documentElement.scrollWidth - window.innerWidth,
     twice: [...new Set(ids.filter((x, i) => ids.indexOf(x) !== i))],
-    nameless: [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')].filter(e =>
-      !(e.textContent.trim() || e.querySelector('[aria-label]') || e.getAttribute('aria-label') || e.title || (e.labels && e.labels.length) || e.value)).length,
+    nameless: [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')].filter(
+      e => !(e.textContent.trim() || e.querySelector('[aria-label]') || e.getAttribute('aria-label') ||
+        e.title || (e.labels && e.labels.length) || e.value)).length,
     alt: document.querySelectorAll('img:not([alt])').length,
     links: [...document.querySelectorAll('a[href]')].map(a => a.href),
   };
