@@ -24,11 +24,6 @@ def source(name):
         _source.reset(token)
 
 
-def set_source(name):
-    """Mark the rest of this request; each request runs in a context of its own."""
-    _source.set(name)
-
-
 def snapshot(row):
     """The row's editable columns as JSON values, secrets masked."""
     return {

@@ -20,8 +20,8 @@ def headers(get_response):
     """Security headers on every answer, no caching of private ones, and where the request came from for the log."""
 
     def middleware(request):
-        audit.set_source(Entry.Source.API if request.path.startswith("/api/") else Entry.Source.PAGE)
-        response = get_response(request)
+        with audit.source(Entry.Source.API if request.path.startswith("/api/") else Entry.Source.PAGE):
+            response = get_response(request)
         for name, value in FIXED.items():
             response.headers.setdefault(name, value)
         if not request.path.startswith(settings.STATIC_URL):

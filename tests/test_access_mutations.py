@@ -42,7 +42,6 @@ SECOND_BELTS = {
     ("kpis/queries.py", "targets"),
     ("kpis/views/imports.py", "get_context_data"),
     ("plans/access.py", "may_create"),
-    ("tradeterms/panels.py", "compliance"),
     ("tradeterms/showing.py", "findings_of"),
     ("tradeterms/views/agreement.py", "get_context_data"),
 }

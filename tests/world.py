@@ -153,6 +153,10 @@ def _terms(found):
         unit="days",
         currency="EUR",
         as_of=DAY,
+        evidence=[
+            {"account": code, "document": f"D-{code}", "issued_on": "2026-11-01", "late": "1.00", "days": 5}
+            for code in (account.code, "CHILD")
+        ],
     )
 
 
