@@ -53,13 +53,10 @@ def build():
     product = Product.objects.create(code="P-1", name="Ball", category=Category.objects.create(code="C", name="Balls"))
     StepRun.objects.create(date=DAY, step="measures", state="done")
     tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
-    own = below(own_account, author, product)
-    own.finding.evidence = [late_invoice(child_account)]
-    own.finding.save()
     return SimpleNamespace(
         people=people,
         team=team,
-        own=own,
+        own=below(own_account, author, product),
         foreign=below(foreign_account, author, product),
         child=below(child_account, author, product),
         product=product,
@@ -69,12 +66,6 @@ def build():
         entry=entry_of(own_account),
         tokens=tokens,
     )
-
-
-def late_invoice(account):
-    """A row of evidence about an account below the one that the agreement is made with."""
-    days = {"issued_on": "2026-11-02", "due_on": "2026-11-16", "paid_on": None, "days": 7}
-    return {"account": account.code, "document": "D-CHILD", "amount": "1.00", "late": "1.00"} | days
 
 
 def entry_of(account):
