@@ -1,5 +1,6 @@
 from accounts.models.account import Account, Contact, Membership, Store
 from accounts.models.alert import Alert
+from accounts.models.notification import Notification
 from accounts.models.scope import ByAccount, ByAccountQuerySet
 from accounts.models.team import Team, TeamMembership
 
@@ -10,6 +11,7 @@ __all__ = [
     "ByAccountQuerySet",
     "Contact",
     "Membership",
+    "Notification",
     "Store",
     "Team",
     "TeamMembership",

@@ -1,9 +1,15 @@
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Func
+from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
 from kam.roles import READS, DataClass, Role
+
+
+def this_transaction():
+    """The number of the running transaction, as the database's default of a column."""
+    return Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField())
 
 
 class EntryQuerySet(models.QuerySet):
@@ -15,11 +21,24 @@ class EntryQuerySet(models.QuerySet):
         """Only entries about classes of data that the user's role reads."""
         return self.filter(data_class__in=READS.get(user.role, ()))
 
+    def settled(self):
+        """Only entries below which no transaction is still open, so that nothing can appear before them any more.
+
+        In the order of (`txid`, `pk`) a reader who remembers the last place never misses an entry.
+        """
+        return self.filter(txid__lt=_oldest_open_transaction()).order_by("txid", "pk")
+
+
+def _oldest_open_transaction():
+    snapshot = Func(Func(function="pg_current_snapshot"), function="pg_snapshot_xmin")
+    return Cast(Cast(snapshot, models.TextField()), models.BigIntegerField())
+
 
 class Entry(models.Model):
     """One row is one thing somebody did to one object: who, what, before, after, why and from where.
 
-    Written in the transaction of the change itself. The database refuses UPDATE, DELETE and TRUNCATE.
+    Written in the transaction of the change itself, whose number is `txid`. The database refuses UPDATE, DELETE and
+    TRUNCATE. The change feed and webhooks read from here, in the order in which transactions could be seen.
     """
 
     class Source(models.TextChoices):
@@ -39,6 +58,7 @@ class Entry(models.Model):
     after = models.JSONField(null=True)
     reason = models.TextField(_("reason"), blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    txid = models.BigIntegerField(db_default=this_transaction(), editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -49,6 +69,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["model", "object_id", "-at"], name="entry_object"),
             models.Index(fields=["account_id", "-at"], name="entry_account"),
+            models.Index(fields=["txid", "id"], name="entry_order"),
         ]
 
     def __str__(self):

@@ -3,7 +3,9 @@ import zoneinfo
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +36,10 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
 
 class User(AbstractBaseUser):
-    """One row is one person or one API client who may sign in, with exactly one role."""
+    """One row is one person or one API client who may sign in, with exactly one role.
+
+    `digest_hour` is the hour of their own time zone at which the daily mail goes out; empty means none.
+    """
 
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name"), max_length=120)
@@ -43,7 +48,12 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC", validators=[known_time_zone])
     is_active = models.BooleanField(_("active"), default=True)
+    digest_hour = models.PositiveSmallIntegerField(
+        _("daily digest at"), null=True, blank=True, default=7, validators=[MaxValueValidator(23)]
+    )
+    invited_at = models.DateTimeField(_("invited"), null=True, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -58,6 +68,11 @@ class User(AbstractBaseUser):
                 Lower("email"),
                 name="user_email_once",
                 violation_error_message=_("This e-mail is already in use."),
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_hour__isnull=True) | Q(digest_hour__lte=23),
+                name="user_digest_hour_of_day",
+                violation_error_message=_("An hour of the day runs from 0 to 23."),
             ),
         ]
 
