@@ -192,9 +192,23 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 IMPORT_MAX_BYTES = env.int("KAM_IMPORT_MAX_BYTES", 2 * 1024**3)
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+# With a server mail goes there; without one it is laid down as files.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = 20
+_backend = "smtp" if EMAIL_HOST else "filebased"
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", f"django.core.mail.backends.{_backend}.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "kam@localhost")
+MAIL_KINDS = {
+    "invitation": "kam.mail_kinds.INVITATION",
+    "deputy": "kam.mail_kinds.DEPUTY",
+    "digest": "accounts.digest.DIGEST",
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -2,6 +2,7 @@ from kam.models.deputy import Deputy
 from kam.models.entry import Entry
 from kam.models.mail import Mail
 from kam.models.night import StepRun
+from kam.models.reader import Reader
 from kam.models.removal import Removal
 from kam.models.request import IdempotentRequest
 from kam.models.token import ApiToken
@@ -18,6 +19,7 @@ __all__ = [
     "Entry",
     "IdempotentRequest",
     "Mail",
+    "Reader",
     "Removal",
     "SavedView",
     "StepRun",

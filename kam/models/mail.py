@@ -10,6 +10,8 @@ class Mail(models.Model):
 
     It is marked `sending` and committed before the server is asked, so that a crash loses a message rather than
     sending two. Subject and text are made at sending time from `kind` and `params`, in the reader's language.
+    While it is `sending`, `run_after` says until when an answer can still come; after that nobody knows what became
+    of it.
     """
 
     class State(models.TextChoices):
@@ -17,6 +19,7 @@ class Mail(models.Model):
         SENDING = "sending", _("Sending")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Nothing to say")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mails")
     kind = models.CharField(_("kind"), max_length=40)
@@ -33,7 +36,12 @@ class Mail(models.Model):
         ordering = ["-created_at", "-pk"]
         verbose_name = _("message")
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="mail_once")]
-        indexes = [models.Index(fields=["run_after"], condition=Q(state="waiting"), name="mail_waiting")]
+        indexes = [models.Index(fields=["run_after"], condition=Q(state__in=["waiting", "sending"]), name="mail_open")]
 
     def __str__(self):
         return f"{self.kind} {self.key}"
+
+    @property
+    def is_unknown(self):
+        """True when nobody will ever know whether it was sent: we stopped between marking and the server's answer."""
+        return self.state == self.State.SENDING and self.run_after < timezone.now()
