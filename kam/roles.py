@@ -50,6 +50,16 @@ LEADERS = frozenset({Role.TEAM_LEAD, Role.DIRECTOR})
 MEMBERS = frozenset({Role.ACCOUNT_MANAGER, Role.FIELD})
 TEAM_SCOPED = frozenset({Role.TEAM_LEAD, Role.DIRECTOR, Role.ANALYST, Role.FINANCE, Role.API_CLIENT})
 
+# Whose deputy a role may be: its own kind, and those below it. Nobody reads more classes of data for it.
+STANDS_IN = {
+    Role.ACCOUNT_MANAGER: frozenset({Role.ACCOUNT_MANAGER, Role.FIELD}),
+    Role.TEAM_LEAD: frozenset({Role.TEAM_LEAD, Role.ACCOUNT_MANAGER, Role.FIELD}),
+    Role.DIRECTOR: frozenset({Role.DIRECTOR, Role.TEAM_LEAD, Role.ACCOUNT_MANAGER, Role.FIELD}),
+    Role.ANALYST: frozenset({Role.ANALYST}),
+    Role.FINANCE: frozenset({Role.FINANCE}),
+    Role.FIELD: frozenset({Role.FIELD}),
+}
+
 
 def may_read(user, data_class):
     """True when the user's role reads this class of data at all; which rows is `visible_to`'s question."""

@@ -29,8 +29,10 @@ def may_edit(user, plan):
 
 
 def may_sign(user, plan):
-    """Four eyes: a director of the account who is not the author."""
-    return user.role == Role.DIRECTOR and plan.author_id != user.pk and sees(user, plan)
+    """Four eyes: a director of the account who neither wrote the plan nor stands in for who did."""
+    if user.role != Role.DIRECTOR or plan.author_id == user.pk:
+        return False
+    return Plan.objects.visible_to(user).not_written_for(user).filter(pk=plan.pk).exists()
 
 
 def is_system(user, plan):

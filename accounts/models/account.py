@@ -12,12 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.scope import ByAccount
 from accounts.models.team import Team
-from kam.models import Entry, Tree, Versioned
-from kam.roles import MEMBERS, TEAM_SCOPED, DataClass, Role
+from kam.models import Deputy, Entry, Tree, Versioned
+from kam.models.deputy import in_whose_place
+from kam.roles import MEMBERS, STANDS_IN, TEAM_SCOPED, DataClass, Role
 from kam.text import sort_key
 
 country_code = RegexValidator(r"^[A-Z]{2}\Z", _("Use the two capital letters of the country, such as DE."))
 currency_code = RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters of the currency, such as EUR."))
+
+
+def in_scope_of(teams):
+    """The condition on accounts that one of `teams` is theirs, or catches them by its scope rule."""
+    teams = teams.order_by()
+    return Q(team__in=teams.values("pk")) | Exists(teams.whose_scope_catches(OuterRef("country")))
 
 
 class AccountQuerySet(models.QuerySet):
@@ -26,28 +33,35 @@ class AccountQuerySet(models.QuerySet):
 
         Auditors see every account; account managers and field staff see the accounts they are a member of
         and what is below them; leaders, analysts, finance and API clients see the scope of their teams.
+        Today's deputies also see what those see in whose place they stand, by the same rules of those persons' roles.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.role == Role.AUDITOR:
             return self.all()
         if user.role in MEMBERS:
-            return self.of_member(user)
+            return self.of_members(in_whose_place("user", user, MEMBERS))
         if user.role in TEAM_SCOPED:
-            return self.of_teams(Team.objects.below_memberships_of(user))
+            return self.of_leader(user)
         return self.none()
 
-    def of_member(self, user):
-        mine = Membership.objects.filter(user=user).order_by().values("account")
+    def of_members(self, condition):
+        """Accounts with a membership that fulfils `condition`, and what is below them."""
+        mine = Membership.objects.filter(condition).order_by().values("account")
         return self.filter(lineage__overlap=ArraySubquery(mine))
+
+    def of_leader(self, user):
+        """The scope of a person's teams, and what the members see in whose place they stand today."""
+        teams = Team.objects.below_memberships_of(user)
+        if not STANDS_IN.get(user.role, frozenset()) & MEMBERS:
+            return self.filter(in_scope_of(teams))
+        away = Deputy.objects.held_by(user, MEMBERS).order_by().values("person")
+        theirs = Membership.objects.filter(user__in=away).order_by().values("account")
+        return self.filter(in_scope_of(teams) | Q(lineage__overlap=ArraySubquery(theirs)))
 
     def of_teams(self, teams):
         """Accounts assigned to one of the teams, or caught by a team's scope rule."""
-        rule = Q(scope=Team.Scope.EVERYTHING)
-        rule |= Q(scope=Team.Scope.COUNTRIES_IN, countries__contains=[OuterRef("country")])
-        rule |= Q(scope=Team.Scope.COUNTRIES_NOT_IN) & ~Q(countries__contains=[OuterRef("country")])
-        assigned = Q(team__in=teams.order_by().values("pk"))
-        return self.filter(assigned | Exists(teams.order_by().filter(rule)))
+        return self.filter(in_scope_of(teams))
 
     def active(self):
         return self.filter(state=Account.State.ACTIVE)

@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kam.models import Tree, Versioned
-from kam.roles import Role
+from kam.models.deputy import in_whose_place
+from kam.roles import TEAM_SCOPED, Role
 from kam.text import sort_key
 
 
@@ -18,8 +19,16 @@ class TeamQuerySet(models.QuerySet):
         return self if user.role in (Role.AUDITOR, Role.ADMIN) else self.below_memberships_of(user)
 
     def below_memberships_of(self, user):
-        mine = TeamMembership.objects.filter(user=user).order_by().values("team")
+        """The teams in which `user`, or somebody in whose place they stand today, works, and those below."""
+        mine = TeamMembership.objects.filter(in_whose_place("user", user, TEAM_SCOPED)).order_by().values("team")
         return self.filter(lineage__overlap=ArraySubquery(mine))
+
+    def whose_scope_catches(self, country):
+        """Teams whose rule catches accounts of a country, given as a value or an expression."""
+        rule = Q(scope=Team.Scope.EVERYTHING)
+        rule |= Q(scope=Team.Scope.COUNTRIES_IN, countries__contains=[country])
+        rule |= Q(scope=Team.Scope.COUNTRIES_NOT_IN) & ~Q(countries__contains=[country])
+        return self.filter(rule)
 
 
 class Team(Tree, Versioned):

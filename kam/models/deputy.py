@@ -1,13 +1,14 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kam.models.versioned import Versioned
-from kam.roles import Role
+from kam.roles import STANDS_IN, Role
 
 
 class DateRange(Func):
@@ -24,12 +25,36 @@ class Only(Func):
     template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
 
 
+class OneOf(Func):
+    """`column = ANY(array)`: of an array that is made once per statement, however many rows are compared."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
+
+
+def in_whose_place(column, user, roles):
+    """The condition that `column` is `user`, or somebody of `roles` in whose place they stand today."""
+    if not STANDS_IN.get(user.role, frozenset()) & roles:
+        return Q(**{column: user})
+    persons = Deputy.objects.held_by(user, roles).order_by().values("person")
+    return OneOf(F(column), Func(ArraySubquery(persons), Value(user.pk), function="array_append"))
+
+
 class DeputyQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Whoever is away, whoever stands in, and administrators."""
         if not user.is_active:
             return self.none()
         return self.all() if user.role in (Role.ADMIN, Role.AUDITOR) else self.filter(Q(person=user) | Q(deputy=user))
+
+    def held_by(self, user, roles=frozenset(Role)):
+        """The rows by which `user` stands in today for somebody active in one of `roles`.
+
+        The roles of both are asked every time, because they may have changed since the row was written.
+        """
+        allowed = STANDS_IN.get(user.role, frozenset()) & roles
+        return self.now().filter(deputy=user, person__is_active=True, person__role__in=sorted(allowed))
 
     def on(self, day):
         return self.filter(starts__lte=day, ends__gte=day)

@@ -9,9 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.models import Account, ByAccount, ByAccountQuerySet
 from kam.measures import all_measures
-from kam.models import Versioned
+from kam.models import Deputy, Versioned
 from kam.roles import DataClass, Role
 from plans import calc
+
+
+def written_for(user):
+    """The condition that a plan was written by `user`, or by somebody in whose place they stand today."""
+    away = Deputy.objects.held_by(user).order_by().values("person")
+    return Q(author=user) | Q(author__in=away)
 
 
 class PlanQuerySet(ByAccountQuerySet):
@@ -28,15 +34,19 @@ class PlanQuerySet(ByAccountQuerySet):
         """With goals, initiatives, their owners and measures: five queries for any number of rows."""
         return self.select_related("account", "author").prefetch_related("goals__initiatives__owner", "goals__measures")
 
+    def not_written_for(self, user):
+        """Without those of which `user` cannot be the second pair of eyes."""
+        return self.exclude(written_for(user))
+
     def to_sign(self, user):
         """What a director may sign, oldest first; nothing for everybody else."""
-        waiting = self.visible_to(user).filter(state=Plan.State.SUBMITTED).exclude(author=user)
+        waiting = self.visible_to(user).filter(state=Plan.State.SUBMITTED).not_written_for(user)
         return waiting.order_by("submitted_at", "pk") if user.role == Role.DIRECTOR else self.none()
 
     def waiting_for(self, user):
         """What cannot go on without this person: to be signed by them, or returned to them."""
         returned = Q(state=Plan.State.RETURNED, author=user)
-        to_sign = Q(state=Plan.State.SUBMITTED) & ~Q(author=user) if user.role == Role.DIRECTOR else Q(pk__in=[])
+        to_sign = Q(state=Plan.State.SUBMITTED) & ~written_for(user) if user.role == Role.DIRECTOR else Q(pk__in=[])
         return self.visible_to(user).filter(returned | to_sign)
 
 
