@@ -5,7 +5,6 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("", views.AccountList.as_view(), name="list"),
-    path("export.csv", views.AccountExport.as_view(), name="export"),
     path("new/", views.AccountCreate.as_view(), name="create"),
     path("alerts/", views.AlertList.as_view(), name="alert-list"),
     path("alerts/<int:pk>/<slug:name>/", views.AlertMove.as_view(), name="alert-move"),

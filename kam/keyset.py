@@ -67,6 +67,13 @@ class Keyset:
             rows = rows.filter(self._beyond(self._decode(text), backwards))
         return list(rows.order_by(*self._ordering(backwards))[: self.size + 1])
 
+    def whole(self, rows):
+        """All rows in the order of their pages."""
+        falling = [(f.lstrip("-"), f.startswith("-")) for f in self.fields]
+        return rows.order_by(
+            *(F(f).desc(nulls_last=True) if fall else F(f).asc(nulls_last=True) for f, fall in falling)
+        )
+
     def cursor(self, row):
         """The opaque place of a row in this order."""
         values = [_plain(_value(row, f.lstrip("-"))) for f in self.fields]
@@ -118,12 +125,10 @@ class Keyset:
         return Page(rows, _url(request, "after", after), _url(request, "before", before), after, before)
 
 
-def ordering(fields):
-    """`fields` of a Keyset as order_by arguments, for reading a whole list in the order of its pages."""
-    return [
-        F(f.lstrip("-")).desc(nulls_last=True) if f.startswith("-") else F(f).asc(nulls_last=True)
-        for f in (*fields, "pk")
-    ]
+def _ordered(field):
+    if field.startswith("-"):
+        return F(field[1:]).desc(nulls_last=True)
+    return F(field).asc(nulls_last=True)
 
 
 def _is_ours(value):

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kam import removals
 from kam.audit import log, snapshot
 from kam.errors import Stale
 from kam.models import ApiToken
@@ -44,10 +45,16 @@ def change(row, *, by, version, fields, verb="changed", reason=""):
 
 
 @transaction.atomic
-def remove(row, *, by, reason=""):
-    """Delete `row` with an audit entry that keeps what it was. Raises ProtectedError when others depend on it."""
+def remove(row, *, by, reason="", undo_if=""):
+    """Delete `row` with an audit entry that keeps what it was. Raises ProtectedError when others depend on it.
+
+    With `undo_if`, the dotted name of `may(user, row)`, it can be brought back: returns the Removal to do that with.
+    """
     log(row, "removed", by=by, before=snapshot(row), after={}, reason=reason)
+    if undo_if:
+        return removals.delete(row, by=by, undo_if=undo_if)
     row.delete()
+    return None
 
 
 @transaction.atomic
@@ -62,7 +69,7 @@ def issue_token(*, user, name, scopes, days, by):
 
 
 @transaction.atomic
-def revoke_token(token, *, by):
+def revoke_token(token, *, by, reason=""):
     """End a token now; a token that has ended stays as it is."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
-    log(token, "revoked", by=by)
+    log(token, "revoked", by=by, reason=reason)

@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from kam import converters  # noqa: F401 (registers the date converter)
-from kam.views import gallery, health, language, night
+from kam.views import gallery, health, language, night, saved, undo
 
 
 class Root(APIRootView):
@@ -34,11 +34,17 @@ urlpatterns = [
     path("night/<date:day>/", night.NightPage.as_view(), name="night-day"),
     path("night/<date:day>/rerun/", night.Rerun.as_view(), name="night-rerun"),
     path("account/", include("kam.account_urls")),
+    path("me/", include("kam.me_urls")),
     path("language/", language.set_language, name="set_language"),
+    path("views/", saved.SaveView.as_view(), name="view-save"),
+    path("views/<int:pk>/remove/", saved.RemoveView.as_view(), name="view-remove"),
+    path("undo/<uuid:pk>/", undo.Undo.as_view(), name="undo"),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("healthz/jobs", health.healthz_jobs, name="healthz-jobs"),
+    path("metrics", health.figures, name="metrics"),
     *([path("kit/", gallery.Gallery.as_view(), name="gallery")] if settings.DEBUG else []),
 ]

@@ -141,7 +141,6 @@ PAGES = {
 LISTS = {
     "home": set(),
     "accounts:list": GENERAL,
-    "accounts:export": GENERAL,
     "accounts:alert-list": GENERAL,
     "plans:list": RELATIONSHIP,
     "kpis:overview": KPI,
@@ -163,8 +162,14 @@ OTHERS = {
     "schema": EVERYBODY,
     "docs": EVERYBODY,
     "set_language": EVERYBODY,
+    "me": EVERYBODY,
+    "view-save": EVERYBODY,
 }
 
-# Pages for strangers, and django-allauth's own pages for whoever is signed in, tested there.
-OPEN = {"livez", "readyz"}
-ALLAUTH_PREFIX = "account_"
+# Pages for strangers.
+OPEN = {"livez", "readyz", "healthz-jobs"}
+# There for whoever holds a secret of the server; for everybody else there is no such page.
+SECRET = {"metrics"}
+# What surrounds signing in (tests/kam/test_sign_in*.py, tests/attacks/test_sign_in*.py), and what belongs to the person
+# alone (tests/kam/test_me*.py).
+PERSONAL = ("account_", "mfa_", "sso_", "me-")

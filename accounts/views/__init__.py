@@ -1,11 +1,10 @@
 from accounts.views.account import (
     AccountCreate,
     AccountDetail,
-    AccountExport,
-    AccountList,
     AccountUpdate,
     Timeline,
 )
+from accounts.views.account_list import AccountList
 from accounts.views.alert import AlertList, AlertMove
 from accounts.views.home import Home
 from accounts.views.parts import (
@@ -20,7 +19,6 @@ from accounts.views.parts import (
 __all__ = [
     "AccountCreate",
     "AccountDetail",
-    "AccountExport",
     "AccountList",
     "AccountUpdate",
     "AlertList",

@@ -6,7 +6,8 @@ from accounts.filters import AlertFilter
 from accounts.models import Alert
 from accounts.workflow import ALERT, with_moves
 from kam.filters import chips
-from kam.views.base import MoveView, ScopedList
+from kam.views.base import MoveView
+from kam.views.lists import ScopedList
 
 
 class AlertList(ScopedList):

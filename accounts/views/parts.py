@@ -10,7 +10,8 @@ from accounts.forms import ContactForm, StoreForm
 from accounts.models import Account, Contact, Membership, Store
 from accounts.views.head import OnAccount
 from kam.roles import DataClass, may_read
-from kam.views.base import ScopedCreate, ScopedList, ScopedUpdate
+from kam.views.base import ScopedCreate, ScopedUpdate
+from kam.views.lists import ScopedList
 
 
 class StoreList(OnAccount, ScopedList):

@@ -16,7 +16,8 @@ class Removal(models.Model):
     """One row is one thing somebody deleted, with all that went with it, so that it can be brought back.
 
     `rows` are the deleted rows as Django serialises them, in the order in which they can be inserted; `cleared` are
-    references of other rows that were emptied: model, column, ids, value.
+    references of other rows that were emptied: model, column, and value by id. `undo_if` names the predicate
+    `may(user, row)` that must hold once the row is back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -25,6 +26,7 @@ class Removal(models.Model):
     label = models.CharField(_("object"), max_length=200)
     model = models.CharField(max_length=60)
     object_id = models.CharField(max_length=80)
+    undo_if = models.CharField(max_length=120)
     rows = models.JSONField()
     cleared = models.JSONField(default=list)
     restored_at = models.DateTimeField(null=True)

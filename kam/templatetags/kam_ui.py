@@ -197,6 +197,12 @@ def section_head(title, clause="", link="", link_label="", id=""):
 
 
 @register.filter
+def undo_url(message):
+    """The address that takes back what the message tells, empty when there is none (`kam.views.undo`)."""
+    return next((t.removeprefix("undo:") for t in (message.extra_tags or "").split() if t.startswith("undo:")), "")
+
+
+@register.filter
 def unit_header(label, unit):
     """`Overdue, € k`: a column's name with its unit."""
     return formats.headed(label, unit)

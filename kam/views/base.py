@@ -1,4 +1,4 @@
-"""Page bases: every list, detail and form starts from what the user sees."""
+"""Page bases: every detail, form and move starts from what the user sees; lists stand in `kam.views.lists`."""
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -6,10 +6,9 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.generic import DetailView, FormView, TemplateView, View
+from django.views.generic import DetailView, FormView, View
 
 from kam.errors import Conflict, Stale
-from kam.keyset import Keyset
 from kam.workflow import move
 
 
@@ -22,36 +21,6 @@ class Scoped:
     def get_queryset(self):
         rows = self.queryset if self.queryset is not None else self.model.objects.all()
         return rows.visible_to(self.request.user)
-
-
-class ScopedList(Scoped, TemplateView):
-    """A filtered, sorted, keyset-paginated list whose whole state stands in the URL.
-
-    `sorts` maps a name in `?sort=` to a tuple of ordering expressions (names, "-" for falling); the primary key is
-    appended. `decorate(rows)` may add what one page of rows shows, in one query per kind of thing.
-    """
-
-    filterset_class = None
-    sorts = {"default": ("pk",)}
-    page_size = 50
-
-    def get_context_data(self, **kwargs):
-        rows = self.get_queryset()
-        filterset = None
-        if self.filterset_class:
-            filterset = self.filterset_class(self.request.GET, queryset=rows, request=self.request)
-            rows = filterset.qs
-        self.sort = self.request.GET.get("sort", "")
-        if self.sort not in self.sorts:
-            self.sort = next(iter(self.sorts))
-        page = Keyset(self.sorts[self.sort], self.page_size).page(rows, self.request)
-        return super().get_context_data(
-            page=page, rows=self.decorate(page.rows), filterset=filterset, sort=self.sort, **kwargs
-        )
-
-    def decorate(self, rows):
-        """Add to the rows of one page what they show beside their own columns."""
-        return rows
 
 
 class ScopedDetail(Scoped, DetailView):

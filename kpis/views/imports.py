@@ -16,7 +16,8 @@ from django.views.generic import FormView, View
 from kam.downloads import csv_response, streamed
 from kam.filters import chips
 from kam.keyset import Keyset
-from kam.views.base import Reported, Scoped, ScopedDetail, ScopedList, refuse
+from kam.views.base import Reported, Scoped, ScopedDetail, refuse
+from kam.views.lists import ScopedList
 from kpis import access, filters, queries, services
 from kpis.feeds import late_feeds
 from kpis.forms import UploadForm

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.filters import AccountFilter
 from accounts.models import Account
 from kam.filters import chips
-from kam.views.base import ScopedList
+from kam.views.lists import ScopedList
 from kpis import access, calc, queries
 from kpis.models import MeasureValue
 from kpis.showing import Portfolio

@@ -10,7 +10,8 @@ from django.views.generic import View
 
 from kam import workflow
 from kam.filters import chips
-from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedList, ScopedUpdate, refuse
+from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedUpdate, refuse
+from kam.views.lists import ScopedList
 from plans import access, checks, grid, services
 from plans.filters import PlanFilter
 from plans.forms import NewPlanForm, SituationForm

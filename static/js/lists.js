@@ -51,6 +51,8 @@ const keys = {
     find.focus();
     find.select();
   },
+  J: () => document.querySelector("[data-next]")?.click(),
+  K: () => document.querySelector("[data-previous]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
 document.addEventListener("keydown", (event) => {

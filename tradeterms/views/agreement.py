@@ -15,7 +15,7 @@ from accounts.timeline import tell
 from kam.audit import entries_of
 from kam.filters import chips
 from kam.templatetags import formats
-from kam.views.base import ScopedList
+from kam.views.lists import ScopedList
 from kam.workflow import moves
 from tradeterms import access, kinds, showing
 from tradeterms.calc import elapsed

@@ -1,6 +1,7 @@
 from accounts.showing import unit_of
 from kam.filters import chips
-from kam.views.base import MoveView, ScopedList
+from kam.views.base import MoveView
+from kam.views.lists import ScopedList
 from tradeterms import showing
 from tradeterms.filters import FindingFilter
 from tradeterms.models import Finding

@@ -1,0 +1,87 @@
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import access
+from accounts.filters import AccountFilter
+from accounts.models import Account, Alert
+from accounts.showing import signal_of
+from kam.lists import Column, status
+from kam.views.lists import ScopedList
+
+COLUMNS = (
+    Column("name", gettext_lazy("Account"), lambda a: a.name, sort=("sort_name",), beside=lambda a: a.code),
+    Column("code", gettext_lazy("Number"), lambda a: a.code, sort=("code",), shown=False, always=True),
+    Column("country", gettext_lazy("Country"), lambda a: a.country, sort=("country", "sort_name"), desk=True),
+    Column("kind", gettext_lazy("Kind"), lambda a: a.get_kind_display(), sort=("kind", "sort_name"), desk=True),
+    Column("direction", gettext_lazy("Direction"), lambda a: a.get_direction_display(), shown=False, desk=True),
+    Column("state", gettext_lazy("State"), lambda a: a.get_state_display(), shown=False, desk=True),
+    Column("tier", gettext_lazy("Tier"), lambda a: a.tier, "tag", sort=("tier", "sort_name"), desk=True),
+    Column("team", gettext_lazy("Team"), lambda a: a.team and a.team.name, shown=False, desk=True),
+    Column("owner", gettext_lazy("Account manager"), lambda a: a.owner and a.owner.name,
+           sort=("owner__sort_name", "sort_name"), desk=True),
+    Column("signal", gettext_lazy("Signal"), lambda a: a.signal[1],
+           cell=status(lambda a: a.signal[0], lambda a: a.signal[1])),
+    Column("stake", gettext_lazy("At stake"), lambda a: a.at_stake, "money", sort=("at_stake", "sort_name"),
+           first="desc", currency=lambda a: a.currency),
+    Column("alerts", gettext_lazy("Open alerts"), lambda a: a.alerts_open, "count", sort=("alerts_open", "sort_name"),
+           first="desc", desk=True),
+    Column("changed", gettext_lazy("Last change"), lambda a: a.changed_at, "moment", sort=("changed_at", "sort_name"),
+           first="desc", desk=True),
+)  # fmt: skip
+
+
+class AccountList(ScopedList):
+    """All visible accounts; filters, sort, columns and page stand in the URL."""
+
+    model, title, columns, default_sort = Account, gettext_lazy("Accounts"), COLUMNS, "name"
+    filterset_class, find, leads = AccountFilter, "q", True
+
+    def get_queryset(self):
+        user = self.request.user
+        accounts = super().get_queryset().select_related("owner", "team")
+        return accounts.with_signal(user).with_last_change(user)
+
+    def decorate(self, rows):
+        for account in rows:
+            account.signal = signal_of(account.worst)
+        return rows
+
+    def get_context_data(self, **kwargs):
+        may_create = access.may_create_account(self.request.user)
+        tabs = self.tabs()
+        create = {"label": _("New account"), "url": reverse("accounts:create"), "icon": "plus", "primary": True}
+        return super().get_context_data(**kwargs) | {
+            "tabs": tabs,
+            "total": tabs[0]["count"],
+            "tools": [create] if may_create else [],
+            "empty": self.empty(may_create),
+        }
+
+    def empty(self, may_create):
+        """What the page says before there is any account."""
+        title = _("Your accounts will appear here")
+        if not may_create:
+            text = _("You do not look after an account yet. Ask your team lead to add you to one.")
+            return {"icon": "building-store", "title": title, "text": text}
+        text = _("Your teams have no accounts yet. Open the first one, or import a list.")
+        action = {"action": _("New account"), "url": reverse("accounts:create"), "icon_action": "plus"}
+        return {"icon": "building-store", "title": title, "text": text, **action}
+
+    def tabs(self):
+        """Ready-made views with their counts, in one query."""
+        user = self.request.user
+        alarmed = Alert.objects.unresolved().readable_by(user).order_by().values("account")
+        counts = Account.objects.visible_to(user).aggregate(
+            all=Count("pk"),
+            mine=Count("pk", filter=Q(owner=user)),
+            attention=Count("pk", filter=Q(pk__in=alarmed)),
+            prospects=Count("pk", filter=Q(state=Account.State.PROSPECT)),
+        )
+        return [
+            self.tab(_("All accounts"), "", counts["all"]),
+            self.tab(_("My accounts"), f"owner={user.pk}", counts["mine"]),
+            self.tab(_("Needs attention"), "attention=true", counts["attention"]),
+            self.tab(_("Prospects"), "state=prospect", counts["prospects"]),
+        ]

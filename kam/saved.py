@@ -1,0 +1,42 @@
+"""Views of lists that people keep: filters, sort and columns under a name."""
+
+from kam import services
+from kam.lists import NEEDED_BY_PAGES
+from kam.models import SavedView
+
+
+def views_of(request):
+    """The saved views of this page that the person sees, each with whether it is the one on the screen."""
+    page, query = request.resolver_match.view_name, clean(request.GET)
+    found = list(SavedView.objects.visible_to(request.user).filter(page=page).select_related("user"))
+    for view in found:
+        view.current, view.mine = view.query == query, view.user_id == request.user.pk
+    return found
+
+
+def clean(params):
+    """The query of a view in one canonical form: no page, no format, names in order."""
+    kept = sorted((k, v) for k, values in params.lists() for v in values if k not in NEEDED_BY_PAGES and v)
+    canonical = params.copy()
+    canonical.clear()
+    for name, value in kept:
+        canonical.appendlist(name, value)
+    return canonical.urlencode()
+
+
+def save_view(*, by, page, name, query, shared=False):
+    """Keep a view under a name; one's own view of the same name and page is replaced. Raises ValidationError."""
+    mine = SavedView.objects.filter(user=by, page=page, name=name).first()
+    if mine:
+        return services.change(mine, by=by, version=None, fields={"query": query, "shared": shared})
+    return services.create(SavedView(user=by, page=page, name=name, query=query, shared=shared), by=by)
+
+
+def remove_view(view, *, by):
+    """Forget a view."""
+    return services.remove(view, by=by, undo_if="kam.saved.may_keep")
+
+
+def may_keep(user, view):
+    """Only one's own views."""
+    return user.is_active and view.user_id == user.pk
