@@ -1,4 +1,7 @@
-"""A lease says until when a claim holds; whoever works longer renews it, so that only the dead lose theirs."""
+"""A lease says until when a claim holds; whoever works longer renews it, so that only the dead lose theirs.
+
+`alone` needs no lease: it holds as long as the connection it was taken on.
+"""
 
 import logging
 import threading
@@ -8,6 +11,20 @@ from contextlib import contextmanager
 from django.db import DatabaseError, connection
 
 logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """True inside when nobody else does `name` at this moment, on any machine; False when somebody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 2))", [f"kam:{name}"])
+        (is_mine,) = cursor.fetchone()
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 2))", [f"kam:{name}"])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +53,14 @@ class Webhook(Versioned):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("webhooks:detail", args=[self.pk])
+
+    @property
+    def is_paused(self):
+        """True while the receiver is left alone, because it failed several times in a row."""
+        return self.paused_until is not None and self.paused_until > timezone.now()
 
 
 class DeliveryQuerySet(models.QuerySet):
