@@ -15,7 +15,6 @@ from kam.lists import Column, Table, chosen, in_chunks, of_export, sorts_of
 from kam.models import SavedView
 from kam.roles import Role
 from tests import make
-from tests.clients import client_of  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.django_db
 LIST = "/accounts/"

@@ -13,7 +13,6 @@ from kam.errors import Conflict
 from kam.models import Entry, Removal
 from kam.roles import Role
 from tests import make
-from tests.clients import client_of  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.django_db
 MAY = "accounts.access.may_edit"
