@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -26,6 +27,7 @@ BASE_URL = env.str("KAM_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = BASE_URL.startswith("https://")
+HOSTNAME = urlsplit(BASE_URL).hostname
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -38,7 +40,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "rest_framework",
     "django_filters",
@@ -58,8 +59,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kam.sessions.alive",
     "kam.middleware.locale",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "kam.factors.first",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -138,8 +141,31 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 
+MFA_ADAPTER = "kam.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "KAM"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ROLES = frozenset(env.list("KAM_MFA_ROLES", default=[]))
+
+SOCIALACCOUNT_ADAPTER = "kam.adapter.CompanyAdapter"
+SOCIALACCOUNT_PROVIDERS = {}
+if OIDC_URL := env.str("KAM_OIDC_URL", ""):
+    SOCIALACCOUNT_PROVIDERS["sso"] = {
+        "APP": {
+            "name": env.str("KAM_OIDC_NAME", "SSO"),
+            "client_id": env.str("KAM_OIDC_CLIENT_ID"),
+            "secret": env.str("KAM_OIDC_SECRET"),
+            "settings": {"server_url": OIDC_URL},
+        }
+    }
+
+SESSION_ENGINE = "kam.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE = timedelta(minutes=env.int("KAM_IDLE_MINUTES", 60))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -208,6 +234,8 @@ MAIL_KINDS = {
     "invitation": "kam.mail_kinds.INVITATION",
     "deputy": "kam.mail_kinds.DEPUTY",
     "digest": "accounts.digest.DIGEST",
+    "password_reset": "kam.sign_in_mails.RESET",
+    "sign_in_changed": "kam.sign_in_mails.CHANGED",
 }
 
 REST_FRAMEWORK = {

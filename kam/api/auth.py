@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 
+from kam import factors
 from kam.models import ApiToken
 
 
@@ -37,7 +38,16 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF enforced; answers 401 rather than 403 to strangers."""
+    """The browser's session, with CSRF enforced; answers 401 rather than 403 to strangers.
+
+    Who must have a second factor and has none is refused here too; tokens are not affected.
+    """
+
+    def authenticate(self, request):
+        found = super().authenticate(request)
+        if found and factors.is_missing(found[0]):
+            raise exceptions.PermissionDenied(_("Your role asks for a second factor. Sign in and set one up first."))
+        return found
 
     def authenticate_header(self, request):
         return "Session"
