@@ -4,13 +4,14 @@ Units are pieces, money is in one currency, rates are fractions. Where nothing c
 never 0 and never 1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 ZERO = Decimal(0)
 BASIS_WEEKS = 4
+YOUNG_WEEKS = 4
 BUCKETS = (("not_due", None, 0), ("1-30", 1, 30), ("31-60", 31, 60), ("61-90", 61, 90), ("over_90", 91, None))
 
 
@@ -52,6 +53,29 @@ def sunday(week: date) -> date:
 def last_complete_week(day: date) -> date:
     """The Monday of the last ISO week that is over at the end of `day`."""
     return monday(day - timedelta(days=6))
+
+
+def year_share(week: date) -> Decimal:
+    """How many of its ISO year's weeks are over at the end of `week`, as a share: above 0, and 1 at the end."""
+    year, number, _day = week.isocalendar()
+    return Decimal(number) / date(year, 12, 28).isocalendar().week
+
+
+def season_share(last_year: Mapping[date, Decimal], week: date) -> Decimal | None:
+    """Which share of last year's amount had come by the same ISO week, from 0 to 1; 1 in the year's last week.
+
+    `last_year` holds amounts by Monday, of which those of the year before `week` count. None where there is no curve
+    to go by: where the first known week is not one of that year's first four, or the year came to nothing.
+    """
+    year, number, _day = week.isocalendar()
+    known = {monday: amount for monday, amount in last_year.items() if monday.isocalendar().year == year - 1}
+    total = sum(known.values(), ZERO)
+    if total <= 0 or min(known).isocalendar().week > YOUNG_WEEKS:
+        return None
+    if week == first_monday(year + 1) - timedelta(weeks=1):
+        return Decimal(1)
+    gone = sum((amount for monday, amount in known.items() if monday.isocalendar().week <= number), ZERO)
+    return min(max(gone / total, ZERO), Decimal(1))
 
 
 def rate(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:

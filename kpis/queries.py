@@ -167,12 +167,17 @@ def targets(user, account, codes, year: int) -> dict[str, Target]:
     return {target.measure: target for target in found}
 
 
-def expected_by(target: Target, measure: Measure, week: date) -> Decimal:
-    """What a target asks for by the end of a week: of an amount that adds up the elapsed share of its year's weeks."""
+def expected_by(target: Target, measure: Measure, points: dict[date, Figure], week: date) -> Decimal:
+    """What a target asks for by the end of a week.
+
+    Of an amount that adds up it is the share that last year had brought by the same ISO week, as far as `points` know
+    last year, else the share of the year's weeks that are over.
+    """
     if measure.snapshot or measure.kind != "amount":
         return target.value
-    year, number, _day = week.isocalendar()
-    return target.value * number / date(year, 12, 28).isocalendar().week
+    known = {monday: point.numerator for monday, point in points.items() if point.numerator is not None}
+    season = calc.season_share(known, week)
+    return target.value * (calc.year_share(week) if season is None else season)
 
 
 def account_weeks(user, account, first: date, last: date) -> dict[date, dict]:

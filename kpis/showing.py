@@ -143,7 +143,7 @@ def tile(measure, currency, points, last: date, *, url, weeks=4, target=None, th
         "period": _period(measure, weeks, this_year),
         "url": url,
     }
-    return shown | _against(target, measure, figure, last, this_year)
+    return shown | _against(target, measure, points, figure, last, this_year)
 
 
 def _period(measure, weeks, this_year):
@@ -152,9 +152,9 @@ def _period(measure, weeks, this_year):
     return _("year to date") if this_year else _("%(count)s weeks") % {"count": weeks}
 
 
-def _against(target, measure, figure, last, this_year):
+def _against(target, measure, points, figure, last, this_year):
     """The target beside a figure; a yearly amount only where the year so far is shown."""
     if target is None or (measure.kind == "amount" and not measure.snapshot and not this_year):
         return {"target": None}
-    wanted = Figure(measure, queries.expected_by(target, measure, last), Decimal(1))
+    wanted = Figure(measure, queries.expected_by(target, measure, points, last), Decimal(1))
     return {"target": scaled(wanted), "target_delta": change(figure, wanted)}

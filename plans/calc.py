@@ -1,10 +1,7 @@
 """The arithmetic of plans on Decimals and dates: no database, no clock. Rates are fractions; unknown is None."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
-
-from kpis.calc import first_monday
 
 ZERO = Decimal(0)
 # Beyond these a changed target is shown to the signer, and a measure behind its path raises an alert.
@@ -15,18 +12,11 @@ OPEN, REACHED, ON_TRACK, BEHIND = "open", "reached", "on_track", "behind"
 UNCHANGED, WITHIN, BEYOND = "unchanged", "within", "beyond"
 
 
-def elapsed(year: int, day: date) -> Decimal:
-    """How much of the ISO year is over at the end of `day`, from 0 to 1."""
-    start, end = first_monday(year), first_monday(year + 1)
-    gone = (day + timedelta(days=1) - start).days
-    return Decimal(min(max(gone, 0), (end - start).days)) / (end - start).days
-
-
 def expected(target: Decimal, base: Decimal | None, share: Decimal, *, sums: bool) -> Decimal:
     """Where a measure should stand after `share` of the year.
 
-    What sums up over the year grows evenly to its target; a rate or level goes evenly from base to target, and
-    stands at the target all year when it has no base.
+    What sums up over the year should have brought that share of its target; a rate or level goes that share of the
+    way from base to target, and stands at the target all year when it has no base.
     """
     if sums:
         return target * share

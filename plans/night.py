@@ -11,20 +11,40 @@ from accounts.alerts import AlertRow, raise_alerts
 from kam.measures import all_measures
 from kam.roles import DataClass
 from kam.rounding import cents
+from kpis.calc import YOUNG_WEEKS, last_complete_week, sunday
 from plans import calc
 from plans.models import Plan, PlanMeasure
 
 PATIENCE = timedelta(days=5)
 YEAR_STARTS = "make_date({0}, 1, 4) - (extract(isodow FROM make_date({0}, 1, 4))::int - 1)"
 
-# Amounts sum up over the year, rates divide summed sides, levels are those of the last week that has one.
+# Amounts sum up over the year, rates divide summed sides, levels are those of the last week that has one. How much of
+# the year is over follows complete weeks, up to the first of which the news is late; `curve` is `calc.season_share`.
 FILL = f"""
 WITH wanted AS (
     SELECT m.id, m.measure, p.account_id,
+        {YEAR_STARTS.format("(p.year - 1)")} AS before,
         {YEAR_STARTS.format("p.year")} AS first, {YEAR_STARTS.format("(p.year + 1)")} AS next
     FROM plans_planmeasure m JOIN plans_goal g ON g.id = m.goal_id JOIN plans_plan p ON p.id = g.plan_id
     WHERE mod(p.account_id, %(shards)s) = %(shard)s AND p.state <> 'superseded'
         AND p.year BETWEEN %(year)s - 1 AND %(year)s
+),
+counted AS (
+    SELECT w.id, least(%(last)s, w.next - 7, min(v.week) FILTER (WHERE v.late) - 7) AS through
+    FROM wanted w JOIN kpis_measurevalue v ON v.account_id = w.account_id AND v.measure = w.measure
+    WHERE v.week >= w.first AND v.week < w.next AND v.week <= %(date)s
+    GROUP BY w.id, w.next
+),
+curve AS (
+    SELECT w.id, CASE
+        WHEN sum(v.numerator) <= 0 OR min(v.week) > w.before + 7 * (%(young)s - 1) THEN NULL
+        WHEN c.through >= w.next - 7 THEN 1
+        ELSE greatest(least(coalesce(sum(v.numerator) FILTER (WHERE v.week - w.before <= c.through - w.first), 0)
+            / sum(v.numerator), 1), 0) END AS season
+    FROM wanted w JOIN counted c ON c.id = w.id
+    JOIN kpis_measurevalue v ON v.account_id = w.account_id AND v.measure = w.measure
+    WHERE w.measure = ANY(%(amounts)s) AND v.week >= w.before AND v.week < w.first AND v.numerator IS NOT NULL
+    GROUP BY w.id, w.before, w.first, w.next, c.through
 ),
 known AS (
     SELECT w.id, v.numerator, v.denominator, v.as_of,
@@ -41,13 +61,17 @@ figure AS (
     FROM wanted w LEFT JOIN known k ON k.id = w.id
     GROUP BY w.id, w.measure
 )
-UPDATE plans_planmeasure m SET actual = f.actual, as_of = f.as_of
-FROM figure f WHERE f.id = m.id AND (m.actual, m.as_of) IS DISTINCT FROM (f.actual, f.as_of)
+UPDATE plans_planmeasure m SET actual = f.actual, as_of = f.as_of, through = f.through, season = f.season
+FROM (
+    SELECT figure.*, CASE WHEN as_of IS NOT NULL THEN c.through END AS through, round(v.season, 6) AS season
+    FROM figure LEFT JOIN counted c USING (id) LEFT JOIN curve v USING (id)
+) f
+WHERE f.id = m.id AND (m.actual, m.as_of, m.through, m.season) IS DISTINCT FROM (f.actual, f.as_of, f.through, f.season)
 """
 
 
 def plan_measures(night):
-    """Fill `actual` and `as_of` of the shard's plans and raise their alerts; returns the rows written.
+    """Fill what is measured of the shard's plans and raise their alerts; returns the rows written.
 
     Looks at plans of the ISO year of the business date and of the year before.
     """
@@ -61,7 +85,9 @@ def fill(night):
     measures = all_measures().values()
     params = {
         "date": night.date,
+        "last": last_complete_week(night.date),
         "year": night.date.isocalendar().year,
+        "young": YOUNG_WEEKS,
         "shard": night.shard,
         "shards": night.shards,
         "levels": [m.code for m in measures if m.snapshot],
@@ -119,7 +145,7 @@ def _behind(row):
             "actual": row.as_param(row.actual),
             "expected": row.as_param(row.expected),
             "target": row.as_param(row.target),
-            "as_of": wording.day(row.as_of),
+            "as_of": wording.day(sunday(row.through)),
         },
         at_stake=None if lacking is None else cents(lacking),
         currency="" if lacking is None else plan.account.currency,

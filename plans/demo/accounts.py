@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 from accounts.models import Account, Membership, Store
 from kam.audit import log_many, snapshot
 from kam.text import sort_key
-from plans.demo import places
+from plans.demo import places, stories
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Client:
 
     `outlets` stores carry `carried` of the `range` articles each and sell about `pace` units of one in a week;
     `cover` is for how many weeks they buy ahead, `growth` what the second year brings over the first,
-    `discount` what they get off the list, `weekday` when their sell-through file is due (None: they send none).
+    `discount` what they get off the list, `weekday` when their sell-through file is due (None: they send none),
+    `story` which of `plans.demo.stories` it tells.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Client:
     discount: float = 0.0
     term_days: int = 30
     weekday: int | None = 1
+    story: str = ""
 
     @property
     def reports(self):
@@ -70,40 +73,42 @@ def _client(base, code, name, slug, **fields):
 CLIENTS = (
     _client(DE, "DE-100", "Feldkamm Gruppe", "feldkamm", kind="group", tier="A", weekday=None),
     _client(DE, "DE-110", "Feldkamm Sporthaus", "feldkamm-sporthaus", parent="DE-100", tier="A", outlets=40, range=30,
-            pace=5.0, growth=0.06, discount=0.06),
+            pace=5.0, growth=0.06, discount=0.06, story=stories.NEXT_TIER),
     _client(DE, "DE-120", "Laufspur 42", "laufspur", parent="DE-100", outlets=24, range=18, growth=0.03),
     _client(DE, "DE-130", "Feldkamm Online", "feldkamm-online", parent="DE-100", pace=46, growth=0.11, **SHOP),
     _client(DE, "DE-200", "Nordhafen Warenhaus AG", "nordhafen", tier="A", outlets=16, carried=10, range=26, pace=4.5,
-            growth=-0.02, term_days=45, weekday=2),
-    _client(DE, "DE-210", "Gratweg Outdoor GmbH", "gratweg", outlets=22, range=18, pace=3.8),
+            growth=-0.02, term_days=45, weekday=2, story=stories.PLAN_RETURNED),
+    _client(DE, "DE-210", "Gratweg Outdoor GmbH", "gratweg", outlets=22, range=18, pace=3.8, story=stories.STOCK_OUT),
     _client(DE, "DE-220", "Radhaus Kessler KG", "radhaus-kessler", tier="C", outlets=10, range=14, pace=3.2),
-    _client(DE, "DE-230", "Kurvenwerk Sport AG", "kurvenwerk", tier="A", outlets=26, range=24, pace=4.6, growth=0.02),
+    _client(DE, "DE-230", "Kurvenwerk Sport AG", "kurvenwerk", tier="A", outlets=26, range=24, pace=4.6, growth=0.02,
+            story=stories.LATE_PAYER),
     _client(DE, "DE-240", "Sportrampe24 SE", "sportrampe24", tier="A", pace=58, growth=0.14, discount=0.04, weekday=0,
             **SHOP),
     _client(DE, "DE-250", "Krautwald & Söhne Großhandel", "krautwald", kind="wholesaler", tier="C", outlets=2,
             range=32,
             pace=34, cover=5.0, discount=0.12, growth=0.01, weekday=3),
     _client(DE, "AT-260", "Almkante Sport GmbH", "almkante", country="AT", outlets=12, range=20, pace=4.4,
-            growth=0.09),
+            growth=0.09, story=stories.HEALTHY),
     _client(DE, "NL-270", "Van der Lekke Groothandel", "vanderlekke", kind="wholesaler", country="NL", tier="C",
             outlets=1,
             range=26, pace=38, discount=0.12, weekday=None),
     _client(UK, "UK-100", "Thornleigh Leisure Group plc", "thornleigh", kind="group", tier="A", weekday=None),
     _client(UK, "UK-110", "Pacer's Yard", "pacersyard", parent="UK-100", tier="A", outlets=32, range=26, pace=4.6,
-            growth=0.05),
+            growth=0.05, story=stories.OTIF_MISSED),
     _client(UK, "UK-120", "Fellgate Outdoor", "fellgate", parent="UK-100", outlets=18, range=20, pace=4.0,
-            growth=0.03),
+            growth=0.03, story=stories.BEHIND_CURVE),
     _client(UK, "UK-200", "Hollin & Marsh", "hollinmarsh", tier="A", outlets=12, carried=10, range=24, pace=4.4,
-            weekday=2),
+            weekday=2, story=stories.PLAN_WAITING),
     _client(UK, "UK-210", "Sidelane Sports Ltd", "sidelane", tier="C", outlets=14, range=16, pace=3.4),
     _client(UK, "UK-220", "Swiftlark", "swiftlark", pace=36, growth=0.1, weekday=0, **SHOP),
     _client(UK, "IE-230", "Carrowmoyle Distribution", "carrowmoyle", kind="distributor", country="IE", currency="EUR",
             outlets=2, range=30, pace=30, cover=5.0, discount=0.15, weekday=3),
     _client(CN, "CN-100", "岳澜体育集团", "yuelan", kind="group", tier="A", weekday=None),
     _client(CN, "CN-110", "岳澜运动城", "yuelan-city", parent="CN-100", tier="A", outlets=28, range=24, pace=5.2,
-            growth=0.02),
+            growth=0.02, story=stories.DRIFTING),
     _client(CN, "CN-120", "跃野户外", "yueye", parent="CN-100", outlets=14, range=18, pace=4.0, growth=0.07),
-    _client(CN, "CN-200", "江岚百货", "jianglan", outlets=12, carried=9, range=22, pace=4.2, growth=0.1),
+    _client(CN, "CN-200", "江岚百货", "jianglan", outlets=12, carried=9, range=22, pace=4.2, growth=0.1,
+            story=stories.FEED_MISSING),
     _client(CN, "CN-210", "劲川优选", "jinchuan", tier="A", pace=70, growth=0.16, weekday=0, **SHOP),
     _client(CN, "CN-220", "华澈商贸", "huache", kind="distributor", outlets=3, range=30, pace=32, discount=0.15,
             weekday=3),
@@ -115,18 +120,49 @@ CLIENTS = (
             pace=26),
 )  # fmt: skip
 
-TRADING = tuple(client for client in CLIENTS if not client.is_group)
-CUSTOMERS = tuple(client for client in TRADING if not client.sells_with_us)
+VISITED = {"DE-110", "AT-260"}
 LANGUAGES = {"DE": ["de"], "AT": ["de"], "NL": ["nl", "en"], "GB": ["en"], "IE": ["en"], "CN": ["zh-hans"]}
 
 
-def build(people, teams):
+@dataclass(frozen=True)
+class Cast:
+    """The accounts of one company."""
+
+    clients: tuple = CLIENTS
+
+    @property
+    def trading(self):
+        """All but the groups."""
+        return tuple(client for client in self.clients if not client.is_group)
+
+    @property
+    def customers(self):
+        """Those who buy from us."""
+        return tuple(client for client in self.trading if not client.sells_with_us)
+
+    def without(self, *told):
+        """The same accounts, of which those that told these stories live like the others."""
+        return Cast(tuple(replace(c, story="") if c.story in told else c for c in self.clients))
+
+    def only(self, *told):
+        """The accounts that tell these stories, and the groups above them."""
+        chosen = [client for client in self.clients if client.story in told]
+        codes = {client.code for client in chosen} | {client.parent for client in chosen}
+        return Cast(tuple(client for client in self.clients if client.code in codes))
+
+
+def code_of(story):
+    """The account that tells a story."""
+    return next(client.code for client in CLIENTS if client.story == story)
+
+
+def build(cast, people, teams):
     """Insert the account tree with owners and memberships; returns accounts by code."""
-    top = [client for client in CLIENTS if not client.parent]
-    below = [client for client in CLIENTS if client.parent]
+    top = [client for client in cast.clients if not client.parent]
+    below = [client for client in cast.clients if client.parent]
     found = _insert(top, {}, people, teams)
     found |= _insert(below, found, people, teams)
-    Membership.objects.bulk_create(_memberships(found, people))
+    Membership.objects.bulk_create(_memberships(top, found, people))
     return found
 
 
@@ -156,27 +192,34 @@ def _account(client, parent, people, teams):
     )
 
 
-def _memberships(found, people):
-    """Managers look after what stands at the top, and so after all below; the field visits one banner."""
-    for client in CLIENTS:
-        if not client.parent:
-            yield Membership(account=found[client.code], user=people[client.manager], function="Account manager")
-    yield Membership(account=found["DE-110"], user=people["field"], function="Store visits")
-    yield Membership(account=found["AT-260"], user=people["field"], function="Store visits")
+def _memberships(top, found, people):
+    """Managers look after what stands at the top, and so after all below; the field visits a banner and a retailer."""
+    for client in top:
+        yield Membership(account=found[client.code], user=people[client.manager], function="Account manager")
+    for code in found.keys() & VISITED:
+        yield Membership(account=found[code], user=people["field"], function="Store visits")
 
 
-def stores(found, seed):
-    """Insert the stores of all accounts; returns {account code: [(store id, size)]}, sizes averaging about 1."""
+class Shop(NamedTuple):
+    """One store: its id, its number at its account, and how large it is, about 1 on average."""
+
+    pk: int
+    code: str
+    size: float
+
+
+def stores(cast, found, seed):
+    """Insert the stores of all accounts; returns {account code: [Shop]}."""
     rows, sizes = [], []
-    for client in TRADING:
+    for client in cast.trading:
         rng = Random(f"{seed}/stores/{client.code}")
         for number, (name, city) in enumerate(places.of(client, rng), 1):
             rows.append(_store(client, found[client.code], number, name, city))
             sizes.append(1.0 if client.central else rng.choice((0.7, 0.8, 0.9, 1.0, 1.0, 1.15, 1.35)))
-    by_account = {client.code: [] for client in TRADING}
+    by_account = {client.code: [] for client in cast.trading}
     codes = {account.pk: code for code, account in found.items()}
     for row, size in zip(Store.objects.bulk_create(rows), sizes, strict=True):
-        by_account[codes[row.account_id]].append((row.pk, size))
+        by_account[codes[row.account_id]].append(Shop(row.pk, row.code, size))
     return by_account
 
 

@@ -26,17 +26,21 @@ def is_empty():
 
 
 @transaction.atomic
-def build(*, seed, today):
-    """Make the demo company in an empty database; the figures are the same for the same seed and day."""
+def build(*, seed, today, cast=None):
+    """Make the demo company in an empty database; the figures are the same for the same seed and day.
+
+    `cast` says which accounts there are and which stories they tell: by default all of them, all ten.
+    """
+    cast = cast or accounts.Cast()
     days = Days(today)
     staff, logins = people.users()
     teams = people.teams(staff)
-    clients = accounts.build(staff, teams)
-    stores = accounts.stores(clients, seed)
+    clients = accounts.build(cast, staff, teams)
+    stores = accounts.stores(cast, clients, seed)
     articles = products.catalogue()
-    facts = Facts(stores, articles, days, seed)
+    facts = Facts(cast, stores, articles, days, seed)
     rows = facts.store(clients, products.build(articles))
-    contacts.build(clients, staff, seed)
+    contacts.build(cast, clients, staff, seed)
     targets.build(clients, facts)
     terms.build(clients, facts)
     plans.build(clients, staff, facts)

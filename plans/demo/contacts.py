@@ -3,7 +3,6 @@
 from random import Random
 
 from accounts.models import Contact
-from plans.demo.accounts import CLIENTS
 
 NAMES = {
     "de": (
@@ -42,12 +41,12 @@ POSTS = {
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def build(accounts, people, seed):
+def build(cast, accounts, people, seed):
     """Three or four contacts for every account, each reporting to the first."""
     rng = Random(f"{seed}/contacts")
     names = {language: iter(rng.sample(found := text.split("|"), len(found)) * 2) for language, text in NAMES.items()}
     heads, others = [], []
-    for client in CLIENTS:
+    for client in cast.clients:
         rows = _contacts(client, accounts[client.code], people[client.manager], names, rng)
         heads.append(rows[0])
         others += [(row, rows[0]) for row in rows[1:]]

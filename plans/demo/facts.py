@@ -7,7 +7,6 @@ from django.db import connection
 
 from kam.rounding import cents
 from plans.demo import feeds, orders, sales, stories, tables
-from plans.demo.accounts import CUSTOMERS, TRADING
 
 RETAIL = Decimal("1.90")
 # Shoppers bring back what they bought online: one in so many pieces, by category.
@@ -17,13 +16,13 @@ BROUGHT_BACK = {"RUN": 5, "TRL": 6, "FTB": 9, "TRN": 7, "RAC": 12, "CYC": 7, "WI
 class Facts:
     """All that happened, account by account, before it is stored."""
 
-    def __init__(self, stores, articles, days, seed):
-        self.days, self.seed = days, seed
-        self.flows = {c.code: sales.simulate(c, stores[c.code], articles, days, seed) for c in TRADING}
+    def __init__(self, cast, stores, articles, days, seed):
+        self.cast, self.days, self.seed = cast, days, seed
+        self.flows = {c.code: sales.simulate(c, stores[c.code], articles, days, seed) for c in cast.trading}
         self.lines, self.invoiced, self.items = {}, {}, {}
-        for client in CUSTOMERS:
+        for client in self.cast.customers:
             self._trade(client)
-        for client in TRADING:
+        for client in self.cast.trading:
             if client.sells_with_us:
                 self.items[client.code] = orders.commissions(client, self.flows[client.code], days, seed)
         self.deliveries = feeds.Deliveries()
@@ -33,7 +32,7 @@ class Facts:
         rows = orders.invoices(lines, self.days)
         rows += orders.credits(client, rows, self.seed)
         rows.sort(key=lambda row: (row.day, row.document, row.article.number))
-        if client.code == stories.NEXT_TIER:
+        if client.story == stories.NEXT_TIER:
             correction, self.tier = orders.missing_to_tier(client, rows, self.days)
             rows.append(correction)
         self.lines[client.code], self.invoiced[client.code] = lines, rows
@@ -57,24 +56,25 @@ class Facts:
             "kpis_invoiceline": self._invoices(accounts, products),
             "kpis_openitem": self._items(accounts),
         }
-        batches = feeds.build(accounts, self.days, self.deliveries)
+        batches = feeds.build(self.cast, accounts, self.days, self.deliveries)
         tables.make_partitions(self.days.months)
         for table, (columns, rows) in made.items():
             tables.copy(table, [*columns, "batch_id"], [(*row, batches[key]) for row, key in rows])
         _touch_until(self.days.yesterday)
         return {table: len(rows) for table, (_columns, rows) in made.items()}
 
-    def _delivered(self, feed, week, units, value):
-        self.deliveries[feed, week].count(units, value)
+    def _delivered(self, feed, week, cells, units, value):
+        """Write a line of a file; returns the key of the file."""
+        self.deliveries[feed, week].add(cells, units, value)
         return feed, week
 
-    def _delivered_by_us(self, kind, day, units, value):
-        return self._delivered(feeds.OWN[kind][0], self.days.index(day), units, value)
+    def _delivered_by_us(self, kind, day, cells, units, value):
+        return self._delivered(feeds.OWN[kind][0], self.days.index(day), cells, units, value)
 
     def _sell_through(self, accounts, products):
         columns = ("week", "store_id", "product_id", "account_id", "units", "value", "stock", "receipts", "returns")
         rows = []
-        for client in TRADING:
+        for client in self.cast.trading:
             feed, account = feeds.code_of(client), accounts[client.code].pk
             worth = {article: _worth(client, article) for article in self.flows[client.code].articles}
             for index, store, article, units, stock, receipts in self.flows[client.code].lines:
@@ -82,9 +82,9 @@ class Facts:
                     continue
                 value = units * worth[article]
                 back = units // BROUGHT_BACK[article.category] if client.kind == "webshop" else None
-                row = (self.days.weeks[index], store, products[article.code], account, units, value, stock, receipts)
-                key = self._delivered(feed, index, units, value)
-                rows.append(((*row, back, client.currency), key))
+                week, told = self.days.weeks[index], (units, value, stock, receipts, back)
+                key = self._delivered(feed, index, (store.code, article.code, week, *told), units, value)
+                rows.append(((week, store.pk, products[article.code], account, *told, client.currency), key))
         rows.sort(key=lambda row: row[0][:3])
         return (*columns, "currency"), rows
 
@@ -95,11 +95,12 @@ class Facts:
             *("price", "currency"),
         )
         rows = []
-        for client in CUSTOMERS:
+        for client in self.cast.customers:
             for line in self.lines[client.code]:
-                row = _order(line, accounts[client.code].pk, products[line.article.code])
-                value = line.ordered * line.price
-                rows.append((row, self._delivered_by_us("orders", line.touched_on, line.ordered, value)))
+                said, value = _order(line), line.ordered * line.price
+                cells = (client.code, *said[:2], line.article.code, *said[2:])
+                row = (accounts[client.code].pk, *said[:2], products[line.article.code], *said[2:])
+                rows.append((row, self._delivered_by_us("orders", line.touched_on, cells, line.ordered, value)))
         return columns, rows
 
     def _invoices(self, accounts, products):
@@ -108,26 +109,27 @@ class Facts:
             *("currency", "is_credit"),
         )
         rows = []
-        for client in CUSTOMERS:
+        for client in self.cast.customers:
             account, seen = accounts[client.code].pk, Counter()
             for line in self.invoiced[client.code]:
                 key = line.document, line.article.code
                 seen[key] += 1
-                row = (account, line.document, products[line.article.code], seen[key], line.day, line.units, line.price)
-                batch = self._delivered_by_us("invoices", line.day, line.units, line.value)
-                rows.append(((*row, line.value, client.currency, line.is_credit), batch))
+                said = (seen[key], line.day, line.units, line.price, line.value, client.currency)
+                cells = (client.code, *key, *said, "yes" if line.is_credit else "no")
+                batch = self._delivered_by_us("invoices", line.day, cells, line.units, line.value)
+                rows.append(((account, line.document, products[line.article.code], *said, line.is_credit), batch))
         return columns, rows
 
     def _items(self, accounts):
         columns = ("account_id", "document", "issued_on", "due_on", "paid_on", "amount", "paid", "currency")
         rows = []
-        for client in TRADING:
+        for client in self.cast.trading:
             account = accounts[client.code].pk
             for item in self.items[client.code]:
                 paid = item.amount if item.paid_on else Decimal("0.00")
-                days = (item.issued_on, item.due_on, item.paid_on)
-                key = self._delivered_by_us("open_items", item.paid_on or item.issued_on, None, item.amount)
-                rows.append(((account, item.document, *days, item.amount, paid, client.currency), key))
+                said = (item.document, item.issued_on, item.due_on, item.paid_on, item.amount, paid, client.currency)
+                day, cells = item.paid_on or item.issued_on, (client.code, *said)
+                rows.append(((account, *said), self._delivered_by_us("open_items", day, cells, None, item.amount)))
         return columns, rows
 
 
@@ -136,10 +138,11 @@ def _worth(client, article):
     return cents(article.net_price(client.currency) * RETAIL)
 
 
-def _order(line, account, product):
+def _order(line):
+    """The cells of an order line but for account and product, which stands third."""
     shipped = line.shipped if line.shipped_on else None
     return (
-        *(account, line.order, line.line, product, line.ordered_on, line.requested_on, line.requested_on),
+        *(line.order, line.line, line.ordered_on, line.requested_on, line.requested_on),
         *(line.shipped_on, line.received_on, line.ordered, line.ordered, shipped),
         shipped if line.received_on else None,
         0 if line.received_on else None,

@@ -95,7 +95,7 @@ def order_lines(client, flow, days, seed):
 
 def _stuck(client, flow, days):
     """Where we miss OTIF, further lines of the last weeks have not left us at all."""
-    if client.code != stories.OTIF_MISSED:
+    if client.story != stories.OTIF_MISSED:
         return []
     waiting = []
     for age in (1, 2, 3):
@@ -107,7 +107,7 @@ def _stuck(client, flow, days):
 
 def _line(client, article, week, number, units, withheld, days, rng):
     requested = days.weeks[week] + timedelta(days=THURSDAY)
-    late, short = stories.faults(client.code, days.age(week))
+    late, short = stories.faults(client, days.age(week))
     delay = timedelta(days=rng.randint(1, 3) if rng.random() < late else 0)
     share = rng.uniform(0.08, 0.2) if rng.random() < short else 0
     shipped_on = None if withheld else days.known(requested + delay - timedelta(days=2))
@@ -182,7 +182,7 @@ def open_items(client, invoiced, days, seed):
 
 def _item(client, document, day, amount, days, rng):
     due = day + timedelta(days=client.term_days)
-    delay = 0 if amount < 0 else stories.days_late(client.code, days.months_ago(day), rng)
+    delay = 0 if amount < 0 else stories.days_late(client, days.months_ago(day), rng)
     return Item(client, document, day, due, days.known(_bank_day(due + timedelta(days=delay))), amount)
 
 

@@ -11,7 +11,6 @@ from kam.models import Entry
 from kam.workflow import move
 from plans import services
 from plans.demo import stories, targets, words
-from plans.demo.accounts import TRADING
 from plans.demo.products import CATALOGUE
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 from plans.workflow import SIGN_OFF
@@ -31,7 +30,7 @@ BASES = {"weeks_of_supply": Decimal("8.1"), "otif": Decimal("0.951"), "overdue_s
 def build(accounts, people, facts):
     """Sign this year's plan of every account, and leave next year's of the larger ones in several states."""
     days = facts.days
-    for client in TRADING:
+    for client in facts.cast.trading:
         desk = Desk(client, accounts[client.code], people, facts)
         begun = date(days.year - 1, 11, 10)
         desk.sign(desk.submit(desk.draft(days.year, begun), begun + timedelta(days=18)), begun + timedelta(days=25))
@@ -40,7 +39,7 @@ def build(accounts, people, facts):
 
 
 def _next_year(desk, days):
-    ago, state = NEXT_YEAR.get(desk.client.code, (None, "draft"))
+    ago, state = NEXT_YEAR.get(desk.client.story or desk.client.code, (None, "draft"))
     plan = desk.draft(days.year + 1, days.yesterday - timedelta(days=(ago or 0) + 12))
     if ago is None:
         return

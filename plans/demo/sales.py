@@ -30,7 +30,7 @@ class Flow:
 class Shelf:
     """One article in one store, and what is on the shelf."""
 
-    store: int
+    store: object
     article: object
     rate: float
     stock: int = 0
@@ -46,10 +46,10 @@ def assortment(client, articles, seed):
 
 
 def simulate(client, stores, articles, days, seed):
-    """Run all weeks for one account; `stores` are (id, size). Returns its Flow."""
+    """Run all weeks for one account; `stores` are its Shops. Returns its Flow."""
     rng = Random(f"{seed}/sales/{client.code}")
     flow = Flow(assortment(client, articles, seed))
-    shelves = [shelf for store, size in stores for shelf in _shelves(client, flow.articles, store, size, rng)]
+    shelves = [shelf for store in stores for shelf in _shelves(client, flow.articles, store, rng)]
     levels = {a.number: _levels(client, a, days) for a in flow.articles}
     for shelf in shelves:
         shelf.stock = round(shelf.rate * levels[shelf.article.number][0] * client.cover)
@@ -58,18 +58,18 @@ def simulate(client, stores, articles, days, seed):
     return flow
 
 
-def _shelves(client, articles, store, size, rng):
+def _shelves(client, articles, store, rng):
     """What a store carries: the best-sellers and a choice of the rest; a warehouse carries everything."""
     carried = articles if client.central else articles[:BEST] + rng.sample(articles[BEST:], client.carried - BEST)
     for article in carried:
         popularity = 1.7 / (1 + articles.index(article) * 0.12) ** 0.8
-        yield Shelf(store, article, client.pace * size * popularity)
+        yield Shelf(store, article, client.pace * store.size * popularity)
 
 
 def _levels(client, article, days):
     """The article's expected sales by week as a multiple of its rate: season times growth."""
     return [
-        season(article.category, client.country, week) ** stories.swing(client.code)
+        season(article.category, client.country, week) ** stories.swing(client.story)
         * (1 + client.growth * (index - WEEKS / 2) / (WEEKS / 2))
         for index, week in enumerate(days.weeks)
     ]
@@ -77,20 +77,20 @@ def _levels(client, article, days):
 
 def _live(client, shelf, levels, flow, days, rng):
     """Let one shelf live through all weeks."""
-    code, article = client.code, shelf.article
+    story, article = client.story, shelf.article
     is_best, last = article == flow.articles[0], len(levels) - 1
     for index, level in enumerate(levels):
         age = days.age(index)
         receipts = 0
         if (index + article.number) % 2 == 0:
             ahead = shelf.rate * (level + levels[min(index + 2, last)]) / 2
-            receipts = _wanted(ahead * stories.cover(code, age, client.cover) - shelf.stock)
-        if receipts and stories.withheld(code, is_best, age):
+            receipts = _wanted(ahead * stories.cover(story, age, client.cover) - shelf.stock)
+        if receipts and stories.withheld(story, is_best, age):
             _add(flow.withheld, index, article, receipts)
             receipts = 0
         if receipts:
             _add(flow.shipped, index, article, receipts)
-        expected = shelf.rate * level * stories.demand(code, age) * stories.rush(code, is_best, age)
+        expected = shelf.rate * level * stories.demand(story, age) * stories.rush(story, is_best, age)
         units = min(shelf.stock + receipts, max(0, round(rng.gauss(expected, (0.3 * expected) ** 0.5))))
         shelf.stock += receipts - units
         if index < WEEKS:

@@ -1,15 +1,27 @@
-"""What makes the story accounts differ from the others; which account tells which is said in `plans.demo`."""
+"""What makes the story accounts differ from the others; who tells which is said in `plans.demo.accounts`."""
 
-LATE_PAYER = "DE-230"
-BEHIND_CURVE = "UK-120"
-NEXT_TIER = "DE-110"
-OTIF_MISSED = "UK-110"
-STOCK_OUT = "DE-210"
-FEED_MISSING = "CN-200"
-PLAN_WAITING = "UK-200"
-PLAN_RETURNED = "DE-200"
-DRIFTING = "CN-110"
-HEALTHY = "AT-260"
+LATE_PAYER = "late_payer"
+BEHIND_CURVE = "behind_curve"
+NEXT_TIER = "next_tier"
+OTIF_MISSED = "otif_missed"
+STOCK_OUT = "stock_out"
+FEED_MISSING = "feed_missing"
+PLAN_WAITING = "plan_waiting"
+PLAN_RETURNED = "plan_returned"
+DRIFTING = "drifting"
+HEALTHY = "healthy"
+ALL = (
+    LATE_PAYER,
+    BEHIND_CURVE,
+    NEXT_TIER,
+    OTIF_MISSED,
+    STOCK_OUT,
+    FEED_MISSING,
+    PLAN_WAITING,
+    PLAN_RETURNED,
+    DRIFTING,
+    HEALTHY,
+)
 
 SHORT_OF_TIER = 4850
 DAYS_WAITING = 6
@@ -26,57 +38,57 @@ RELIABLE = ("DE-110", "DE-240", "CN-210")
 EASY_GOING = ("DE-220", "UK-210", "CN-120")
 
 
-def demand(code, age):
+def demand(story, age):
     """What shoppers buy in a week so many weeks back, as a share of what the season would bring."""
-    if code == BEHIND_CURVE and age < CURVE_WEEKS:
+    if story == BEHIND_CURVE and age < CURVE_WEEKS:
         return 0.95 - 0.05 * (CURVE_WEEKS - max(age, 0))
-    if code == DRIFTING and age < DRIFT_WEEKS:
+    if story == DRIFTING and age < DRIFT_WEEKS:
         return 0.72
     return 1.0
 
 
-def swing(code):
+def swing(story):
     """How strongly the seasons move the account: 1 as usual, 0 not at all."""
-    return 0.3 if code == HEALTHY else 1.0
+    return 0.3 if story == HEALTHY else 1.0
 
 
-def cover(code, age, weeks):
+def cover(story, age, weeks):
     """For how many weeks the account buys ahead; it bought the season early where sales then fell behind."""
-    return weeks * 1.4 if code == BEHIND_CURVE and age < CURVE_WEEKS + 2 else weeks
+    return weeks * 1.4 if story == BEHIND_CURVE and age < CURVE_WEEKS + 2 else weeks
 
 
-def withheld(code, is_best_seller, age):
+def withheld(story, is_best_seller, age):
     """Whether we do not ship what the account ordered for that week."""
-    return code == STOCK_OUT and is_best_seller and age < WEEKS_NOT_SHIPPED
+    return story == STOCK_OUT and is_best_seller and age < WEEKS_NOT_SHIPPED
 
 
-def rush(code, is_best_seller, age):
+def rush(story, is_best_seller, age):
     """How much faster shoppers take the last pieces of what is not coming any more."""
-    if not withheld(code, is_best_seller, age):
+    if not withheld(story, is_best_seller, age):
         return 1.0
     return 1.5 if age > 1 else 6.0
 
 
-def faults(code, age):
+def faults(client, age):
     """The chances that one of our order lines comes late, and that it comes short."""
-    if code == HEALTHY:
+    if client.story == HEALTHY:
         return 0.0, 0.0
-    if code == OTIF_MISSED and age < OTIF_WEEKS:
+    if client.story == OTIF_MISSED and age < OTIF_WEEKS:
         return 0.17, 0.12
-    return (0.0 if code in RELIABLE else 0.006), 0.012
+    return (0.0 if client.code in RELIABLE else 0.006), 0.012
 
 
-def days_late(code, months, rng):
+def days_late(client, months, rng):
     """How many days after the due date an invoice issued so many months back is paid; negative is early."""
-    if code == LATE_PAYER and months < LATE_MONTHS:
+    if client.story == LATE_PAYER and months < LATE_MONTHS:
         return rng.randint(*LATE_DAYS)
-    if code == HEALTHY:
+    if client.story == HEALTHY:
         return -rng.randint(1, 4)
-    if code in EASY_GOING:
+    if client.code in EASY_GOING:
         return rng.randint(-2, 3)
     return rng.choice((-4, -3, -2, -1, -1, 0, 0, 0, 0))
 
 
-def reported(code, age):
+def reported(story, age):
     """Whether the account's sell-through file of that week has arrived."""
-    return not (code == FEED_MISSING and age < WEEKS_MISSING)
+    return not (story == FEED_MISSING and age < WEEKS_MISSING)

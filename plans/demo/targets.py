@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from kpis.models import Target
 from plans.demo import stories
-from plans.demo.accounts import TRADING
 
 RATES = {"otif": "0.96", "weeks_of_supply": "7.5", "overdue_share": "0.05", "sell_through_rate": "0.14"}
 GROWTH = {stories.HEALTHY: "0.03", stories.DRIFTING: "0.12", stories.PLAN_RETURNED: "0.00"}
@@ -36,7 +35,7 @@ def of_year(facts, client, year):
 
 def growth(client):
     """What we want on top of last year, as a share."""
-    return Decimal(GROWTH.get(client.code, "0.05"))
+    return Decimal(GROWTH.get(client.story, "0.05"))
 
 
 def rounded(value):
@@ -48,7 +47,7 @@ def build(accounts, facts):
     """Targets for money from last year's figures, for rates the same everywhere."""
     this = facts.days.year
     rows = []
-    for client in TRADING:
+    for client in facts.cast.trading:
         last = of_year(facts, client, this - 1)
         for year, factor in ((this, 1 + growth(client)), (this - 1, Decimal("0.98"))):
             rows += [

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from kam.audit import log_many, snapshot
 from plans.demo import stories
-from plans.demo.accounts import TRADING
 from tradeterms.models import Agreement, Term
 
 FEES = {"EUR": "500.00", "GBP": "450.00", "CNY": "4000.00"}
-WITH_OTIF = (stories.OTIF_MISSED, stories.HEALTHY, *stories.RELIABLE)
+WITH_OTIF = ("UK-110", "AT-260", *stories.RELIABLE)
+WITH_MINIMUM = ("CN-110", "AT-260", "DE-240")
 INCREMENTAL = ("DE-120", "UK-120", "DE-220", "UK-210", "CN-120")
 DRAFTS = ("DE-240", "UK-220", "CN-210")
 
@@ -17,12 +17,12 @@ DRAFTS = ("DE-240", "UK-220", "CN-210")
 def build(accounts, facts):
     """Insert agreements with their terms; amounts follow from what the account buys."""
     start, end = facts.days.contract_year
-    current = [_agreement(accounts[c.code], start, end, "in_force") for c in TRADING]
-    before = [_agreement(accounts[c.code], *_year_before(start), "ended") for c in TRADING if c.tier == "A"]
-    drafts = [_agreement(accounts[code], *_year_after(end), "draft") for code in DRAFTS]
+    current = [_agreement(accounts[c.code], start, end, "in_force") for c in facts.cast.trading]
+    before = [_agreement(accounts[c.code], *_year_before(start), "ended") for c in facts.cast.trading if c.tier == "A"]
+    drafts = [_agreement(accounts[code], *_year_after(end), "draft") for code in DRAFTS if code in accounts]
     made = Agreement.objects.bulk_create([*before, *current, *drafts])
     log_many(made, "created", by=None, after=snapshot)
-    clients = {accounts[c.code].pk: c for c in TRADING}
+    clients = {accounts[c.code].pk: c for c in facts.cast.trading}
     Term.objects.bulk_create(t for a in made for t in _terms(a, clients[a.account_id], facts))
 
 
@@ -69,8 +69,8 @@ def _they_owe(agreement, client, facts):
     if client.reports and client.tier != "C":
         params = {"weekday": client.weekday, "fee_per_week": FEES[client.currency]}
         yield "data_reporting", "they_owe", params
-    if client.kind in ("wholesaler", "distributor") or client.code in (stories.DRIFTING, stories.HEALTHY, "DE-240"):
-        amount = _expected(agreement, client, facts) * Decimal("1.15" if client.code == stories.DRIFTING else "0.85")
+    if client.kind in ("wholesaler", "distributor") or client.code in WITH_MINIMUM:
+        amount = _expected(agreement, client, facts) * Decimal("1.15" if client.story == stories.DRIFTING else "0.85")
         yield "minimum_purchase", "they_owe", {"amount": _text(amount), "penalty_rate": "0.0200"}
 
 
@@ -105,7 +105,7 @@ def _tiers(agreement, client, facts):
     """Three tiers, the second reached and the third well ahead; the story account stands just below the third."""
     base = _so_far(agreement, client, facts)
     steps = [_round(base * Decimal(share)) for share in ("0.55", "0.80", "1.25")]
-    if client.code == stories.NEXT_TIER and agreement.state == "in_force":
+    if client.story == stories.NEXT_TIER and agreement.state == "in_force":
         steps[2] = facts.tier
     return [
         {"from": _text(step), "rate": rate} for step, rate in zip(steps, ("0.0150", "0.0225", "0.0300"), strict=True)

@@ -92,7 +92,7 @@ def situation(client, year, last):
     sentences += [SOLD[language]] if last.sell_through else []
     figures = {"sell_in": f"{last.sell_in:,.0f}", "sell_through": f"{last.sell_through:,.0f}"}
     words = " ".join(sentences).format(year=year - 1, currency=client.currency, **figures)
-    return "\n".join(filter(None, (words, SITUATIONS.get(client.code))))
+    return "\n".join(filter(None, (words, SITUATIONS.get(client.story))))
 
 
 def wants(client):

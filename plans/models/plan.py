@@ -11,6 +11,7 @@ from accounts.models import Account, ByAccount, ByAccountQuerySet
 from kam.measures import all_measures
 from kam.models import Deputy, Versioned
 from kam.roles import DataClass, Role
+from kpis.calc import year_share
 from plans import calc
 
 
@@ -175,7 +176,8 @@ class Initiative(ByAccount, Versioned):
 class PlanMeasure(ByAccount, Versioned):
     """One row is how a goal is measured: a measure of the KPI floor, its start, its target and its weight.
 
-    `actual` and `as_of` are filled by the night; nobody types them.
+    `actual`, `as_of`, `through` and `season` are filled by the night; nobody types them. `through` is the Monday of the
+    last week that counts, `season` the share of last year's amount that had come by the same ISO week, if known.
     """
 
     data_class = DataClass.RELATIONSHIP
@@ -193,6 +195,8 @@ class PlanMeasure(ByAccount, Versioned):
     )
     actual = models.DecimalField(max_digits=18, decimal_places=4, null=True, editable=False)
     as_of = models.DateField(null=True, editable=False)
+    through = models.DateField(null=True, editable=False)
+    season = models.DecimalField(max_digits=7, decimal_places=6, null=True, editable=False)
 
     class Meta:
         ordering = ["goal", "pk"]
@@ -233,10 +237,13 @@ class PlanMeasure(ByAccount, Versioned):
 
     @property
     def expected(self):
-        """Where the measure should stand on the day its facts reach to; the target itself before there are any."""
-        if self.as_of is None:
+        """Where the measure should stand after the last week that counts; the target itself before there is one.
+
+        What sums up follows last year's curve where there is one; all else goes week by week.
+        """
+        if self.through is None:
             return self.target
-        share = calc.elapsed(self.goal.plan.year, self.as_of)
+        share = year_share(self.through) if self.season is None else self.season
         return calc.expected(self.target, self.base, share, sums=self.sums)
 
     @property

@@ -187,3 +187,41 @@ def test_missing_and_excess_supply():
     assert calc.missing_supply(D(50), D(20), D(2)) == 0
     assert calc.excess_supply(D(300), D(20), D(12)) == D(60)
     assert calc.excess_supply(D(200), D(20), D(12)) == 0
+
+
+@pytest.mark.parametrize(
+    ("week", "share"),
+    [
+        (date(2025, 12, 29), D(1) / 53),
+        (date(2026, 6, 29), D(27) / 53),
+        (date(2026, 12, 28), D(1)),
+        (date(2025, 12, 22), D(1)),
+    ],
+)
+def test_the_iso_year_elapses_week_by_week(week, share):
+    assert calc.year_share(week) == share
+
+
+LAST_YEAR = {date(2025, 1, 6): D(10), date(2025, 6, 23): D(20), date(2025, 6, 30): D(30), date(2025, 12, 22): D(40)}
+
+
+@pytest.mark.parametrize(
+    ("last_year", "week", "share"),
+    [
+        (LAST_YEAR, date(2026, 6, 22), D("0.3")),
+        (LAST_YEAR, date(2026, 6, 29), D("0.6")),
+        (LAST_YEAR | {date(2026, 1, 5): D(900)}, date(2026, 6, 29), D("0.6")),
+        (LAST_YEAR, date(2025, 12, 29), D(0)),
+        (LAST_YEAR, date(2026, 12, 21), D(1)),
+        (LAST_YEAR | {date(2025, 1, 6): D(-10)}, date(2026, 1, 5), D(0)),
+        (LAST_YEAR | {date(2025, 12, 22): D(-10)}, date(2026, 6, 29), D(1)),
+        ({date(2025, 1, 27): D(1)}, date(2026, 1, 5), None),
+        ({date(2025, 1, 20): D(1)}, date(2026, 1, 5), D(0)),
+        ({date(2025, 1, 6): D(1), date(2025, 2, 3): D(-1)}, date(2026, 6, 29), None),
+        ({}, date(2026, 6, 29), None),
+        ({date(2026, 1, 5): D(1)}, date(2027, 1, 4), D(0)),
+        ({date(2026, 1, 5): D(1)}, date(2027, 1, 11), D(1)),
+    ],
+)
+def test_last_year_says_how_much_comes_until_a_week(last_year, week, share):
+    assert calc.season_share(last_year, week) == share

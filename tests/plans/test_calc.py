@@ -1,6 +1,5 @@
 """The arithmetic of plans, by example and by law."""
 
-from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -9,29 +8,8 @@ from hypothesis import strategies as st
 
 from plans import calc
 
-YEARS = st.integers(2000, 2100)
 FIGURES = st.decimals(-1_000_000, 1_000_000, places=4)
 SHARES = st.decimals(0, 1, places=6)
-
-
-@pytest.mark.parametrize(
-    ("day", "share"),
-    [
-        (date(2025, 12, 28), D(0)),
-        (date(2025, 12, 29), D(1) / 371),
-        (date(2026, 7, 5), D(189) / 371),
-        (date(2027, 1, 3), D(1)),
-        (date(2027, 2, 1), D(1)),
-    ],
-)
-def test_the_iso_year_elapses_day_by_day(day, share):
-    assert calc.elapsed(2026, day) == share
-
-
-@given(YEARS, st.integers(0, 800))
-def test_the_elapsed_share_never_falls(year, days):
-    day = date(year, 1, 1) + timedelta(days=days) - timedelta(days=200)
-    assert 0 <= calc.elapsed(year, day) <= calc.elapsed(year, day + timedelta(days=1)) <= 1
 
 
 def test_what_is_expected_by_now():

@@ -18,14 +18,19 @@ from kam.models import Entry, User
 from kam.night import Night
 from kam.nightly import STEPS
 from kam.roles import Role
+from kpis.imports import store
+from kpis.imports.check import check_file
+from kpis.imports.services import mapping_of
 from kpis.models import Feed, ImportBatch, OpenItem, OrderLine, Product, SellThrough, Target
 from plans.demo import build, people, stories
+from plans.demo.accounts import code_of
 from plans.models import Plan
 from plans.verify import signatures
 from tradeterms import kinds
 from tradeterms.models import Agreement, Term
 
 TODAY = date(2026, 11, 21)
+CODES = {story: code_of(story) for story in stories.ALL}
 
 # Natural keys only: what two runs must agree on, whatever ids the database gives.
 DUMPS = {
@@ -144,6 +149,15 @@ def test_every_fact_has_the_batch_of_a_file_that_counts_it(company):
     assert not ImportBatch.objects.filter(received_at__date__gt=TODAY).exists()
 
 
+@pytest.mark.parametrize("kind", ["sell_through", "orders", "invoices", "open_items"])
+def test_the_stored_file_says_what_was_stored(company, kind):
+    batch = ImportBatch.objects.filter(kind=kind).latest("pk")
+    mapping, folder = mapping_of(batch), store.folder_of(batch.stored_name)
+    found = check_file(folder / store.DATA, mapping, folder)
+    assert (found.rows, found.rejected, found.units, found.value) == (batch.rows, 0, batch.units, batch.value)
+    assert (folder / store.DATA).stat().st_size == batch.size
+
+
 def test_nothing_is_known_of_today(company):
     for table, column in (
         ("kpis_orderline", "ordered_on"),
@@ -201,7 +215,7 @@ def test_logins_are_for_their_owner_only(company):
 
 def test_late_payer(company):
     since = date(2026, 7, 1)
-    items = OpenItem.objects.filter(account__code=stories.LATE_PAYER, issued_on__gte=since, amount__gt=0)
+    items = OpenItem.objects.filter(account__code=CODES[stories.LATE_PAYER], issued_on__gte=since, amount__gt=0)
     delays = {(item.paid_on - item.due_on).days for item in items if item.paid_on}
     assert 36 <= min(delays) <= max(delays) <= 48
     overdue = items.filter(paid_on=None, due_on__lt=TODAY)
@@ -219,11 +233,11 @@ def units(code, first, last):
 
 
 def test_behind_its_season_curve(company):
-    now = units(stories.BEHIND_CURVE, date(2026, 10, 19), date(2026, 11, 9))
-    year_ago = units(stories.BEHIND_CURVE, date(2025, 10, 20), date(2025, 11, 10))
+    now = units(CODES[stories.BEHIND_CURVE], date(2026, 10, 19), date(2026, 11, 9))
+    year_ago = units(CODES[stories.BEHIND_CURVE], date(2025, 10, 20), date(2025, 11, 10))
     assert now / year_ago == pytest.approx(Decimal("0.58"), abs=Decimal("0.05"))
-    before = units(stories.BEHIND_CURVE, date(2026, 6, 1), date(2026, 8, 31))
-    before_year_ago = units(stories.BEHIND_CURVE, date(2025, 6, 2), date(2025, 9, 1))
+    before = units(CODES[stories.BEHIND_CURVE], date(2026, 6, 1), date(2026, 8, 31))
+    before_year_ago = units(CODES[stories.BEHIND_CURVE], date(2025, 6, 2), date(2025, 9, 1))
     assert before / before_year_ago == pytest.approx(Decimal("1.03"), abs=Decimal("0.05"))
 
 
@@ -244,7 +258,7 @@ def test_a_few_thousand_short_of_the_next_tier(company):
         code = term.agreement.account.code
         base = invoiced(code, date(2026, 1, 1), date(2026, 11, 20))
         short[code] = min(Decimal(tier["from"]) - base for tier in term.params["tiers"] if Decimal(tier["from"]) > base)
-    assert short.pop(stories.NEXT_TIER) == Decimal("4850.00")
+    assert short.pop(CODES[stories.NEXT_TIER]) == Decimal("4850.00")
     assert min(short.values()) > 50_000
 
 
@@ -259,10 +273,10 @@ def otif(code, first, last):
 
 
 def test_we_miss_otif(company):
-    last = otif(stories.OTIF_MISSED, date(2026, 8, 1), date(2026, 11, 19))
+    last = otif(CODES[stories.OTIF_MISSED], date(2026, 8, 1), date(2026, 11, 19))
     assert Decimal("0.75") < last < Decimal("0.90")
-    assert otif(stories.OTIF_MISSED, date(2025, 8, 1), date(2026, 7, 1)) > Decimal("0.97")
-    late = OrderLine.objects.filter(account__code=stories.OTIF_MISSED, requested_on__lt=TODAY, shipped_on=None)
+    assert otif(CODES[stories.OTIF_MISSED], date(2025, 8, 1), date(2026, 7, 1)) > Decimal("0.97")
+    late = OrderLine.objects.filter(account__code=CODES[stories.OTIF_MISSED], requested_on__lt=TODAY, shipped_on=None)
     assert late.count() == 6
 
 
@@ -273,10 +287,12 @@ def test_best_seller_out_of_stock(company):
         FROM kpis_sellthrough t JOIN accounts_account a ON a.id = t.account_id WHERE a.code = %s
         GROUP BY 1 ORDER BY 2 DESC
         """,
-        date(2026, 10, 1), date(2026, 11, 9), stories.STOCK_OUT,
+        date(2026, 10, 1), date(2026, 11, 9), CODES[stories.STOCK_OUT],
     )  # fmt: skip
     assert [stock == 0 for _product, _units, stock in found] == [True] + [False] * (len(found) - 1)
-    open_lines = OrderLine.objects.filter(account__code=stories.STOCK_OUT, requested_on__lt=TODAY, shipped_on=None)
+    open_lines = OrderLine.objects.filter(
+        account__code=CODES[stories.STOCK_OUT], requested_on__lt=TODAY, shipped_on=None
+    )
     assert {line.product_id for line in open_lines} == {found[0][0]}
 
 
@@ -284,19 +300,19 @@ def test_feed_did_not_arrive(company):
     latest = rows("""
         SELECT a.code, max(t.week) FROM kpis_sellthrough t JOIN accounts_account a ON a.id = t.account_id GROUP BY 1
     """)
-    assert {code for code, week in latest if week < date(2026, 11, 9)} == {stories.FEED_MISSING}
-    assert dict(latest)[stories.FEED_MISSING] == date(2026, 10, 26)
+    assert {code for code, week in latest if week < date(2026, 11, 9)} == {CODES[stories.FEED_MISSING]}
+    assert dict(latest)[CODES[stories.FEED_MISSING]] == date(2026, 10, 26)
 
 
 def test_plan_waits_for_a_signature(company):
-    plan = Plan.objects.get(account__code=stories.PLAN_WAITING, year=2027)
+    plan = Plan.objects.get(account__code=CODES[stories.PLAN_WAITING], year=2027)
     assert (plan.state, plan.submitted_at.date()) == ("submitted", date(2026, 11, 14))
     entry = Entry.objects.get(model="plans.plan", object_id=str(plan.pk), verb="submit")
     assert (entry.actor, entry.at.date()) == (plan.author, date(2026, 11, 14))
 
 
 def test_plan_came_back_with_comments(company):
-    plan = Plan.objects.get(account__code=stories.PLAN_RETURNED, year=2027)
+    plan = Plan.objects.get(account__code=CODES[stories.PLAN_RETURNED], year=2027)
     assert plan.state == "returned"
     assert "Hamburg and Kiel" in plan.comment
 
@@ -316,15 +332,15 @@ def test_signatures_hold(company):
 
 
 def test_drifting_from_what_was_signed(company):
-    target = Target.objects.get(account__code=stories.DRIFTING, measure="sell_in", year=2026).value
-    so_far = invoiced(stories.DRIFTING, date(2026, 1, 1), date(2026, 11, 20))
+    target = Target.objects.get(account__code=CODES[stories.DRIFTING], measure="sell_in", year=2026).value
+    so_far = invoiced(CODES[stories.DRIFTING], date(2026, 1, 1), date(2026, 11, 20))
     assert so_far / target == pytest.approx(Decimal("0.69"), abs=Decimal("0.05"))
-    goal = Plan.objects.get(account__code=stories.DRIFTING, year=2026).goals.first()
+    goal = Plan.objects.get(account__code=CODES[stories.DRIFTING], year=2026).goals.first()
     assert goal.measures.get().target == target
 
 
 def test_healthy_account(company):
-    code = stories.HEALTHY
+    code = CODES[stories.HEALTHY]
     assert otif(code, date(2025, 1, 1), date(2026, 11, 19)) == 1
     late = OpenItem.objects.filter(account__code=code, paid_on=None, due_on__lt=TODAY)
     assert not late.exists()
@@ -334,19 +350,19 @@ def test_healthy_account(company):
 
 def test_the_night_finds_the_stories_and_nothing_else(alerts):
     assert alerts == {
-        stories.LATE_PAYER: {"term_breached_payment_term", "receivables_overdue", "plan_behind"},
-        stories.BEHIND_CURVE: {"sell_through_behind", "supply_high", "plan_behind"},
-        stories.NEXT_TIER: {"tier_ahead_volume_rebate"},
-        stories.OTIF_MISSED: {
+        CODES[stories.LATE_PAYER]: {"term_breached_payment_term", "receivables_overdue", "plan_behind"},
+        CODES[stories.BEHIND_CURVE]: {"sell_through_behind", "supply_high", "plan_behind"},
+        CODES[stories.NEXT_TIER]: {"tier_ahead_volume_rebate"},
+        CODES[stories.OTIF_MISSED]: {
             "term_breached_delivery_otif",
             "term_at_risk_delivery_otif",
             "past_due_backlog",
             "plan_behind",
         },
-        stories.STOCK_OUT: {"stockout", "past_due_backlog"},
-        stories.FEED_MISSING: {"feed_late", "term_breached_data_reporting"},
-        stories.PLAN_WAITING: {"plan_waiting"},
-        stories.DRIFTING: {"plan_behind", "term_at_risk_minimum_purchase"},
+        CODES[stories.STOCK_OUT]: {"stockout", "past_due_backlog"},
+        CODES[stories.FEED_MISSING]: {"feed_late", "term_breached_data_reporting"},
+        CODES[stories.PLAN_WAITING]: {"plan_waiting"},
+        CODES[stories.DRIFTING]: {"plan_behind", "term_at_risk_minimum_purchase"},
     }
 
 

@@ -116,6 +116,69 @@ def alerts():
         return [(a.code, wording.sentence(a).replace("\u00a0", " "), a.at_stake, a.url, a.shown_to) for a in found]
 
 
+def season_of(row):
+    filled(row)
+    return row.through, row.season, row.expected
+
+
+# 2025 brought 10 by W25, 30 by W26, 60 by W27, and 100 in all; LAST is W27 of 2026.
+LAST_YEAR = [(date(2025, 1, 6), 10), (date(2025, 6, 23), 20), (date(2025, 6, 30), 30), (date(2025, 12, 22), 40)]
+
+
+@pytest.mark.parametrize(
+    ("last_year", "season", "expected"),
+    [
+        (LAST_YEAR, D("0.6"), D(600)),
+        (LAST_YEAR[1:], None, D(27) / 53 * 1000),
+        ([], None, D(27) / 53 * 1000),
+        ([(date(2025, 1, 6), -10), (date(2025, 7, 7), 5)], None, D(27) / 53 * 1000),
+        ([(date(2025, 1, 6), -10), (date(2025, 7, 7), 50)], D(0), D(0)),
+        ([(date(2025, 1, 6), 60), (date(2025, 7, 7), -10)], D(1), D(1000)),
+    ],
+    ids=[
+        "as last year",
+        "began in summer",
+        "new",
+        "came to nothing",
+        "more came back than went",
+        "never more than all",
+    ],
+)
+def test_what_sums_up_is_expected_as_last_year_brought_it(account, last_year, season, expected):
+    measured(account, "sell_in", *[(week, amount, 1) for week, amount in last_year], (LAST, 100, 1))
+    assert season_of(row_of(account, "sell_in")) == (LAST, season, expected)
+
+
+def test_a_rate_goes_week_by_week_from_base_to_target(account):
+    measured(account, "otif", (date(2025, 1, 6), 1, 2), (LAST, 90, 100))
+    row = row_of(account, "otif", base="0.9000", target="0.9530")
+    assert season_of(row) == (LAST, None, D("0.927"))
+
+
+def test_weeks_of_which_the_news_is_late_are_not_expected_yet(account):
+    measured(account, "sell_through", *[(week, amount, 1) for week, amount in LAST_YEAR], (date(2026, 6, 15), 100, 1))
+    late = {"account": account, "measure": "sell_through", "as_of": NIGHT.date, "late": True}
+    MeasureValue.objects.bulk_create(MeasureValue(week=week, **late) for week in (date(2026, 6, 22), LAST))
+    assert season_of(row_of(account, "sell_through")) == (date(2026, 6, 15), D("0.1"), D(100))
+
+
+def test_a_week_that_is_not_over_is_not_expected_yet(account):
+    measured(account, "sell_in", *[(week, amount, 1) for week, amount in LAST_YEAR], (date(2026, 6, 22), 100, 1))
+    row = row_of(account, "sell_in")
+    plan_measures(Night(date(2026, 7, 4)))
+    row.refresh_from_db()
+    assert (row.through, row.season) == (date(2026, 6, 22), D("0.3"))
+
+
+def test_at_the_end_of_the_year_all_of_the_target_is_expected(account):
+    weeks = [*LAST_YEAR, (date(2026, 12, 28), 100)]
+    measured(account, "sell_in", *[(week, amount, 1) for week, amount in weeks])
+    row = row_of(account, "sell_in")
+    plan_measures(Night(date(2027, 1, 10)))
+    row.refresh_from_db()
+    assert (row.through, row.expected) == (date(2026, 12, 28), D(1000))
+
+
 def test_a_plan_that_waits_too_long_raises_an_alert(account):
     plan = make.plan(account, state="submitted", submitted_at=datetime(2026, 6, 29, 23, tzinfo=UTC))
     plan_measures(NIGHT)
