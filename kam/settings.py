@@ -5,10 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
+
+from kam import logs
 
 env = environ.Env()
 
@@ -51,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kam.observe.requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,8 +111,11 @@ DATABASES["default"] |= {
     "ATOMIC_REQUESTS": False,
 }
 STATEMENT_TIMEOUT = env.str("KAM_STATEMENT_TIMEOUT", "0")
+# A migration that cannot have its lock soon gives up, rather than let everybody queue behind it.
+LOCK_TIMEOUT = env.str("KAM_LOCK_TIMEOUT", "5s") if DATABASE_ROLE == "owner" else "0"
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-    f"-c statement_timeout={STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=600s -c timezone=UTC"
+    f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT}"
+    " -c idle_in_transaction_session_timeout=600s -c timezone=UTC"
 )
 APP_ROLE = env.db_url("DATABASE_APP_URL", default="postgres://kam_app@/kam")["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -318,17 +325,25 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "kam.tasks.start_night", "schedule": env.int("KAM_NIGHT_CHECK_SECONDS", 300)},
     "sweep": {"task": "kam.tasks.sweep", "schedule": 30},
+    "tidy": {"task": "kam.tasks.tidy", "schedule": crontab(hour=4, minute=10)},
     "imports": {"task": "kpis.tasks.ring_batches", "schedule": 30},
 }
+# What each floor tells about work that waits, which figures it adds, and what it throws away after its time.
+BACKLOGS = ("kam.jobs.steps", "kam.jobs.deliveries", "kam.jobs.mails", "kpis.jobs.batches")
+FIGURES = ("kpis.jobs.figures",)
+TIDIERS = ("kam.tidy.sessions", "kam.tidy.removals", "kam.tidy.deliveries", "kpis.jobs.forget_files")
+IMPORT_KEEP_DAYS = env.int("KAM_IMPORT_KEEP_DAYS", 400)
+# Seconds until /healthz/jobs calls something late; `waiting` is for every backlog.
+JOB_LIMITS = {
+    "night": env.int("KAM_LIMIT_NIGHT", 30 * 3600),
+    "waiting": env.int("KAM_LIMIT_WAITING", 900),
+    "beat": env.int("KAM_LIMIT_BEAT", 180),
+    "worker": env.int("KAM_LIMIT_WORKER", 300),
+}
+METRICS_TOKEN = env.str("KAM_METRICS_TOKEN", "")
+
 NIGHT_STARTS_UTC = env.int("KAM_NIGHT_HOUR_UTC", 2)
 NIGHT_LEASE_SECONDS = env.int("KAM_NIGHT_LEASE_SECONDS", 60)
 NIGHT_SHARDS = env.int("KAM_NIGHT_SHARDS", 8)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "kam.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
-}
+LOGGING = logs.config(machine=env.str("KAM_LOG", "line") == "json", level=env.str("LOG_LEVEL", "INFO"))

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -43,6 +44,16 @@ def run_shard(pk):
     finished = night.run(pk)
     if finished:
         ring_ready(finished.date, after=finished)
+
+
+@shared_task(time_limit=3600, soft_time_limit=3500)
+def tidy():
+    """Throw away what has had its time; what goes wrong with one thing does not keep the others."""
+    for path in settings.TIDIERS:
+        try:
+            logger.info("%s: %s removed", path, import_string(path)(timezone.now()))
+        except Exception:
+            logger.exception("%s failed", path)
 
 
 @shared_task

@@ -43,7 +43,7 @@ def routes(patterns, namespace=""):
 
 def test_every_route_stands_in_the_policy():
     named = {n for n in routes(get_resolver().url_patterns) if not n.startswith(("api-", policy.ALLAUTH_PREFIX))}
-    listed = {*policy.PAGES, *policy.LISTS, *policy.OTHERS, *policy.OPEN}
+    listed = {*policy.PAGES, *policy.LISTS, *policy.OTHERS, *policy.OPEN, *policy.SECRET}
     assert named - listed - {"night-rerun", "logout"} == {"None"} & named
     assert listed - named == set()
 
@@ -143,6 +143,12 @@ def test_strangers_are_sent_to_sign_in(here):
         assert (answer.status_code, answer.headers.get("Location", "").split("?")[0]) == (302, "/account/login/"), route
     for route in policy.LISTS:
         assert stranger.get(reverse(route)).status_code == 302, route
+
+
+@pytest.mark.parametrize("route", sorted(policy.SECRET))
+def test_a_page_behind_a_secret_of_the_server_is_not_there(clients, route):
+    for client in (Client(), *clients.values()):
+        assert client.get(reverse(route)).status_code == 404
 
 
 @pytest.mark.parametrize("route", sorted(policy.OPEN))

@@ -1,14 +1,15 @@
-"""Is the process alive, and can it serve? Liveness never asks the database."""
+"""Is the process alive, can it serve, does the work go on? Liveness never asks the database."""
 
 import shutil
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from redis.exceptions import RedisError
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from kam import jobs, metrics, pulse
 
 MIN_FREE_BYTES = 100 * 1024**2
 
@@ -30,6 +31,27 @@ def readyz(request):
     return JsonResponse({"status": status, "checks": checks}, status=503 if down else 200)
 
 
+@login_not_required
+@require_safe
+def healthz_jobs(request):
+    """200 while night, beat, workers and what waits keep within settings.JOB_LIMITS, else 503 with the reasons."""
+    try:
+        checks, wrong = jobs.report()
+    except DatabaseError:
+        checks, wrong = {}, ["the database is unreachable or not migrated"]
+    answer = {"status": "late" if wrong else "ok", "checks": checks | {"reasons": wrong}}
+    return JsonResponse(answer, status=503 if wrong else 200)
+
+
+@login_not_required
+@require_safe
+def figures(request):
+    """Prometheus' page for whoever holds KAM_METRICS_TOKEN; for everybody else there is none."""
+    if not metrics.allowed(request.headers.get("Authorization", "")):
+        raise Http404
+    return HttpResponse(metrics.page(), content_type=CONTENT_TYPE_LATEST)
+
+
 def _database():
     try:
         with connection.cursor() as cursor:
@@ -44,8 +66,4 @@ def _disk():
 
 
 def _redis():
-    try:
-        cache._cache.get_client().ping()
-    except (RedisError, OSError):
-        return "unreachable"
-    return "ok"
+    return "ok" if pulse.queue_answers() else "unreachable"
