@@ -16,6 +16,7 @@ PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 SHAPES = {"country": "^[A-Z]{2}$", "currency": "^[A-Z]{3}$"}
 FLAGS = {"yes": True, "y": True, "true": True, "1": True, "x": True, "j": True, "ja": True}
 FLAGS |= {"no": False, "n": False, "false": False, "0": False, "nein": False, "": False}
+ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 FIRST, LAST = pl.date(1970, 1, 1), pl.date(2100, 12, 31)
 
 Faults = pl.Series | None
@@ -30,6 +31,13 @@ def words(text: pl.Series, marks: Marks) -> pl.Series:
 
 def read(text: pl.Series, field: Field, marks: Marks) -> tuple[pl.Series, Faults]:
     """The values of a field and the faults, both as long as `text`, which `words` has stripped."""
+    values, faults = _values(text, field, marks)
+    if text.str.starts_with("#").any():
+        faults = merged(where(text.is_in(ERRORS), "cell_error"), faults)
+    return values, faults
+
+
+def _values(text, field, marks):
     if field.type is Type.DECIMAL:
         return decimals(text, field, marks)
     if field.type is Type.INTEGER:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kpis.imports import derive
+from kpis.imports import derive, workbook
+from kpis.imports.decode import beginning
 from kpis.imports.derive import Names, helper
 from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
 from kpis.imports.kinds import Field, Kind, Type
@@ -21,7 +22,7 @@ def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Resu
     """
     path = Path(path)
     lookups = derive.load_lookups(mapping, folder or path.parent)
-    with open_source(path, mapping.format, _hoped_for(mapping)) as source:
+    with open_source(path, mapping.format, _hoped_for(mapping), _writing(mapping)) as source:
         check = Check(mapping, source, lookups)
         for batch in batches(source):
             check.add(batch)
@@ -33,6 +34,20 @@ def _hoped_for(mapping):
     named = [column.source for column in mapping.columns.values()]
     named += [source for derived in mapping.derived for source in derived.asked]
     return [name for name in named if isinstance(name, str) and name not in mapping.helpers]
+
+
+def unfold(path: Path, mapping: Mapping) -> None:
+    """Lay the text of a workbook beside it; nothing happens to a text. Raises UnusableFile."""
+    if workbook.is_workbook(beginning(path)):
+        workbook.keep(path, mapping.format, _hoped_for(mapping), _writing(mapping))
+
+
+def _writing(mapping):
+    """How the mapping writes numbers and dates, by column; a column that two fields take is written for the first."""
+    derived = [(one.source, one.marks) for one in mapping.derived if one.is_typed and one.source is not None]
+    own = [(column.source, column.marks) for column in mapping.columns.values()]
+    columns = {source: marks for source, marks in reversed(own + derived) if source not in mapping.helpers}
+    return workbook.Writing(mapping.marks, tuple(columns.items()))
 
 
 class Check:
@@ -149,7 +164,7 @@ class Check:
         return ", ".join(self.names.shown(column) for column in columns if column)
 
     def _warnings(self, frame):
-        warnings = [(f"guessed_{what}", {what: found}) for what, found in self.source.guessed.items()]
+        warnings = [*self.source.notes]
         if unused := self.names.unused():
             warnings.append(("unknown_columns", {"columns": unused}))
         if self.fields.absent:

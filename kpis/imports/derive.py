@@ -9,6 +9,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Condition, Derived, Lookup, Mapping
 from kpis.imports.reader import Source, batches, column, open_source, visible
 from kpis.imports.sniff import delimiter_of
+from kpis.imports.workbook import Writing
 
 MOST_NAMED = 100
 
@@ -41,7 +42,7 @@ class Names:
 
     def missing(self, columns: list[str]) -> UnusableFile:
         """What to raise for missing columns: the delimiter may be wrong, or the columns are not there."""
-        if self.source.width == 1 and (other := self._other_delimiter(columns)):
+        if self.source.width == 1 and not self.source.line_break and (other := self._other_delimiter(columns)):
             return UnusableFile("wrong_delimiter", delimiter=visible(self.source.delimiter), found=visible(other))
         return UnusableFile("missing_columns", columns=columns, found=self._named())
 
@@ -62,8 +63,8 @@ class Names:
         return [name[:MOST_NAMED] for name in self.source.names[:MOST_NAMED]]
 
     def unused(self) -> list[str]:
-        """Headers no part of the mapping asked for, the first of them where there are very many."""
-        names = (name[:MOST_NAMED] for i, name in enumerate(self.source.names) if i not in self.used)
+        """Headers no part of the mapping asked for, or their positions; the first of them where there are very many."""
+        names = (name[:MOST_NAMED] or str(i + 1) for i, name in enumerate(self.source.names) if i not in self.used)
         return list(islice(names, MOST_NAMED))
 
     def _position(self, number):
@@ -90,23 +91,23 @@ def helper(name: str) -> str:
 
 def load_lookups(mapping: Mapping, folder: Path) -> list[pl.DataFrame]:
     """The joined files as frames of key columns k0, k1, … and the columns brought in. Raises UnusableFile."""
-    return [_load_lookup(lookup, folder) for lookup in mapping.lookups]
+    return [_load_lookup(lookup, folder, Writing(mapping.marks)) for lookup in mapping.lookups]
 
 
-def _load_lookup(lookup, folder):
+def _load_lookup(lookup, folder, writing):
     path = folder / lookup.file
     if not path.is_file():
         raise UnusableFile("no_lookup", file=lookup.file)
     try:
-        return _lookup_frame(lookup, path)
+        return _lookup_frame(lookup, path, writing)
     except UnusableFile as problem:
         if problem.code == "lookup_twice":
             raise
         raise UnusableFile("lookup", file=lookup.file, problem=str(problem)) from problem
 
 
-def _lookup_frame(lookup: Lookup, path):
-    with open_source(path, lookup.format, [name for _, name in lookup.on]) as source:
+def _lookup_frame(lookup: Lookup, path, writing):
+    with open_source(path, lookup.format, [theirs for _, theirs in lookup.on + lookup.bring], writing) as source:
         names = Names(source)
         keys = {f"k{i}": names.need(theirs) for i, (_, theirs) in enumerate(lookup.on)}
         brought = {helper(name): names.need(theirs) for name, theirs in lookup.bring}

@@ -15,13 +15,14 @@ Source = str | int
 
 @dataclass(frozen=True)
 class Format:
-    """How text becomes lines and cells; None means: find it out."""
+    """How text becomes lines and cells; None means: find it out. Of a workbook, `header` and `sheet` count."""
 
     delimiter: str | None = None
     encoding: str | None = None
     quote: str | None = '"'
     header: int = 1
     row_end: str = ""
+    sheet: Source | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
-"""A delimited file to columns of text, in batches, each row with its line in the file.
+"""A delimited file, or the sheet of a workbook, to columns of text, in batches, each row with its line in the file.
 
 The columnar reader takes pieces of a megabyte that end at a line break. It is believed only where the number of
 line breaks and of delimiters proves that every row has every column and no row spans lines; from the first piece where
 that fails, a row-by-row reader goes on, which survives quoted line breaks, stray quotes and ragged rows.
 """
 
-import codecs
 import csv
 import io
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,9 +15,11 @@ from typing import BinaryIO
 
 import polars as pl
 
-from kpis.imports import sniff
+from kpis.imports import decode, sniff, workbook
 from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Format
+from kpis.imports.sheet_cells import BREAK, CELL
+from kpis.imports.workbook import Writing
 
 PIECE = 1 << 20
 ROWS = 50_000
@@ -32,8 +32,9 @@ LINE = "line"
 class Source:
     """An opened file: UTF-8 bytes from `body` on, cut by one-character `mark`s into `width` columns named `names`.
 
-    `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `guessed` says
-    what the mapping left open.
+    `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `notes` are
+    codes and parameters of what is worth knowing, such as what the mapping left open. `line_break` stands for line
+    breaks inside cells where there is no quote to hold them.
     """
 
     file: BinaryIO
@@ -46,9 +47,10 @@ class Source:
     width: int = 0
     body: int = 0
     first_line: int = 1
-    guessed: dict[str, str] = field(default_factory=dict)
+    notes: list[tuple[str, dict]] = field(default_factory=list)
     ragged: list[tuple[int, int, list[str]]] = field(default_factory=list)
     keeps_ragged: bool = False
+    line_break: str = ""
 
     def __enter__(self):
         return self
@@ -69,18 +71,34 @@ def column(position: int) -> str:
     return f"c{position}"
 
 
-def open_source(path: Path, form: Format, names=()) -> Source:
+def open_source(path: Path, form: Format, names=(), writing: Writing | None = None) -> Source:
     """Open a file as the format says, finding out what it leaves open; `names` are the headers hoped for.
 
-    Raises UnusableFile when the file is missing, empty, not text, wrongly encoded, or ends before its header.
+    A workbook is known by its first bytes, and its numbers and dates become text as `writing` says. Raises
+    UnusableFile when the file is missing, empty, neither text nor workbook, wrongly encoded, or ends before its header.
     """
-    encoding, guessed = _encoding(path, form)
-    file = _as_utf8(path, encoding)
+    start = decode.beginning(path)
+    if workbook.is_workbook(start):
+        file, notes = workbook.open_text(path, form, names, writing or Writing())
+        return _closing(file, lambda: _open_sheet(file, notes, form))
+    encoding, guessed = decode.encoding(path, form, start)
+    file = decode.as_utf8(path, encoding)
+    return _closing(file, lambda: _open(file, encoding, guessed, form, names))
+
+
+def _closing(file, opening):
+    """What `opening` makes of a file, which is closed where it cannot."""
     try:
-        return _open(file, encoding, guessed, form, names)
+        return opening()
     except BaseException:
         file.close()
         raise
+
+
+def _open_sheet(file, notes, form):
+    source = Source(file, "utf-8", CELL, None, CELL, notes=notes, line_break=BREAK)
+    _read_header(source, form.header)
+    return source
 
 
 def _open(file, encoding, guessed, form, names):
@@ -89,81 +107,10 @@ def _open(file, encoding, guessed, form, names):
     delimiter = form.delimiter or sniff.delimiter_of(sample, form.quote, names, skip) or ","
     if form.delimiter is None:
         guessed["delimiter"] = visible(delimiter)
-    source = Source(file, encoding, delimiter, form.quote, _mark(sample, delimiter), form.row_end, guessed=guessed)
+    notes = [(f"guessed_{what}", {what: found}) for what, found in guessed.items()]
+    source = Source(file, encoding, delimiter, form.quote, _mark(sample, delimiter), form.row_end, notes=notes)
     _read_header(source, form.header)
     return source
-
-
-def _encoding(path, form):
-    """The encoding said or found, and what was guessed. Raises UnusableFile."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(sniff.SAMPLE)
-    except OSError as problem:
-        raise UnusableFile("no_file", path=Path(path).name) from problem
-    if not start.strip():
-        raise UnusableFile("empty")
-    sniff.refuse_binary(start)
-    sure = sniff.encoding_by_bytes(start)
-    if sure:
-        return sure, {}
-    if form.encoding:
-        return _said(path, form.encoding), {}
-    found = "utf-8" if sniff.is_utf8(path) else "cp1252"
-    return found, {} if found == "utf-8" else {"encoding": found}
-
-
-def _said(path, encoding):
-    if not sniff.is_text_encoding(encoding):
-        raise UnusableFile("unknown_encoding", encoding=encoding)
-    name = codecs.lookup(encoding).name
-    if name in ("cp1252", "iso8859-1", "iso8859-15") and not _is_ascii(path) and sniff.is_utf8(path):
-        raise UnusableFile("looks_utf8", encoding=encoding)
-    return encoding
-
-
-def _is_ascii(path):
-    with open(path, "rb") as file:
-        return all(piece.isascii() for piece in iter(lambda: file.read(1 << 20), b""))
-
-
-def _as_utf8(path, encoding):
-    """The file itself where it is UTF-8 with usual line breaks, else a rewritten copy that vanishes when closed."""
-    file = open(path, "rb")  # noqa: SIM115 (closed by Source.close)
-    start = file.read(sniff.SAMPLE)
-    file.seek(3 if encoding == "utf-8-sig" else 0)
-    old_mac = b"\r" in start and b"\n" not in start and encoding.startswith("utf-8")
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii") and not old_mac:
-        return file
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Source.close)
-    try:
-        with file:
-            _rewrite(file, encoding, copy)
-    except UnusableFile:
-        copy.close()
-        raise
-    return copy
-
-
-def _rewrite(file, encoding, copy):
-    """Write the file to a copy as UTF-8, with line feeds where it only has carriage returns."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
-    only_cr = None
-    while True:
-        piece = file.read(PIECE)
-        try:
-            text = decoder.decode(piece, final=not piece)
-        except UnicodeError as problem:
-            before = piece[: getattr(problem, "start", 0)].decode(encoding, "replace")
-            raise UnusableFile("encoding", encoding=encoding, line=line + before.count("\n")) from problem
-        only_cr = "\r" in text and "\n" not in text if only_cr is None else only_cr
-        text = text.replace("\r", "\n") if only_cr else text
-        line += text.count("\n")
-        copy.write(text.encode())
-        if not piece:
-            break
-    copy.seek(0)
 
 
 def _sample(file):
@@ -198,14 +145,25 @@ def _read_header(source, header):
     while first == [] and not header:
         first = next(rows, None)
     if not first:
-        raise UnusableFile("no_header", line=max(header, 1)) if header else UnusableFile("empty")
+        raise _without_header(first, header)
     source.width = len(first)
     if header:
-        source.names = tuple(name.strip().removeprefix("\ufeff") for name in first)
+        source.names = tuple(_name(source, name) for name in first)
         source.body, source.first_line = lines.position, lines.line + 1
     else:
         source.body, source.first_line = start, 1
     source.file.seek(source.body)
+
+
+def _without_header(first, header):
+    if not header:
+        return UnusableFile("empty")
+    return UnusableFile("no_header" if first is None else "blank_header", line=header)
+
+
+def _name(source, name):
+    name = name.replace(source.line_break, "\n") if source.line_break else name
+    return name.strip().removeprefix("\ufeff")
 
 
 class _Lines:
@@ -307,7 +265,8 @@ def _columnar(source, piece, line):
         return None
     if source.width == 1 and frame.get_column(names[0]).null_count():
         return None
-    frame = _restored(source, frame) if quoted else frame
+    broken = bool(source.line_break) and source.line_break.encode() in piece
+    frame = _restored(source, frame) if quoted or broken else frame
     return frame.with_columns(pl.int_range(line, line + frame.height, dtype=pl.UInt32).alias(LINE))
 
 
@@ -327,9 +286,12 @@ def _inside(frame, mark):
 
 
 def _restored(source, frame):
-    if len(source.delimiter) == 1:
-        return frame
-    return frame.with_columns(pl.all().str.replace_all(source.mark, source.delimiter, literal=True))
+    """The frame with what stood in its cells before characters stood in for it."""
+    if len(source.delimiter) > 1:
+        frame = frame.with_columns(pl.all().str.replace_all(source.mark, source.delimiter, literal=True))
+    if source.line_break:
+        frame = frame.with_columns(pl.all().str.replace_all(source.line_break, "\n", literal=True))
+    return frame
 
 
 def _row_by_row(source, line):

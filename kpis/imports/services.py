@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat
-from kpis.imports import store
+from kpis.imports import store, workbook
 from kpis.imports.apply import apply
-from kpis.imports.check import check_file
+from kpis.imports.check import check_file, unfold
 from kpis.imports.copying import copy_in
 from kpis.imports.errors import MappingError, UnusableFile
 from kpis.imports.mapping import Mapping
@@ -109,6 +109,8 @@ def process(*, batch_id: int) -> ImportBatch:
     except BaseException:
         _mine(batch).update(lease_until=timezone.now())
         raise
+    if batch.state not in (State.READING, State.REJECTED):  # the report of a rejected workbook is made from its text
+        workbook.forget(store.folder_of(batch.stored_name) / store.DATA)
     return batch
 
 
@@ -141,6 +143,7 @@ def _run(batch):
         return _duplicate(batch)
     folder = store.folder_of(batch.stored_name)
     mapping = mapping_of(batch)
+    unfold(folder / store.DATA, mapping)
     result = check_file(folder / store.DATA, mapping, folder)
     try:
         with transaction.atomic():
@@ -200,12 +203,15 @@ def _duplicate(batch):
     _finish(batch, State.DUPLICATE)
 
 
+@transaction.atomic
 def _finish(batch, state, result: Result | None = None, problem=None):
     if result:
         _count(batch, result)
     batch.state, batch.problem = state, problem
     batch.lease_until, batch.finished_at = None, timezone.now()
     batch.save()
+    if state in (State.REJECTED, State.UNUSABLE):  # so that whoever gave the file is told
+        log(batch, state.value, by=batch.by, after={"file_name": batch.file_name})
 
 
 def _count(batch, result):

@@ -14,16 +14,20 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd", b"7z\xbc\xaf", b"Rar!")
+MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta", b"<head")
 SAMPLE = 1 << 16
 NO_TEXT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
-def refuse_binary(start: bytes) -> None:
-    """Raises UnusableFile for a spreadsheet or a compressed file, told by its first bytes."""
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise UnusableFile("spreadsheet")
-    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
+def refuse_other(start: bytes) -> None:
+    """Raises UnusableFile for a compressed file, a web page or a PDF, told by its first bytes."""
+    if start.startswith(COMPRESSED):
         raise UnusableFile("compressed")
+    if start.startswith(b"%PDF-"):
+        raise UnusableFile("document")
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(MARKUP):
+        raise UnusableFile("markup")
 
 
 def is_text_encoding(name: str) -> bool:

@@ -178,7 +178,8 @@ def _format(table):
     encoding = table.get("encoding", str)
     if encoding and not is_text_encoding(encoding):
         table.fail("encoding", _("is no encoding of text that is known here"))
-    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""))
+    sheet = table.source("sheet", needed=False)
+    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet)
 
 
 def _marks(table, base):

@@ -2,14 +2,17 @@
 
 import io
 import os
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from kpis.imports.check import check_file
 from kpis.imports.services import process, receive
 from kpis.imports.toml import parse_mapping
 
+FORMS = {"day": "dd.mm.yyyy", "moment": "dd.mm.yyyy hh:mm"}
 SELL_THROUGH = """
 kind = "sell_through"
 optional = ["value", "stock"]
@@ -37,6 +40,33 @@ def write(folder: Path, text: str | bytes, name: str = "file.csv") -> Path:
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+def workbook(*sheets, **options) -> bytes:
+    """An XLSX file of sheets, each (name, rows) or rows; cells are written by their type, errors such as #N/A too."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False} | options) as book:
+        formats = {name: book.add_format({"num_format": form}) for name, form in FORMS.items()}
+        for sheet in sheets:
+            name, rows = sheet if isinstance(sheet, tuple) else (None, sheet)
+            page = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                for column, value in enumerate(row):
+                    _write_cell(page, at, column, value, formats)
+    return content.getvalue()
+
+
+def _write_cell(page, row, column, value, formats):
+    if isinstance(value, str) and value.startswith("#"):
+        page.write_formula(row, column, "=NA()", value=value)
+    elif isinstance(value, str):
+        page.write_string(row, column, value)
+    elif isinstance(value, datetime):
+        page.write_datetime(row, column, value, formats["moment"])
+    elif isinstance(value, date):
+        page.write_datetime(row, column, value, formats["day"])
+    elif value is not None:
+        page.write(row, column, value)
 
 
 def check(folder: Path, text: str | bytes, mapping: str):

@@ -107,7 +107,7 @@ def test_the_encoding_is_found(tmp_path, encoding):
 
 def test_guesses_are_told(tmp_path):
     with open_source(write(tmp_path, "Größe;b\nÄ;1\n".encode("cp1252")), Format()) as source:
-        assert source.guessed == {"encoding": "cp1252", "delimiter": ";"}
+        assert source.notes == [("guessed_encoding", {"encoding": "cp1252"}), ("guessed_delimiter", {"delimiter": ";"})]
 
 
 def test_an_empty_file(tmp_path):
@@ -124,8 +124,8 @@ def test_a_file_that_ends_before_its_header(tmp_path):
 
 
 def test_spreadsheets_and_archives_are_named(tmp_path):
-    assert refused(write(tmp_path, b"PK\x03\x04rest"))[0] == "spreadsheet"
-    assert refused(write(tmp_path, b"\xd0\xcf\x11\xe0rest"))[0] == "spreadsheet"
+    assert refused(write(tmp_path, b"PK\x03\x04rest"))[0] == "broken_workbook"
+    assert refused(write(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"))[0] == "broken_workbook"
     assert refused(write(tmp_path, b"\x1f\x8brest"))[0] == "compressed"
 
 
@@ -206,8 +206,17 @@ def test_frictionless_ragged_and_empty():
     folder = data("messy_csv", "frictionless")
     assert read(folder / "csv" / "inconsistent-column-number.csv")[2] == [(3, 2)]
     assert refused(folder / "empty-files" / "empty.csv")[0] == "empty"
-    assert refused(folder / "excel" / "sample-1-sheet.xlsx")[0] == "spreadsheet"
-    assert refused(folder / "excel" / "sample-1-sheet.xls")[0] == "spreadsheet"
+    assert refused(folder / "empty-files" / "empty.xls") == ("empty_sheet", {"sheet": "Sheet1"})
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsx"])
+def test_frictionless_workbooks(kind):
+    folder = data("messy_csv", "frictionless", "excel")
+    one = [(2, "1", "two", "TRUE"), (3, "3", "four", "FALSE")]
+    assert read(folder / f"sample-1-sheet.{kind}") == (("number", "string", "boolean"), one, [])
+    two = folder / f"sample-2-sheets.{kind}"
+    assert read(two)[1] == [(2, "a", "b", "c"), (3, "d", "e", "f")]
+    assert read(two, names=["header5"])[1] == [(2, "g", "h", "i"), (3, "j", "k", "l")]
 
 
 def test_iowa_keeps_the_tab_inside_a_quoted_field():

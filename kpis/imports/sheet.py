@@ -1,0 +1,198 @@
+"""One sheet of a workbook to lines of text: a process of its own, with little memory, little time and no secrets.
+
+`workbook` starts it as `python -m kpis.imports.sheet`. It gets JSON on stdin (see `workbook.ask`), writes a line of
+JSON about the sheet and then its rows to the file handle it is given, and says on stdout what it refused, if it did.
+Line n of the text is row n of the sheet, so that every fault carries the row that people see. No Django here.
+"""
+
+import json
+import mmap
+import os
+import resource
+import sys
+from pathlib import Path
+
+from kpis.imports.archive import LOCAL, MOST_BYTES, Refused, inspect
+from kpis.imports.sheet_cells import CELL, text_of
+from kpis.imports.sheet_errors import errors_of
+
+MEMORY = 1 << 30
+SECONDS = 60
+WRITTEN = 1 << 30
+ROWS = 10_000
+PROTECTED = "EncryptedPackage".encode("utf-16-le")
+MOST_NAMED = 20
+
+
+def main() -> None:
+    """Read the sheet that stdin asks for; what is refused is told on stdout."""
+    asked = json.load(sys.stdin)
+    _limit()
+    try:
+        with os.fdopen(asked["out"], "w", encoding="utf-8", newline="\n") as out:
+            _write(asked, out)
+    except (Refused, MemoryError) as problem:
+        refusal = problem if isinstance(problem, Refused) else Refused("workbook_memory", most=MEMORY >> 20)
+        json.dump({"code": refusal.code, "params": refusal.params}, sys.stdout)
+
+
+def _limit():
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _write(asked, out):
+    path = Path(asked["path"])
+    contents = _contents(path)
+    workbook = _opened(path)
+    sheet, facts = _chosen(workbook, asked)
+    if sheet.end is None:
+        raise Refused("empty_sheet", sheet=sheet.name)
+    facts["merged"] = _merged(sheet, asked["header"])
+    errors = errors_of(path, contents, sheet.name) if contents and contents.with_errors else {}
+    out.write(json.dumps(facts) + "\n")
+    _write_rows(sheet, asked, errors, out)
+
+
+def _contents(path):
+    """What the archive holds; None for the older format, which is none."""
+    with path.open("rb") as file:
+        start = file.read(len(LOCAL))
+    if start == LOCAL:
+        contents = inspect(path)
+        if "xl/workbook.xml" not in contents.names:
+            raise Refused("no_workbook")
+        return contents
+    if path.stat().st_size > MOST_BYTES:
+        raise Refused("archive_size", most=MOST_BYTES >> 20)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as content:
+        if content.find(PROTECTED) >= 0:
+            raise Refused("encrypted")
+    return None
+
+
+def _opened(path):
+    import python_calamine as calamine  # noqa: PLC0415 (after the limits hold)
+
+    try:
+        return calamine.CalamineWorkbook.from_path(path)
+    except calamine.PasswordError as problem:
+        raise Refused("encrypted") from problem
+    except Exception as problem:
+        raise Refused("broken_workbook") from problem
+
+
+def _chosen(workbook, asked):
+    """The sheet that is named, else the visible one whose header has most of the hoped for columns, and what to say."""
+    tables = [m for m in workbook.sheets_metadata if str(m.typ) == "SheetTypeEnum.WorkSheet"]
+    names = [table.name for table in tables]
+    if asked["sheet"] is not None:
+        return _sheet(workbook, _named(names, asked["sheet"])), {"sheet": "", "others": [], "hidden": []}
+    shown = [table.name for table in tables if str(table.visible) == "SheetVisibleEnum.Visible"]
+    hidden = [name for name in names if shown and name not in shown]
+    sheet = _best(workbook, shown or names, asked)
+    others = [name for name in shown if name != sheet.name]
+    return sheet, {"sheet": sheet.name, "others": others[:MOST_NAMED], "hidden": hidden[:MOST_NAMED]}
+
+
+def _named(names, wanted):
+    if isinstance(wanted, int) and 0 < wanted <= len(names):
+        return names[wanted - 1]
+    same = (name for name in names if name.casefold() == str(wanted).casefold())
+    name = wanted if wanted in names else next(same, None)
+    if name is None:
+        raise Refused("no_sheet", sheet=str(wanted), found=names[:MOST_NAMED])
+    return name
+
+
+def _best(workbook, names, asked):
+    wanted = {str(name).casefold() for name in asked["names"]}
+    best, score = None, (-1, False)
+    for name in names:
+        sheet = _sheet(workbook, name)
+        found = (len(wanted & set(_header(sheet, asked["header"]))), sheet.end is not None)
+        if found > score:
+            best, score = sheet, found
+        if wanted and score[0] == len(wanted):
+            break
+    if best is None:
+        raise Refused("no_workbook")
+    return best
+
+
+def _sheet(workbook, name):
+    try:
+        return workbook.get_sheet_by_name(name)
+    except Exception as problem:
+        raise Refused("broken_workbook") from problem
+
+
+def _header(sheet, line):
+    """The words of the header's row."""
+    if sheet.end is None or not line:
+        return []
+    rows = sheet.to_python(skip_empty_area=False, nrows=line)
+    return [str(cell).strip().casefold() for cell in rows[line - 1]] if len(rows) >= line else []
+
+
+def _merged(sheet, header):
+    """The first merged area that reaches below the header, as people write it."""
+    for (top, left), (bottom, right) in sorted(sheet.merged_cell_ranges or ()):
+        if bottom >= header:
+            return f"{letters(left)}{top + 1}:{letters(right)}{bottom + 1}"
+    return ""
+
+
+def letters(column: int) -> str:
+    """A, B, … Z, AA for a column by its position from 0."""
+    found = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        found = chr(65 + rest) + found
+    return found
+
+
+def _write_rows(sheet, asked, errors, out):
+    """Every row a line, an empty row an empty line; empty rows at the end are left out."""
+    left = [""] * sheet.start[1]
+    marks = _marks_below(left + [""] * sheet.width, asked)[len(left) :]
+    lines, blank = [], 0
+    for number, row in enumerate(sheet.iter_rows()):
+        cells = left + [text_of(value, *mark) for value, mark in zip(row, marks, strict=True)]
+        for column, word in errors.get(number, ()):
+            cells[column] = word
+        if number + 1 == asked["header"]:
+            marks = _marks_below(cells, asked)[len(left) :]
+        if not any(cells):
+            blank += 1
+            continue
+        lines += [""] * blank + [CELL.join(cells)]
+        blank = 0
+        if len(lines) > ROWS:
+            out.write("\n".join(lines) + "\n")
+            lines.clear()
+    out.writelines(f"{line}\n" for line in lines)
+
+
+def _mark(marks):
+    return marks["decimal"], tuple(marks["dates"])
+
+
+def _marks_below(header, asked):
+    """Decimal mark and forms of dates of each column: by its name, or its position from 1."""
+    marks = [_mark(asked["marks"])] * len(header)
+    for source, own in asked["columns"]:
+        for position, name in enumerate(header):
+            if source == position + 1 or str(source).casefold() == name.strip().casefold():
+                marks[position] = _mark(own)
+    return marks
+
+
+if __name__ == "__main__":
+    main()
