@@ -4,7 +4,7 @@ The row of a session ends at the earlier of both, so that what has ended is not 
 Requests move the idle end on by one UPDATE a minute, which never touches the session's data.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 MOVES_AFTER = timedelta(minutes=1)
+FIXED_END = "ends"
 
 
 class SessionStore(db.SessionStore):
@@ -23,7 +24,9 @@ class SessionStore(db.SessionStore):
 
     def end(self):
         """When this session ends if nothing more happens."""
-        return min(self.get_expiry_date(), timezone.now() + settings.SESSION_IDLE)
+        idle = timezone.now() + settings.SESSION_IDLE
+        fixed = self.get(FIXED_END)
+        return min(datetime.fromisoformat(fixed), idle) if fixed else idle
 
     def create_model_instance(self, data):
         row = super().create_model_instance(data)
@@ -75,7 +78,8 @@ def end_these(sessions):
 
 def ends_after_twelve_hours(request, user, **kwargs):
     """On signing in: the session ends at a fixed time, however busy it is."""
-    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    end = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session[FIXED_END] = end.isoformat()
 
 
 def deactivated_are_out(instance, **kwargs):

@@ -149,6 +149,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_CHANGE_EMAIL = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
 
 MFA_ADAPTER = "kam.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -245,6 +246,11 @@ MAIL_KINDS = {
     "sign_in_changed": "kam.sign_in_mails.CHANGED",
 }
 
+# Who may be told of an entry of the audit log: a function of entries and a user, on the floor of the access rule.
+ENTRY_RULE = "accounts.outbox.seen_by"
+WEBHOOK_ALLOW = env.list("KAM_WEBHOOK_ALLOW", default=[])
+WEBHOOK_CA = env.str("KAM_WEBHOOK_CA", "")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "kam.api.auth.TokenAuthentication",
@@ -255,9 +261,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["kam.api.parsers.StrictJSON"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "kam.api.pagination.Keyset",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["kam.api.throttle.PerToken"],
-    "DEFAULT_THROTTLE_RATES": {"token": env.str("KAM_API_RATE", "1200/min")},
+    "DEFAULT_SCHEMA_CLASS": "kam.api.schema.Schema",
+    "DEFAULT_THROTTLE_CLASSES": [f"kam.api.throttle.{name}" for name in ("PerToken", "PerPerson", "Uploads")],
+    "DEFAULT_THROTTLE_RATES": {
+        "token": env.str("KAM_API_RATE", "1200/min"),
+        "person": env.str("KAM_API_RATE_PERSON", "600/min"),
+        "upload": env.str("KAM_API_RATE_UPLOAD", "30/min"),
+    },
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "kam.api.problems.handle",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -286,7 +297,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "kam.api.schema.problem_responses",
+        "kam.api.schema.problem_type",
     ],
 }
 
@@ -327,6 +338,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "kam.tasks.sweep", "schedule": 30},
     "tidy": {"task": "kam.tasks.tidy", "schedule": crontab(hour=4, minute=10)},
     "imports": {"task": "kpis.tasks.ring_batches", "schedule": 30},
+    "webhooks": {"task": "kam.tasks.tell_webhooks", "schedule": 5, "options": {"expires": 5}},
+    "news": {"task": "accounts.tasks.tell_people", "schedule": 10, "options": {"expires": 10}},
+    "digests": {"task": "accounts.tasks.plan_digests", "schedule": 300, "options": {"expires": 300}},
+    "mail": {"task": "kam.tasks.send_mail", "schedule": 15, "options": {"expires": 15}},
+    "answers": {"task": "kam.tasks.forget_answers", "schedule": 3600},
 }
 # What each floor tells about work that waits, which figures it adds, and what it throws away after its time.
 BACKLOGS = ("kam.jobs.steps", "kam.jobs.deliveries", "kam.jobs.mails", "kpis.jobs.batches")
