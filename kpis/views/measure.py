@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -17,7 +18,8 @@ from kam.templatetags import formats
 from kam.views.base import ScopedUpdate
 from kpis import access, calc, queries, showing
 from kpis.forms import TargetForm
-from kpis.models import InvoiceLine, OpenItem, OrderLine, SellThrough, Target
+from kpis.imports.trace import line_of
+from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough, Target
 from kpis.queries import YEAR, Figure
 
 SPANS = (13, 26, 52, 104)
@@ -164,8 +166,27 @@ FACTS = {
 }
 
 
+def name_of(fact):
+    """How an address names a fact: by its id, or what stands in for one."""
+    return ".".join(map(str, fact.pk)) if isinstance(fact.pk, tuple) else str(fact.pk)
+
+
+def source_of(seen, request):
+    """The fact that `?row=` names, the line it was read from, and its batch if the reader sees it; else None."""
+    named = request.GET.get("row")
+    if not named:
+        return None
+    parts = named.split(".")
+    try:
+        fact = seen.get(pk=parts if len(parts) > 1 else named)
+    except (seen.model.DoesNotExist, TypeError, ValueError, ValidationError) as error:
+        raise Http404 from error
+    visible = ImportBatch.objects.visible_to(request.user).filter(pk=fact.batch_id).exists()
+    return {"fact": fact, "named": named, "batch": fact.batch, "line": line_of(fact), "sees_batch": visible}
+
+
 class FactList(OnMeasure, TemplateView):
-    """The rows that a week's figure was computed from."""
+    """The rows that a week's figure was computed from; `?row=` tells which line of which file brought one of them."""
 
     template_name = "kpis/facts.html"
     page_size = 100
@@ -176,10 +197,14 @@ class FactList(OnMeasure, TemplateView):
         model, of_week, order = FACTS[self.measure.code]
         week = queries.asked_week(self.request) or calc.last_complete_week(queries.last_night_day())
         seen = model.objects.visible_to(self.request.user).filter(account__lineage__contains=[self.account.pk])
-        rows = of_week(seen.select_related("account"), week, calc.sunday(week))
-        keyset = Keyset(order, self.page_size, unique=model is SellThrough)
+        seen = seen.select_related("account", "batch__by")
+        rows = of_week(seen, week, calc.sunday(week))
+        page = Keyset(order, self.page_size, unique=model is SellThrough).page(rows, self.request)
+        for row in page.rows:
+            row.named = name_of(row)
         return super().get_context_data(
-            page=keyset.page(rows, self.request),
+            page=page,
+            source=source_of(seen, self.request),
             kind=model._meta.model_name,
             title=TITLES[model],
             week=week,

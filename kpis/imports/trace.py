@@ -1,0 +1,64 @@
+"""From a stored fact back to the line of the file that brought it."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from kpis.imports import store
+from kpis.imports.check import check_file
+from kpis.imports.reader import LINE, batches, open_source
+from kpis.imports.services import mapping_of
+from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough
+
+# A larger file is not read while somebody waits for a page.
+MOST_BYTES = 20_000_000
+KEYS = {
+    SellThrough: lambda fact: {"store": fact.store.code, "product": fact.product.code, "week": fact.week},
+    OrderLine: lambda fact: {"order_number": fact.order_number, "line_number": fact.line_number},
+    InvoiceLine: lambda fact: {
+        "document": fact.document,
+        "product": fact.product.code,
+        "occurrence": fact.occurrence,
+    },
+    OpenItem: lambda fact: {"document": fact.document},
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file: its number, and (column, text) as they stand there."""
+
+    number: int
+    cells: tuple[tuple[str, str], ...]
+
+
+def line_of(fact) -> Line | None:
+    """The line that a SellThrough, OrderLine, InvoiceLine or OpenItem was read from.
+
+    None where its file is not kept, is larger than `MOST_BYTES`, or has the fact no longer under its key.
+    """
+    batch = fact.batch
+    if batch is None or not batch.stored_name or batch.size > MOST_BYTES:
+        return None
+    if not (store.folder_of(batch.stored_name) / store.DATA).is_file():
+        return None
+    number = _number(batch, {"account": fact.account.code} | KEYS[type(fact)](fact))
+    return None if number is None else Line(number, _cells(batch, number))
+
+
+def _number(batch: ImportBatch, key) -> int | None:
+    folder = store.folder_of(batch.stored_name)
+    frame = check_file(folder / store.DATA, mapping_of(batch), folder).frame
+    same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in frame.columns]
+    return next(iter(frame.filter(*same).get_column(LINE)), None)
+
+
+def _cells(batch, number):
+    """What stands on that line, by the file's own headers."""
+    path = store.folder_of(batch.stored_name) / store.DATA
+    with open_source(path, mapping_of(batch).format) as source:
+        names = [*source.names] or [str(at + 1) for at in range(source.width)]
+        for frame in batches(source):
+            for row in frame.filter(pl.col(LINE) == number).iter_rows():
+                return tuple(zip(names, ["" if cell is None else cell for cell in row[: len(names)]], strict=True))
+    return ()
