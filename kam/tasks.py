@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from kam import night
+from kam.api import idempotency
 from kam.models import StepRun
 
 logger = logging.getLogger(__name__)
@@ -61,3 +62,9 @@ def sweep():
     """Ring again for everything that is ready and has no message under way."""
     for day in night.unfinished_nights():
         ring_ready(day)
+
+
+@shared_task
+def forget_answers():
+    """Answers of the API are given again for a day, then forgotten."""
+    idempotency.purge()

@@ -47,6 +47,7 @@ class ProductViewSet(Facts):
     serializer_class = serializers.ProductSerializer
     filterset_class = filters.ProductFilter
     order = ("sort_name", "pk")
+    sortable = {"name": "sort_name", "code": "code", "brand": "brand"}
 
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
@@ -82,6 +83,7 @@ class OrderLineViewSet(Facts):
     serializer_class = serializers.OrderLineSerializer
     filterset_class = filters.OrderLineFilter
     order = ("-ordered_on", "-pk")
+    sortable = {"ordered_on": "ordered_on", "requested_on": "requested_on"}
 
 
 class InvoiceLineViewSet(Facts):
@@ -91,6 +93,7 @@ class InvoiceLineViewSet(Facts):
     serializer_class = serializers.InvoiceLineSerializer
     filterset_class = filters.InvoiceLineFilter
     order = ("-invoiced_on", "-pk")
+    sortable = {"invoiced_on": "invoiced_on", "value": "value"}
 
 
 class OpenItemViewSet(Facts):
@@ -100,6 +103,7 @@ class OpenItemViewSet(Facts):
     serializer_class = serializers.OpenItemSerializer
     filterset_class = filters.OpenItemFilter
     order = ("due_on", "pk")
+    sortable = {"due_on": "due_on", "amount": "amount"}
 
 
 class AccountWeekViewSet(Facts):
@@ -127,6 +131,7 @@ class TargetViewSet(EditableViewSet):
     serializer_class = serializers.TargetSerializer
     filterset_class = filters.TargetFilter
     scope, order = "kpis", ("account_id", "measure", "-year", "pk")
+    needs_key = ("create", "bulk")
 
     def may_create(self, user):
         return access.may_set_target(user)
@@ -161,8 +166,12 @@ class BatchViewSet(ScopedViewSet):
     filterset_class = filters.BatchFilter
     parser_classes = [MultiPartParser, StrictJSON]
     scope, order = "imports", ("-pk",)
+    paged = ("list", "errors")
 
     def may_create(self, user):
+        return access.may_import(user)
+
+    def may_change(self, user, row):
         return access.may_import(user)
 
     @extend_schema(
@@ -174,6 +183,13 @@ class BatchViewSet(ScopedViewSet):
         asked.is_valid(raise_exception=True)
         own = asked.validated_data.pop("mapping_file", None)
         batch = services.upload(by=request.user, text=_text(own), **asked.validated_data)
+        return Response(self.get_serializer(batch).data, status=202)
+
+    @extend_schema(request=None, responses={202: serializers.BatchSerializer})
+    @action(detail=True, methods=["post"], url_path="import", parser_classes=[StrictJSON])
+    def import_checked(self, request, pk=None):
+        """Import a file that was checked and found good, as a batch of its own: poll that one."""
+        batch = services.import_checked(self.get_object(), by=request.user)
         return Response(self.get_serializer(batch).data, status=202)
 
     @extend_schema(responses=serializers.FaultSerializer(many=True), filters=False)

@@ -2,10 +2,9 @@ from allauth.core import ratelimit
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, Throttled
-from rest_framework.response import Response
+from rest_framework.exceptions import Throttled
 
-from kam.api.base import IF_MATCH, EditableViewSet, MoveMixin, ScopedViewSet, etag, seen_version
+from kam.api.base import EditableViewSet, MoveMixin, ScopedViewSet
 from kam.errors import Denied
 from plans import access, services
 from plans.filters import GoalFilter, InitiativeFilter, PlanFilter, PlanMeasureFilter, SignatureFilter
@@ -28,8 +27,12 @@ class PlanViewSet(MoveMixin, EditableViewSet):
     serializer_class = PlanSerializer
     filterset_class = PlanFilter
     scope, order = "plans", ("-year", "pk")
+    sortable = {"year": "year", "account": "account_id", "state": "state", "submitted_at": "submitted_at"}
     http_method_names = ["get", "post", "patch", "head", "options"]
+    needs_key = ("create", "move", "bulk", "revise")
+    asks_itself = ("move", "revise")
     steps = SIGN_OFF
+    move_serializer_class = PlanMoveSerializer
 
     def may_create(self, user):
         return access.writes(user)
@@ -43,24 +46,14 @@ class PlanViewSet(MoveMixin, EditableViewSet):
     def change_row(self, row, by, version, data):
         return services.save_plan(plan=row, by=by, version=version, **data)
 
-    @extend_schema(request=PlanMoveSerializer, parameters=[IF_MATCH])
-    @action(detail=True, methods=["post"], url_path=r"move/(?P<name>[a-z_]+)")
-    def move(self, request, pk=None, name=""):
-        """Make a move. Signing needs If-Match (or `version`) and the signer's `password`."""
-        row = self.get_object()
-        if name not in self.steps:
-            raise NotFound
-        asked = PlanMoveSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        row = self.move_effect(row, name, asked.validated_data)
-        return Response(self.get_serializer(row).data, headers=etag(row))
+    @extend_schema(request=None, responses={201: PlanSerializer})
+    @action(detail=True, methods=["post"])
+    def revise(self, request, pk=None):
+        """Begin the next revision of a signed plan: a draft with all that stands in it."""
+        return self.made(services.new_revision(plan=self.get_object(), by=request.user))
 
     def move_effect(self, row, name, asked):
-        if "If-Match" in self.request.headers or (name == "sign" and "version" not in asked):
-            asked = asked | {"version": seen_version(self.request, row)}
-        if name != "sign":
-            return super().move_effect(row, name, asked)
-        return self.sign(row, asked)
+        return self.sign(row, asked) if name == "sign" else super().move_effect(row, name, asked)
 
     def sign(self, row, asked):
         """Sign as the caller, whose password is asked for even with a valid token."""
@@ -82,6 +75,7 @@ class PartViewSet(EditableViewSet):
     """Base of what stands in a plan."""
 
     scope = "plans"
+    needs_key = ("create", "bulk")
 
     def may_create(self, user):
         return access.writes(user)
@@ -89,8 +83,8 @@ class PartViewSet(EditableViewSet):
     def may_change(self, user, row):
         return access.may_edit(user, services.plan_of(row))
 
-    def remove_row(self, row, by):
-        services.remove_row(row=row, by=by, version=row.version)
+    def remove_seen(self, row, by, version):
+        services.remove_row(row=row, by=by, version=version)
 
 
 class GoalViewSet(PartViewSet):

@@ -6,19 +6,7 @@ from kam.api.base import MoveSerializer, ScopedSerializer
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 
 
-class BelowSerializer(ScopedSerializer):
-    """A row keeps its place: the fields named in `fixed` are set when it is made and never again."""
-
-    fixed = ()
-
-    def get_fields(self):
-        fields = super().get_fields()
-        for name in self.fixed if self.instance is not None else ():
-            fields[name].read_only = True
-        return fields
-
-
-class PlanSerializer(BelowSerializer):
+class PlanSerializer(ScopedSerializer):
     fixed = ("account", "year")
 
     class Meta:
@@ -42,7 +30,7 @@ class PlanSerializer(BelowSerializer):
         validators = []
 
 
-class GoalSerializer(BelowSerializer):
+class GoalSerializer(ScopedSerializer):
     fixed = ("plan",)
 
     class Meta:
@@ -51,7 +39,7 @@ class GoalSerializer(BelowSerializer):
         extra_kwargs = {"position": {"required": False, "min_value": 1}}
 
 
-class InitiativeSerializer(BelowSerializer):
+class InitiativeSerializer(ScopedSerializer):
     fixed = ("goal",)
 
     class Meta:
@@ -60,7 +48,7 @@ class InitiativeSerializer(BelowSerializer):
         extra_kwargs = {"position": {"required": False, "min_value": 1}}
 
 
-class PlanMeasureSerializer(BelowSerializer):
+class PlanMeasureSerializer(ScopedSerializer):
     fixed = ("goal",)
     standing = serializers.ChoiceField(
         choices=["open", "reached", "on_track", "behind"], read_only=True, help_text="Against its path."

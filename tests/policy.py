@@ -59,6 +59,9 @@ IMPORTERS = {AM, TL, DIR, AN, ADM, API}
 
 PLAN_ROWS = {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}, "remove": {AM, TL, API}}
 
+NEGOTIATORS = {AM, TL, DIR}
+TERM_ROWS = dict.fromkeys(("create", "change", "remove"), NEGOTIATORS)
+
 # Who may write over the API, by noun and action; what is missing here answers 405.
 WRITES = {
     "account": {"create": ASSIGNERS, "change": KEEPERS},
@@ -68,6 +71,8 @@ WRITES = {
     "importbatch": {"create": IMPORTERS},
     "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
     "plan": {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}},
+    "agreement": TERM_ROWS,
+    "term": TERM_ROWS,
     "goal": PLAN_ROWS,
     "initiative": PLAN_ROWS,
     "planmeasure": PLAN_ROWS,
@@ -90,7 +95,6 @@ def act(noun, do, **kwargs):
 
 
 PLANNERS = {AM, TL, API}
-NEGOTIATORS = {AM, TL, DIR}
 
 # Pages about one row, by route name.
 PAGES = {

@@ -3,11 +3,11 @@
 import pytest
 from django.db import connection, transaction
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from kam.roles import Role
 from kam.urls import router
 from tests import policy, world
+from tests.clients import Api
 
 pytestmark = pytest.mark.usefixtures("here")
 VIEWSETS = {basename: viewset for _prefix, viewset, basename in router.registry}
@@ -34,19 +34,19 @@ def rows_written():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
-            " WHERE relname NOT IN ('django_session', 'kam_apitoken')"
+            " WHERE relname NOT IN ('django_session', 'kam_apitoken', 'kam_idempotentrequest')"
         )
         return cursor.fetchone()[0]
 
 
 def token_client(here, role):
-    client = APIClient()
+    client = Api()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {here.tokens[role]}")
     return client
 
 
 def session_client(here, role):
-    client = APIClient()
+    client = Api()
     client.force_login(here.people[role])
     return client
 

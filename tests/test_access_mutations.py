@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from kam.roles import Role
 from tests import policy, world
+from tests.clients import Api
 from tests.test_access import VIEWSETS, aliases, detail, noun_of, queries, reference_fields
 from tests.test_access_pages import address
 
@@ -94,7 +94,7 @@ class Switch:
 def requests(here):
     """(label, role, function that makes the request) for reading and for writing with foreign references."""
     for role in ROLES:
-        browser, api = Client(), APIClient()
+        browser, api = Client(), Api()
         browser.force_login(here.people[role])
         api.credentials(HTTP_AUTHORIZATION=f"Bearer {here.tokens[role]}")
         yield from pages(here, role, browser)

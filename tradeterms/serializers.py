@@ -9,6 +9,10 @@ from tradeterms.showing import rows_seen
 
 
 class AgreementSerializer(ScopedSerializer):
+    """An agreement; whose it is and its number are set once."""
+
+    fixed = ("account", "number")
+
     class Meta:
         model = Agreement
         fields = [
@@ -26,15 +30,21 @@ class AgreementSerializer(ScopedSerializer):
             "version",
             "updated_at",
         ]
+        read_only_fields = ["revision"]
+        validators = []
 
 
 class TermSerializer(ScopedSerializer):
+    """A term; its agreement and kind are set once."""
+
+    fixed = ("agreement", "kind")
     sentence = serializers.SerializerMethodField(help_text="What was agreed, in words of the caller's language.")
     params = serializers.JSONField(help_text="The typed parameters of the kind; decimals as text, rates as fractions.")
 
     class Meta:
         model = Term
         fields = ["id", "agreement", "clause", "kind", "side", "params", "sentence", "version", "updated_at"]
+        validators = []
 
     def get_sentence(self, term) -> str:
         return kinds.sentence(term)

@@ -1,15 +1,19 @@
-"""Viewset bases: scoped reading, versioned writing through services, moves of workflows."""
+"""Viewset bases: scoped reading, versioned writing through services, moves of workflows.
+
+A viewset says what its rows are, who may write them and which service does; everything else is decided here.
+"""
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.relations import PrimaryKeyRelatedField
 from rest_framework.response import Response
 
-from kam.api.problems import VersionRequired
-from kam.errors import Stale
+from kam.api import idempotency
+from kam.api.bulk import BulkMixin
+from kam.api.conditions import etag, hold, seen_version, still_known
 from kam.workflow import move, moves
 
 
@@ -17,13 +21,22 @@ class ScopedSerializer(serializers.ModelSerializer):
     """Explicit fields only; a reference to another row accepts only rows the caller sees.
 
     Unknown fields are refused, so that a typing mistake or an attempt to set a protected column is not silent.
+    The fields named in `fixed` are set when a row is made and never again.
     """
+
+    fixed = ()
 
     def build_relational_field(self, field_name, relation_info):
         field_class, options = super().build_relational_field(field_name, relation_info)
         if "queryset" in options and issubclass(field_class, PrimaryKeyRelatedField):
             return ScopedKey, options
         return field_class, options
+
+    def get_fields(self):
+        fields = super().get_fields()
+        for name in self.fixed if self.instance is not None else ():
+            fields[name].read_only = True
+        return fields
 
     def to_internal_value(self, data):
         if isinstance(data, dict):
@@ -41,20 +54,43 @@ class ScopedKey(PrimaryKeyRelatedField):
         rows = super().get_queryset()
         return rows.visible_to(self.context["request"].user) if rows is not None else None
 
+    def to_internal_value(self, data):
+        """With `seen` in the context, rows read before by model and id are not asked for again."""
+        seen = self.context.get("seen", {}).get(self.queryset.model, {})
+        is_known = isinstance(data, int) and not isinstance(data, bool) and data in seen
+        return seen[data] if is_known else super().to_internal_value(data)
+
 
 class MoveSerializer(serializers.Serializer):
     """What may come with a move."""
 
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, help_text="Why; kept in the log.")
-    version = serializers.IntegerField(required=False, min_value=1, help_text="Version the caller has seen.")
+    version = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="Version the caller has seen, instead of If-Match."
+    )
 
 
 class Base:
-    """What all viewsets share: scope, order, and rows the caller sees."""
+    """What all viewsets share: scope, order, rows the caller sees, parameters that exist, POST once.
+
+    `scope` is what a token needs, with `:read` or `:write`. `order` are the columns of the list; `sortable` maps the
+    names that `?ordering=` takes to columns. `needs_key` names the POST actions that need an Idempotency-Key because
+    doing them twice costs something; `asks_itself` those whose service decides who may.
+    """
 
     queryset = None
     scope = ""
     order = ("pk",)
+    sortable = {}
+    paged = ("list",)
+    needs_key = ("move", "bulk")
+    asks_itself = ("move",)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self._must_know(request.query_params)
+        if request.method == "POST" and hasattr(self, "post"):
+            self.post = idempotency.once(self, self.post)
 
     def get_queryset(self):
         return super().get_queryset().visible_to(self.request.user)
@@ -65,23 +101,70 @@ class Base:
     def may_change(self, user, row):
         return False
 
+    def may_bulk(self, user):
+        return False
 
-class ScopedViewSet(Base, mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
-    """Read-only: list and detail of what the caller sees."""
+    def filter_queryset(self, queryset):
+        """Filters narrow lists only: a row is found by its address."""
+        return queryset if self.detail else super().filter_queryset(queryset)
+
+    def parameters(self):
+        """The names that may stand in the query of this request."""
+        if self.request.method not in SAFE_METHODS or self.action not in self.paged:
+            return set()
+        filters = set() if self.detail else self._filter_names()
+        return filters | set(getattr(self.paginator, "parameters", ()))
+
+    def chosen_order(self):
+        """The order of the list, as `?ordering=` asks. Raises ValidationError (400) for what is not offered."""
+        asked = self.request.query_params.get("ordering") if self.sortable else None
+        if asked is None:
+            return self.order
+        name = asked.removeprefix("-")
+        if name not in self.sortable:
+            offered = ", ".join(sorted(self.sortable))
+            raise ValidationError({"ordering": [f"One of {offered}, with - in front for falling order."]})
+        return (asked.replace(name, self.sortable[name]),)
+
+    def answer(self, row, status=200):
+        """The row as the caller may see it, with its ETag."""
+        data = self.get_serializer(row).data
+        return Response(data, status=status, headers={"ETag": etag(row, data)})
+
+    def fresh(self, row):
+        """The row as the list would show it, with whatever the queryset annotates."""
+        return type(self).queryset.all().get(pk=row.pk)
+
+    def _filter_names(self):
+        found = {"ordering"} if self.sortable else set()
+        for backend in self.filter_backends:
+            filterset = backend().get_filterset_class(self, type(self).queryset)
+            found |= set(filterset.base_filters) if filterset else set()
+        return found
+
+    def _must_know(self, asked):
+        known = self.parameters()
+        unknown = sorted(set(asked) - known)
+        if unknown:
+            said = f"There is no such parameter here. Known: {', '.join(sorted(known)) or 'none'}."
+            raise ValidationError({name: [said] for name in unknown})
+
+
+class Retrieve:
+    """Mix-in: one row with its ETag, or 304 when the caller holds it already."""
 
     def retrieve(self, request, *args, **kwargs):
-        row = self.get_object()
-        return Response(self.get_serializer(row).data, headers=etag(row))
+        answer = self.answer(self.get_object())
+        if still_known(request, answer["ETag"]):
+            return Response(status=304, headers={"ETag": answer["ETag"]})
+        return answer
 
 
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="ETag of the version read.")
+class ScopedViewSet(Base, Retrieve, mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Read-only: list and detail of what the caller sees."""
 
 
-@extend_schema_view(
-    partial_update=extend_schema(parameters=[IF_MATCH]),
-    destroy=extend_schema(parameters=[IF_MATCH]),
-)
-class EditableViewSet(Base, viewsets.ModelViewSet):
+class EditableViewSet(Base, Retrieve, BulkMixin, viewsets.ModelViewSet):
     """Read and write; a subclass names its services.
 
     `create_row(by, data)`, `change_row(row, by, version, data)`, `remove_row(row, by)` and the `may_…` predicates.
@@ -89,16 +172,11 @@ class EditableViewSet(Base, viewsets.ModelViewSet):
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
-    def retrieve(self, request, *args, **kwargs):
-        row = self.get_object()
-        return Response(self.get_serializer(row).data, headers=etag(row))
-
     @transaction.atomic
     def create(self, request, *args, **kwargs):
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        row = self.create_row(by=request.user, data=asked.validated_data)
-        return Response(self.get_serializer(self.fresh(row)).data, status=201, headers=etag(row))
+        return self.made(self.create_row(by=request.user, data=asked.validated_data))
 
     @transaction.atomic
     def partial_update(self, request, *args, **kwargs):
@@ -107,65 +185,51 @@ class EditableViewSet(Base, viewsets.ModelViewSet):
         asked = self.get_serializer(row, data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         row = self.change_row(row, by=request.user, version=version, data=asked.validated_data)
-        return Response(self.get_serializer(self.fresh(row)).data, headers=etag(row))
+        return self.answer(self.fresh(row))
 
     @transaction.atomic
     def destroy(self, request, *args, **kwargs):
         row = self.get_object()
-        seen_version(request, row)
-        self.remove_row(row, by=request.user)
+        self.remove_seen(row, by=request.user, version=seen_version(request, row))
         return Response(status=204)
 
-    def fresh(self, row):
-        """The row as the list would show it, with whatever the queryset annotates."""
-        return type(self).queryset.all().get(pk=row.pk)
+    def remove_seen(self, row, by, version):
+        """Remove the row while it has this version; a service that checks the version itself replaces this."""
+        if version is not None:
+            hold(row, version)
+        self.remove_row(row, by=by)
+
+    def made(self, row):
+        """201 with the new row and its address."""
+        answer = self.answer(self.fresh(row), status=201)
+        answer["Location"] = self.reverse_action("detail", args=[row.pk])
+        return answer
 
 
 class MoveMixin:
     """`GET …/moves/` names what the caller may do now; `POST …/move/<name>/` does it."""
 
     steps = None
+    move_serializer_class = MoveSerializer
 
     def move_effect(self, row, name, asked):
         """Make the move; a subclass may need more than the workflow engine, such as a signature."""
-        return move(
-            row,
-            self.steps,
-            name,
-            by=self.request.user,
-            note=asked.get("note", ""),
-            version=asked.get("version"),
-        )
+        note, version = asked.get("note", ""), asked["version"]
+        return move(row, self.steps, name, by=self.request.user, note=note, version=version)
 
-    @extend_schema(responses={200: serializers.ListSerializer(child=serializers.CharField())}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)
     def moves(self, request, pk=None):
+        """The names of the moves that the caller may make now."""
         return Response([name for name, _step in moves(self.get_object(), self.steps, request.user)])
 
-    @extend_schema(request=MoveSerializer)
     @action(detail=True, methods=["post"], url_path=r"move/(?P<name>[a-z_]+)")
     def move(self, request, pk=None, name=""):
+        """Make a move. Needs If-Match, or `version` in the body."""
         row = self.get_object()
         if name not in self.steps:
             raise NotFound
-        asked = MoveSerializer(data=request.data)
+        asked = self.move_serializer_class(data=request.data)
         asked.is_valid(raise_exception=True)
-        row = self.move_effect(row, name, asked.validated_data)
-        return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data, headers=etag(row))
-
-
-def etag(row):
-    """The ETag header of a versioned row; no header for other rows."""
-    return {"ETag": f'"{row.version}"'} if hasattr(row, "version") else {}
-
-
-def seen_version(request, row):
-    """The version in If-Match. Raises 428 without one and Stale (412) when it is not the row's."""
-    if not hasattr(row, "version"):
-        return None
-    text = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
-    if not text:
-        raise VersionRequired
-    if text != str(row.version):
-        raise Stale("The row was changed since you read it.", current=row)
-    return row.version
+        seen = seen_version(request, row, named=asked.validated_data.get("version"))
+        row = self.move_effect(row, name, asked.validated_data | {"version": seen})
+        return self.answer(self.fresh(row))

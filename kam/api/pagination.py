@@ -10,10 +10,11 @@ class Keyset(BasePagination):
     """`?after=` and `?before=` cursors, `?page_size=` up to 200; `next` and `previous` are full addresses."""
 
     page_size, max_page_size = 50, 200
+    parameters = ("after", "before", "page_size")
 
     def paginate_queryset(self, rows, request, view=None):
         unique = getattr(view, "order_is_unique", False)
-        slicer = Slicer(getattr(view, "order", ("pk",)), self._size(request), unique=unique)
+        slicer = Slicer(view.chosen_order(), self._size(request), unique=unique)
         self.request = request
         try:
             self.page = slicer.page(rows, request._request)

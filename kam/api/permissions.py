@@ -15,10 +15,11 @@ class ScopesAndAccess(BasePermission):
             return False
         if isinstance(request.auth, ApiToken) and self._scope(request, view) not in request.auth.scopes:
             return False
-        return view.action != "create" or view.may_create(user)
+        asked = {"create": view.may_create, "bulk": view.may_bulk}.get(view.action)
+        return asked is None or asked(user)
 
     def has_object_permission(self, request, view, row):
-        if request.method in SAFE_METHODS or view.action == "move":
+        if request.method in SAFE_METHODS or view.action in view.asks_itself:
             return True
         return view.may_change(request.user, row)
 

@@ -1,10 +1,11 @@
 """Every refusal of the API is an application/problem+json (RFC 9457) with a sentence for people."""
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import IntegrityError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -18,6 +19,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Not possible now",
+    410: "Gone",
     412: "Changed meanwhile",
     413: "Too large",
     415: "Unsupported media type",
@@ -26,16 +28,26 @@ TITLES = {
     429: "Too many requests",
 }
 
-
-class VersionRequired(exceptions.APIException):
-    """428: a change must say which version it was made from."""
-
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_detail = "Send If-Match with the ETag you read."
+# What the database says when two writers wait for each other: serialization failure, deadlock, lock not to be had.
+BUSY = ("40001", "40P01", "55P03")
+# Codes of refusals that a program may want to tell apart from others of the same status.
+TOLD = ("in_flight", "key_reused")
 
 
 def handle(error, context):
-    """DRF's exception handler: services raise the same errors for pages and the API."""
+    """DRF's exception handler: services raise the same errors for pages and the API.
+
+    An error that carries `item` happened to that item of a bulk request, and is told of it.
+    """
+    answer = _answer(error, context)
+    item = getattr(error, "item", None)
+    if answer is not None and item is not None:
+        told = answer.data.get("errors", {"non_field_errors": [answer.data["detail"]]})
+        answer.data["errors"] = {str(item): told}
+    return answer
+
+
+def _answer(error, context):
     if isinstance(error, Conflict):
         return problem(412 if isinstance(error, Stale) else 409, error.message, code=error.code)
     if isinstance(error, ProtectedError):
@@ -47,24 +59,29 @@ def handle(error, context):
     if isinstance(error, SuspiciousOperation):
         too_big = isinstance(error, RequestDataTooBig)
         return problem(413, _("The request is too large.")) if too_big else problem(400, _("The request is malformed."))
+    if isinstance(error, IntegrityError):
+        return problem(409, _("Somebody wrote the same at the same moment."), code="conflict")
+    if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", "") in BUSY:
+        return problem(409, _("Somebody is writing these rows. Try again."), code="busy", retry_after=1)
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     response = exception_handler(error, context)
-    return response and _from_drf(response)
+    return response and _from_drf(response, getattr(error, "default_code", ""))
 
 
-def problem(status_code, detail, **extra):
+def problem(status_code, detail, *, retry_after=None, **extra):
     """A problem response; anything written so far in this request is rolled back."""
     set_rollback()
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     body = {
         "type": "about:blank",
         "title": TITLES.get(status_code, "Error"),
         "status": status_code,
         "detail": str(detail),
     } | extra
-    return Response(body, status=status_code, content_type="application/problem+json")
+    return Response(body, status=status_code, headers=headers, content_type="application/problem+json")
 
 
 def _fields(error):
@@ -73,10 +90,10 @@ def _fields(error):
     return {"non_field_errors": error.messages}
 
 
-def _from_drf(response):
+def _from_drf(response, code):
     data = response.data
     if isinstance(data, dict) and set(data) == {"detail"}:
-        answer = problem(response.status_code, data["detail"])
+        answer = problem(response.status_code, data["detail"], **({"code": code} if code in TOLD else {}))
     else:
         errors = data if isinstance(data, dict) else {"non_field_errors": data}
         answer = problem(response.status_code, _("Some fields are not valid."), errors=errors)

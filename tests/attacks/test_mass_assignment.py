@@ -2,13 +2,13 @@
 
 import pytest
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from kam.models import User
 from kam.roles import Role
 from kam.urls import router
 from plans.models import Plan
 from tests import make, policy, world
+from tests.clients import Api
 
 pytestmark = pytest.mark.django_db
 EDITABLE = {basename: viewset for _p, viewset, basename in router.registry if "patch" in viewset.http_method_names}
@@ -23,7 +23,7 @@ def here():
 
 
 def client_of(here, role):
-    client = APIClient()
+    client = Api()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {here.tokens[role]}")
     return client
 
@@ -61,7 +61,7 @@ def test_an_account_is_not_opened_in_a_state_of_its_own_by_the_members(here):
         tag = f'"{account.version}"'
         answer = client.patch(reverse("api-accounts-detail", args=[account.pk]), fields, HTTP_IF_MATCH=tag)
         assert answer.status_code in (400, 403), fields
-    pages = APIClient()
+    pages = Api()
     pages.force_login(manager)
     form = {"name": "Own", "code": "OWN", "kind": "retailer", "direction": "sell_to", "state": "active"}
     form |= {"country": "DE", "currency": "EUR", "version": account.version, "languages": ""}
@@ -75,7 +75,7 @@ def test_an_account_is_not_opened_in_a_state_of_its_own_by_the_members(here):
 def test_a_plan_form_sets_words_and_nothing_else(here):
     lead = here.people[Role.TEAM_LEAD]
     plan = make.full_plan(here.own.account, year=2031)
-    client = APIClient()
+    client = Api()
     client.force_login(lead)
     forged = {"state": "signed", "author": lead.pk, "account": here.foreign.account.pk, "revision": 9, "year": 2040}
     form = {"where_we_stand": "New", "what_they_want": "", "white_space": "", "version": plan.version}
@@ -96,7 +96,7 @@ def test_nobody_changes_their_role_or_rights(here):
         client = client_of(here, role)
         url = reverse("api-users-detail", args=[here.people[role].pk])
         assert {client.patch(url, {"role": "admin"}).status_code, client.post(url, {}).status_code} == {405}
-    session = APIClient()
+    session = Api()
     session.force_login(here.people[Role.FIELD])
     session.post(reverse("set_language"), {"language": "de", "role": "admin", "is_active": "", "next": "/"})
     assert User.objects.get(pk=here.people[Role.FIELD].pk).role == Role.FIELD

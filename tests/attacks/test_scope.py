@@ -5,7 +5,6 @@ import io
 import pytest
 from django.test import Client
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from accounts.models import Account, Team
 from kam.models import Entry
@@ -15,6 +14,7 @@ from kpis.imports.toml import mapping_text
 from kpis.models import Feed, ImportBatch, InvoiceLine
 from kpis.models.batch import Kind
 from tests import make
+from tests.clients import Api
 from tests.kpis.files import take
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ LINE = "{},D-1,P-1,1,5.00,2026-11-16\n"
 
 
 def of(person):
-    client = APIClient()
+    client = Api()
     client.force_login(person)
     return client
 

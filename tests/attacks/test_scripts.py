@@ -3,12 +3,12 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from kam.roles import Role
 from kpis.imports.toml import mapping_text
 from kpis.models import Feed
 from tests import make
+from tests.clients import Api
 from tests.kpis.files import take
 
 PASSWORD = "correct horse battery staple"
@@ -37,7 +37,7 @@ def director(transactional_db):
 
 def poison(director):
     """A company whose every text is an attack, written through the doors people use; the addresses that show it."""
-    api = APIClient()
+    api = Api()
     author = make.user(Role.TEAM_LEAD, name=PAYLOADS[2])
     account = make.account(director, code=PAYLOADS[1], name=ALL[:160], team=make.team(director, author), owner=author)
     api.force_login(author)

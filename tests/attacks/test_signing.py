@@ -6,7 +6,6 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 from kam.models.token import SCOPES
 from kam.roles import Role
@@ -14,6 +13,7 @@ from kam.services import issue_token
 from plans import signing
 from plans.models import Plan, Signature
 from tests import make
+from tests.clients import Api
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -49,7 +49,7 @@ def with_password_of(director, role):
 
 def token_of(person, *scopes):
     _, text = issue_token(user=person, name="t", scopes=scopes or SCOPES, days=1, by=None)
-    client = APIClient()
+    client = Api()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
     return client
 

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from kam.models import ApiToken, StepRun
 from kam.roles import Role
 from kam.services import issue_token, revoke_token
 from tests import make
+from tests.clients import Api
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/night-steps/"
@@ -21,7 +21,7 @@ def analyst():
 
 
 def client(text):
-    api = APIClient()
+    api = Api()
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
     return api
 
@@ -77,7 +77,7 @@ def test_a_token_outside_its_scope_is_403(analyst):
 
 
 def test_strangers_get_401_with_a_problem():
-    answer = APIClient().get(URL)
+    answer = Api().get(URL)
     assert (answer.status_code, answer.json()["title"]) == (401, "Not signed in")
 
 

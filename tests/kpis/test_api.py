@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.test import APIClient
 
 from kam.models.token import SCOPES
 from kam.roles import Role
@@ -10,6 +9,7 @@ from kam.services import issue_token
 from kpis.imports.services import process
 from kpis.models import ImportBatch, Target
 from tests import make
+from tests.clients import Api
 from tests.kpis import facts
 from tests.kpis.facts import DAY, WEEK, weeks_back
 
@@ -33,7 +33,7 @@ def api(robot):
 
 
 def client_with(person, scopes):
-    client = APIClient()
+    client = Api()
     _token, text = issue_token(user=person, name="t", scopes=scopes, days=1, by=None)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
     return client
@@ -134,7 +134,7 @@ def test_measures_of_a_class_the_role_does_not_read_are_invisible():
 def test_a_target_is_set_changed_and_removed(api, account):
     made = api.post(f"{V1}/targets/", {"account": account.pk, "measure": "otif", "year": 2026, "value": "0.95"})
     url = f"{V1}/targets/{made.json()['id']}/"
-    assert (made.status_code, made["ETag"], made.json()["value"]) == (201, '"1"', "0.9500")
+    assert (made.status_code, made["ETag"][:3], made.json()["value"]) == (201, '"1-', "0.9500")
     assert api.patch(url, {"value": "0.97"}).status_code == 428
     assert api.patch(url, {"value": "0.97"}, headers={"If-Match": '"1"'}).json()["value"] == "0.9700"
     assert api.patch(url, {"value": "0.99"}, headers={"If-Match": '"1"'}).status_code == 412

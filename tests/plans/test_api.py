@@ -50,7 +50,7 @@ def submitted(plan):
 
 def test_a_plan_reads_like_this(author, plan):
     response = author.get(url("plans", plan.pk))
-    assert response.headers["ETag"] == '"1"'
+    assert response.headers["ETag"].startswith('"1-')
     body = response.json()
     assert body.pop("updated_at").endswith("Z")
     assert body == {
@@ -94,7 +94,7 @@ def test_a_plan_is_written_submitted_and_signed(api_of, account, director):
     assert client.post(url("plan-measures"), figure).status_code == 201
     assert client.get(url("plans", plan, "moves/")).json() == ["submit"]
     moved = client.post(url("plans", plan, "move/submit/"), {"note": "Please."}, headers={"If-Match": '"1"'})
-    assert (moved.json()["state"], moved.headers["ETag"]) == ("submitted", '"2"')
+    assert (moved.json()["state"], moved.headers["ETag"][:3]) == ("submitted", '"2-')
     given = {"password": PASSWORD, "note": "Good."}
     signed = api_of(director).post(url("plans", plan, "move/sign/"), given, headers={"If-Match": '"2"'})
     assert (signed.status_code, signed.json()["state"]) == (200, "signed")
@@ -137,7 +137,7 @@ def test_an_author_cannot_sign_and_a_signed_plan_stays_signed(api_of, account, d
     other = submitted(make.full_plan(account, year=2027))
     Plan.objects.filter(pk=other.pk).update(state="signed")
     assert client.post(url("plans", other.pk, "move/sign/"), given, headers=headers).status_code == 409
-    assert client.post(url("plans", other.pk, "move/return/"), {"note": "x"}).status_code == 409
+    assert client.post(url("plans", other.pk, "move/return/"), {"note": "x", "version": 2}).status_code == 409
     assert Signature.objects.count() == 0
 
 
@@ -152,7 +152,7 @@ def test_a_change_names_the_version_it_was_made_from(author, plan):
         assert author.patch(url(noun, row.pk), given).status_code == 428
         assert author.patch(url(noun, row.pk), given, headers={"If-Match": '"9"'}).status_code == 412
         changed = author.patch(url(noun, row.pk), given, headers={"If-Match": '"1"'})
-        assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+        assert (changed.status_code, changed.headers["ETag"][:3]) == (200, '"2-')
         assert given.items() <= changed.json().items()
 
 

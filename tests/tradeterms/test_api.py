@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kam.roles import Role
 from tests import make
-from tradeterms.models import Finding, Term
+from tradeterms.models import Agreement, Finding, Term
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_a_finding_comes_with_its_evidence_only_alone(api_of, mia, term):
     finding = make.finding(term, evidence=rows, expected="30", observed="49")
     one = api_of(mia).get(url("findings", finding.pk))
     (listed,) = api_of(mia).get(url("findings")).json()["results"]
-    assert one.headers["ETag"] == '"1"'
+    assert one.headers["ETag"].startswith('"1-')
     assert one.json()["evidence"] == rows
     assert {k: v for k, v in one.json().items() if k != "evidence"} == listed
     assert (listed["at_stake"], listed["expected"], listed["verdict"]) == ("1000.00", "30.0000", "breached")
@@ -107,16 +107,17 @@ def test_a_finding_is_moved_over_the_api(api_of, mia, term):
     client = api_of(mia)
     assert client.get(url("findings", finding.pk, "moves/")).json() == ["send", "accept", "dispute"]
     answer = client.post(url("findings", finding.pk, "move/send/"), {"version": 1})
-    assert (answer.status_code, answer.json()["state"], answer.headers["ETag"]) == (200, "with_customer", '"2"')
+    assert (answer.status_code, answer.json()["state"], answer.headers["ETag"][:3]) == (200, "with_customer", '"2-')
     assert Finding.objects.get().state == "with_customer"
 
 
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [
-        ("reopen", {"note": "x"}, 409),
-        ("dispute", {}, 409),
-        ("waive", {"note": "x"}, 403),
+        ("reopen", {"note": "x", "version": 1}, 409),
+        ("dispute", {"version": 1}, 409),
+        ("waive", {"note": "x", "version": 1}, 403),
+        ("send", {}, 428),
         ("send", {"version": 7}, 412),
         ("nonsense", {}, 404),
     ],
@@ -136,10 +137,79 @@ def test_reading_needs_the_scope(api_of, mia, term):
     assert api_of(mia, ["plans:read"]).get(url("terms", term.pk)).status_code == 403
 
 
-@pytest.mark.parametrize("noun", ["agreements", "terms", "findings"])
-def test_terms_are_written_on_pages_only(api_of, mia, term, noun):
-    assert api_of(mia).post(url(noun), {}).status_code == 405
-    assert api_of(mia).patch(url(noun, term.pk), {}).status_code == 405
+def test_findings_are_not_written(api_of, mia, term):
+    finding = make.finding(term)
+    assert api_of(mia).post(url("findings"), {}).status_code == 405
+    assert api_of(mia).patch(url("findings", finding.pk), {}).status_code == 405
+
+
+AGREED = {"number": "TA-9", "title": "Next year", "starts": "2027-01-01", "ends": "2027-12-31", "currency": "EUR"}
+REBATE = {"mode": "retrospective", "tiers": [{"from": "100000", "rate": "0.01"}]}
+
+
+def test_an_agreement_is_written_put_in_force_and_revised(api_of, mia):
+    client = api_of(mia)
+    made = client.post(url("agreements"), AGREED | {"account": mia.account.pk})
+    pk = made.json()["id"]
+    assert (made.status_code, made.json()["state"], made["Location"][-len(url("agreements", pk)) :]) == (
+        201,
+        "draft",
+        url("agreements", pk),
+    )
+    term = {"agreement": pk, "clause": "1", "kind": "volume_rebate", "side": "we_owe", "params": REBATE}
+    added = client.post(url("terms"), term)
+    assert (added.status_code, "1.0 %" in added.json()["sentence"].replace("\xa0", " ")) == (201, True)
+    better = REBATE | {"tiers": [{"from": "100000", "rate": "0.02"}]}
+    changed = client.patch(url("terms", added.json()["id"]), {"params": better}, headers={"If-Match": added["ETag"]})
+    assert (changed.status_code, changed.json()["params"]["tiers"][0]["rate"]) == (200, "0.0200")
+    given = {"title": "Next year, agreed"}
+    assert client.patch(url("agreements", pk), given, headers={"If-Match": made["ETag"]}).json()["version"] == 2
+    refused = client.post(url("agreements", pk, "move/publish/"), {"version": 2})
+    assert (refused.status_code, Agreement.objects.get(pk=pk).state) == (403, "draft")
+    lead = make.user(Role.TEAM_LEAD)
+    mia.account.team = make.team(lead)
+    mia.account.save()
+    in_force = api_of(lead).post(url("agreements", pk, "move/publish/"), {"version": 2})
+    assert (in_force.status_code, in_force.json()["state"]) == (200, "in_force")
+    assert client.patch(url("agreements", pk), given, headers={"If-Match": '"3"'}).status_code == 409
+    again = client.post(url("agreements", pk, "revise/"))
+    assert (again.status_code, again.json()["revision"], again.json()["state"]) == (201, 2, "draft")
+    assert Term.objects.filter(agreement=again.json()["id"]).get().params["tiers"][0]["rate"] == "0.0200"
+    gone = client.delete(url("agreements", again.json()["id"]), headers={"If-Match": again["ETag"]})
+    assert (gone.status_code, Agreement.objects.count(), Term.objects.count()) == (204, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [({"mode": "x", "tiers": []}, "mode"), (REBATE | {"cap": 1}, "cap"), ([], "params"), ("x", "params")],
+)
+def test_wrong_parameters_of_a_term_are_named(api_of, mia, params, field):
+    agreement = make.agreement(mia.account, state="draft")
+    given = {"agreement": agreement.pk, "clause": "1", "kind": "volume_rebate", "side": "we_owe", "params": params}
+    answer = api_of(mia).post(url("terms"), given)
+    assert (answer.status_code, field in str(answer.json()["errors"])) == (400, True)
+    assert Term.objects.count() == 0
+
+
+def test_whose_an_agreement_is_and_what_kind_a_term_is_stays(api_of, mia):
+    term = make.term(make.agreement(mia.account, state="draft"))
+    client = api_of(mia)
+    for noun, pk, given in (
+        ("agreements", term.agreement_id, {"number": "X"}),
+        ("agreements", term.agreement_id, {"account": mia.account.pk}),
+        ("terms", term.pk, {"kind": "volume_rebate"}),
+        ("terms", term.pk, {"agreement": term.agreement_id}),
+    ):
+        answer = client.patch(url(noun, pk), given, headers={"If-Match": '"1"'})
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, list(given))
+
+
+def test_systems_do_not_negotiate(api_of, mia):
+    robot = make.user(Role.API_CLIENT)
+    mia.account.team = make.team(robot)
+    mia.account.save()
+    answer = api_of(robot).post(url("agreements"), AGREED | {"account": mia.account.pk})
+    assert (answer.status_code, Agreement.objects.count()) == (403, 0)
 
 
 @pytest.mark.parametrize("noun", ["agreements", "terms", "findings"])
