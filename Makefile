@@ -8,7 +8,7 @@ NO_SECRET := only-for-looking-at-the-code-not-a-secret-anywhere
 LOCK := -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack lint format messages bench real reset lock install install-dev
+.PHONY: help run test faults attack lint format messages bench real reset lock install install-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -20,8 +20,11 @@ run: install ## start everything on http://127.0.0.1:8000 (PORT=), Ctrl-C stops 
 test: install-dev ## all tests on their own servers (ARGS= for pytest)
 	@exec $(PY) -m pytest -n 2 $(ARGS)
 
-attack: install-dev ## try to break in: the tests of tests/attacks alone
-	@exec $(PY) -m pytest -n 2 tests/attacks $(ARGS)
+faults: install-dev ## kill, freeze and repeat: the first table of docs/trust.md (KAM_SEEDS=)
+	@exec $(PY) -m pytest -n 2 -m fault $(ARGS)
+
+attack: install-dev ## try to break in: the second table of docs/trust.md
+	@exec $(PY) -m pytest -n 2 -m attack $(ARGS)
 
 lint: install-dev ## style, templates, types, migrations, deployment settings
 	@failed=0; look() { echo "--- $$*"; env "$$@" || failed=1; }; \

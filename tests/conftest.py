@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from kam.local import places, processes
-from tests import servers
+from tests import servers, trust
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -157,9 +157,18 @@ def page(browser, live_site):
 
 
 def pytest_collection_modifyitems(items):
+    """Mark what needs a browser, and what docs/trust.md promises."""
+    promised = trust.marks()
     for item in items:
         if "browser" in item.fixturenames:
             item.add_marker("browser")
+        for start in {item.nodeid, item.nodeid.partition("[")[0], item.nodeid.partition("::")[0], folder_of(item)}:
+            for mark in promised.get(start, ()):
+                item.add_marker(mark)
+
+
+def folder_of(item):
+    return "/".join(item.nodeid.split("/")[:2]) + "/"
 
 
 @pytest.hookimpl(trylast=True)
