@@ -1,9 +1,11 @@
 """Filters shared by pages and API: one language in the URL."""
 
 import django_filters
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from accounts.models import Account, Alert, Contact, Membership, Notification, Store, Team
+from accounts.notifications import kinds
 from kam.filters import YesNo, seen
 from kam.models import User
 
@@ -42,6 +44,16 @@ class AlertFilter(django_filters.FilterSet):
         fields = ["account", "severity", "state", "code"]
 
 
+class NotificationFilter(django_filters.FilterSet):
+    unread = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", label=_("Unread"), widget=YesNo)
+    code = django_filters.MultipleChoiceFilter(choices=kinds(), label=_("Kind"))
+    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
+
+    class Meta:
+        model = Notification
+        fields = ["unread", "code", "account"]
+
+
 class StoreFilter(django_filters.FilterSet):
     account = django_filters.ModelChoiceFilter(queryset=seen(Account))
     code = django_filters.CharFilter(lookup_expr="istartswith")
@@ -49,6 +61,21 @@ class StoreFilter(django_filters.FilterSet):
     class Meta:
         model = Store
         fields = ["account", "code", "kind", "country"]
+
+
+class StoreListFilter(django_filters.FilterSet):
+    """The stores of one account, which the page's address names."""
+
+    q = django_filters.CharFilter(method="search", label=_("Number or name"))
+    kind = django_filters.MultipleChoiceFilter(choices=Store.Kind.choices, label=_("Kind"))
+    city = django_filters.CharFilter(lookup_expr="istartswith", label=_("City"))
+
+    class Meta:
+        model = Store
+        fields = ["q", "kind", "city"]
+
+    def search(self, stores, name, value):
+        return stores.filter(Q(code__istartswith=value) | Q(name__icontains=value))
 
 
 class ContactFilter(django_filters.FilterSet):

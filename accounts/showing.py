@@ -17,12 +17,6 @@ def signal_of(severity):
     return (LEVELS[severity], Alert.Severity(severity).label) if severity else ("good", _("Calm"))
 
 
-def unit_of(currencies):
-    """The currency that all amounts share, empty when there are several or none."""
-    known = {c for c in currencies if c}
-    return known.pop() if len(known) == 1 else ""
-
-
 def amount(value, currency, shared):
     """Thousands when the header says the unit; otherwise with the unit beside the amount."""
     if value is None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.showing import unit_of
+from kam.lists import shared_unit
 from kam.measures import Measure
 from kam.templatetags import formats
 from kpis import calc, queries
@@ -96,7 +96,7 @@ class Portfolio:
 
     def __init__(self, user, accounts, codes, last: date, weeks: int, compared=("sell_in",)):
         measures = {c: m for c, m in queries.readable_measures(user).items() if c in codes}
-        self.currency = unit_of(a.currency for a in accounts)
+        self.currency = shared_unit(a.currency for a in accounts)
         self.columns = [Column(m, header_unit(m, self.currency), c in compared) for c, m in measures.items()]
         self.now = queries.figures(user, accounts, list(measures), last, weeks)
         self.before = queries.figures(user, accounts, [c for c in measures if c in compared], last - YEAR, weeks)

@@ -75,12 +75,21 @@ def save_measure(*, row, by, version, **fields):
 
 @transaction.atomic
 def remove_row(*, row, by, version=None):
-    """Take a goal, an initiative or a measure out of its plan. Raises Denied, Conflict, Stale."""
+    """Take a goal, an initiative or a measure out of its plan; returns the Removal. Raises Denied, Conflict, Stale."""
     _held(plan_of(row), by)
     stored = type(row).objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if stored is None or (version is not None and stored.version != version):
         raise Stale(_("%(row)s was changed meanwhile.") % {"row": row}, current=stored)
-    remove(stored, by=by)
+    return remove(stored, by=by, undo_if="plans.services.may_bring_back")
+
+
+def may_bring_back(user, row):
+    """A row of a plan that the person may change now."""
+    try:
+        _held(plan_of(row), user)
+    except (Conflict, Denied):
+        return False
+    return True
 
 
 @transaction.atomic

@@ -49,6 +49,10 @@ SEES = {
     "team": {AM, TL, DIR, AN, FIN, API, AUD, ADM} - {AM},
 }
 
+# Who looks at the people of the own team, at what belongs to them, and who also at everybody else.
+LOOKERS, ALL_PEOPLE = {TL, DIR, AUD, ADM}, {AUD, ADM}
+SEES |= {"person": LOOKERS, "client": LOOKERS, "token": LOOKERS, "deputy": LOOKERS, "teammembership": SEES["team"]}
+
 # Nouns that do not hang off one account: there is no foreign twin.
 SHARED = {"steprun", "entry", "product", "category", "user", "team"}
 
@@ -96,8 +100,34 @@ def act(noun, do, **kwargs):
 
 PLANNERS = {AM, TL, API}
 
+
+
+def of_people(page):
+    """A page about a row of the administration, which more roles than auditors see of other teams too."""
+    return page | {"sees_all": ALL_PEOPLE}
+
+
 # Pages about one row, by route name.
 PAGES = {
+    "administration:person": of_people(read("person")),
+    "administration:person-edit": of_people(form("person", {ADM})),
+    "administration:person-act": of_people(act("person", {ADM}, name="deactivate")),
+    "administration:hand-over": of_people(form("person", {ADM})),
+    "administration:deputy-create": of_people(form("person", {TL, DIR, ADM})),
+    "administration:deputy-edit": of_people(form("deputy", {TL, DIR, ADM})),
+    "administration:deputy-end": of_people(act("deputy", {TL, DIR, ADM})),
+    "administration:token-create": of_people(form("client", {ADM})),
+    "administration:token-revoke": of_people(act("token", {ADM})),
+    "administration:team": of_people(read("team")),
+    "administration:team-edit": of_people(form("team", {ADM})),
+    "administration:team-remove": of_people(act("team", {ADM})),
+    "administration:team-join": of_people(form("team", {ADM})),
+    "administration:team-assign": of_people(form("team", {TL, DIR, API})),
+    "administration:team-leave": of_people(act("teammembership", {ADM})),
+    "administration:entry": read("entry"),
+    "accounts:why": read("account"),
+    "accounts:member-create": form("account", ASSIGNERS),
+    "accounts:member-remove": act("membership", ASSIGNERS),
     "accounts:detail": read("account"),
     "accounts:timeline": read("account"),
     "accounts:stores": read("account"),
@@ -114,6 +144,7 @@ PAGES = {
     "kpis:import-detail": read("importbatch"),
     "kpis:import-report": read("rejected", KPI),
     "kpis:import-checked": act("importbatch", IMPORTERS),
+    "kpis:import-cancelled": act("importbatch", IMPORTERS),
     "plans:detail": read("plan"),
     "plans:edit": form("plan", PLANNERS),
     "plans:move": act("plan", PLANNERS, name="submit"),
@@ -144,6 +175,9 @@ PAGES = {
 # Pages about many rows: who finds their own account named there.
 LISTS = {
     "home": set(),
+    "administration:people": set(),
+    "administration:teams": set(),
+    "administration:audit": {AUD},
     "accounts:list": GENERAL,
     "accounts:alert-list": GENERAL,
     "plans:list": RELATIONSHIP,
@@ -158,6 +192,9 @@ LISTS = {
 # Pages without a row of an account: who may open them; everybody else is refused.
 OTHERS = {
     "accounts:create": {TL, DIR, API},
+    "administration:person-invite": {ADM},
+    "administration:team-create": {ADM},
+    "administration:ask": {ADM, AUD},
     "plans:create": {*PLANNERS, DIR},
     "tradeterms:create": NEGOTIATORS,
     "kpis:import-new": IMPORTERS,
@@ -167,7 +204,6 @@ OTHERS = {
     "docs": EVERYBODY,
     "set_language": EVERYBODY,
     "me": EVERYBODY,
-    "view-save": EVERYBODY,
 }
 
 # Pages for strangers.
@@ -175,5 +211,5 @@ OPEN = {"livez", "readyz", "healthz-jobs"}
 # There for whoever holds a secret of the server; for everybody else there is no such page.
 SECRET = {"metrics"}
 # What surrounds signing in (tests/kam/test_sign_in*.py, tests/attacks/test_sign_in*.py), and what belongs to the person
-# alone (tests/kam/test_me*.py).
-PERSONAL = ("account_", "mfa_", "sso_", "me-")
+# alone (tests/kam/test_me*.py, test_lists.py, test_removals.py, tests/accounts/test_notifications.py).
+PERSONAL = ("account_", "mfa_", "sso_", "me-", "inbox:", "view-", "undo")

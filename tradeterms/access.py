@@ -29,3 +29,8 @@ def may_handle(user, finding):
 def may_waive(user, finding):
     """Giving up money or a right needs a leader."""
     return user.is_active and user.role in LEADERS
+
+
+def may_bring_back(user, term):
+    """A term that was removed, as long as its agreement is a draft that the person may edit."""
+    return term.agreement.is_editable and may_edit(user, term.agreement)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from accounts.showing import unit_of
+from kam.lists import shared_unit
 from kam.panels import panel
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
@@ -26,7 +26,7 @@ def compliance(request, account):
     for agreement in agreements:
         agreement.sign = showing.agreement_sign(agreement)
     terms = _terms([a for a in agreements if a.state == Agreement.State.IN_FORCE], user)
-    unit = unit_of(a.currency for a in agreements)
+    unit = shared_unit(a.currency for a in agreements)
     return {
         "account": account,
         "agreements": agreements,

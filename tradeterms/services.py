@@ -48,9 +48,9 @@ def new_revision(*, agreement, by):
 
 @transaction.atomic
 def remove_agreement(*, agreement, by):
-    """Throw a draft away with its terms. Raises Conflict when it is not a draft."""
+    """Throw a draft away with its terms; returns the Removal. Raises Conflict when it is not a draft."""
     _must_be_draft(agreement)
-    services.remove(agreement, by=by)
+    return services.remove(agreement, by=by, undo_if="tradeterms.access.may_edit")
 
 
 @transaction.atomic
@@ -71,9 +71,9 @@ def save_term(*, term, by, version, clause, side, params):
 
 @transaction.atomic
 def remove_term(*, term, by):
-    """Take a term out of a draft. Raises Conflict."""
+    """Take a term out of a draft; returns the Removal. Raises Conflict."""
     _must_be_draft(term.agreement)
-    services.remove(term, by=by)
+    return services.remove(term, by=by, undo_if="tradeterms.access.may_bring_back")
 
 
 def _must_be_draft(agreement):

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from accounts.models import Account, Alert
-from accounts.showing import in_groups, totals, unit_of
+from accounts.showing import in_groups, totals
+from kam.lists import shared_unit
 from kam.models import Entry
 from kam.panels import shown
 from kam.templatetags import formats
@@ -95,7 +96,7 @@ def overnight(user, since):
     accounts = _most_at_stake(alerts)
     chosen = alerts.filter(account__in=[a.pk for a in accounts]).worst_of_each_account(ALERTS_SHOWN)
     money = list(alerts.values_list("currency").annotate(sum=Sum("at_stake")))
-    shared = unit_of([a.currency for a in chosen] + [a.currency for a in accounts if a.at_stake])
+    shared = shared_unit([a.currency for a in chosen] + [a.currency for a in accounts if a.at_stake])
     return {
         "groups": in_groups(accounts, chosen, shared=shared, since=since.date()),
         "unit": formats.money_unit(shared) if shared else "",

@@ -6,22 +6,37 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
+from accounts.filters import StoreListFilter
 from accounts.forms import ContactForm, StoreForm
 from accounts.models import Account, Contact, Membership, Store
 from accounts.views.head import OnAccount
+from kam.lists import Column
 from kam.roles import DataClass, may_read
 from kam.views.base import ScopedCreate, ScopedUpdate
 from kam.views.lists import ScopedList
 
+STORES = (
+    Column("name", _("Name"), lambda s: s.name, sort=("name",), beside=lambda s: s.code),
+    Column("code", _("Number"), lambda s: s.code, sort=("code",), shown=False, always=True),
+    Column("kind", _("Kind"), lambda s: s.get_kind_display(), sort=("kind", "code")),
+    Column("city", _("City"), lambda s: s.city, sort=("city", "code"), desk=True),
+    Column("country", _("Country"), lambda s: s.country, desk=True),
+)
+
 
 class StoreList(OnAccount, ScopedList):
-    model = Store
+    """The places of one account; their names lead to the form for those who may edit."""
+
+    model, title, columns, default_sort = Store, _("Stores"), STORES, "code"
+    filterset_class, find = StoreListFilter, "q"
     template_name = "accounts/stores.html"
     tab = "stores"
-    sorts = {"code": ("code",), "-code": ("-code",), "name": ("name",), "-name": ("-name",)}
 
     def get_queryset(self):
         return super().get_queryset().filter(account=self.account)
+
+    def row_url(self, row):
+        return reverse("accounts:store-update", args=[row.pk]) if access.may_edit(self.request.user, row) else ""
 
 
 class ContactList(OnAccount, ScopedList):

@@ -36,6 +36,8 @@ class ScopedList(Scoped, TemplateView):
     page_size = 50
     export_chunk = 500
     exports = ("csv", "xlsx")
+    # Without it the page draws its own rows, and the columns say what an export holds.
+    chooses_columns = True
     # Whether the pages of its rows know the list they were opened from (`InList`).
     leads = False
 
@@ -77,7 +79,7 @@ class ScopedList(Scoped, TemplateView):
             "find_text": self.request.GET.get(self.find, "") if self.find else "",
             "chips": chips(context["filterset"]) if context["filterset"] else [],
             "table": Table(columns, context["rows"], self.title, self.row_url),
-            "columns": [(c, c in columns) for c in self.columns[1:]],
+            "columns": [(c, c in columns) for c in self.columns[1:]] if self.chooses_columns else [],
             "found": rows.order_by().count(),
             "total": None,
             "tabs": [],

@@ -1,4 +1,4 @@
-from plans.views.pages import Moves, PlanCreate, PlanDetail, PlanEdit, PlanList, Revise
+from plans.views.pages import Moves, PlanCreate, PlanDetail, PlanEdit, Revise
 from plans.views.parts import (
     GoalCreate,
     GoalEdit,
@@ -8,6 +8,7 @@ from plans.views.parts import (
     MeasureEdit,
     Remove,
 )
+from plans.views.plan_list import PlanList
 from plans.views.signing import Signed, SignOff
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The list of plans, the page of one, and its moves."""
+"""The page of one plan, and its moves."""
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -9,61 +9,16 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from kam import workflow
-from kam.filters import chips
 from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedUpdate, refuse
-from kam.views.lists import ScopedList
+from kam.views.lists import InList
 from plans import access, checks, grid, services
-from plans.filters import PlanFilter
 from plans.forms import NewPlanForm, SituationForm
 from plans.models import Plan, Signature
+from plans.showing import look
+from plans.views.plan_list import PlanList
 from plans.workflow import SIGN_OFF
 
-STATE_LOOKS = {
-    Plan.State.DRAFT: ("open", "pencil"),
-    Plan.State.SUBMITTED: ("info", "send"),
-    Plan.State.RETURNED: ("warning", "arrow-back-up"),
-    Plan.State.SIGNED: ("good", "signature"),
-    Plan.State.SUPERSEDED: ("neutral", "history"),
-}
 STAGES = (Plan.State.DRAFT, Plan.State.SUBMITTED, Plan.State.SIGNED)
-
-
-def look(plan):
-    """(level, icon) of a plan's state, for its pill."""
-    return STATE_LOOKS[plan.state]
-
-
-class PlanList(ScopedList):
-    model = Plan
-    template_name = "plans/plan_list.html"
-    filterset_class = PlanFilter
-    sorts = {
-        "account": ("account__sort_name", "-year"),
-        "-account": ("-account__sort_name", "-year"),
-        "year": ("year", "account__sort_name"),
-        "-year": ("-year", "account__sort_name"),
-        "state": ("state", "account__sort_name"),
-        "-state": ("-state", "account__sort_name"),
-        "submitted": ("submitted_at",),
-        "-submitted": ("-submitted_at",),
-    }
-
-    def get_queryset(self):
-        return super().get_queryset().current().with_parts()
-
-    def decorate(self, rows):
-        for row in rows:
-            row.counts, row.look = grid.counts(row), look(row)
-        return rows
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        user = self.request.user
-        return context | {
-            "waiting": Plan.objects.waiting_for(user).count(),
-            "chips": chips(context["filterset"]),
-            "may_create": access.writes(user),
-        }
 
 
 def plan_context(plan, user):
@@ -96,8 +51,9 @@ def _stages(plan):
     return [(stage.label, i < at, i == at) for i, stage in enumerate(STAGES)]
 
 
-class PlanDetail(ScopedDetail):
+class PlanDetail(InList, ScopedDetail):
     queryset = Plan.objects.with_parts()
+    listed_by, list_url = PlanList, "plans:list"
     template_name = "plans/plan_detail.html"
 
     def get_context_data(self, **kwargs):

@@ -1,6 +1,5 @@
 """Goals, initiatives and measures: edited in the grid by htmx, or on a page of their own without it."""
 
-from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +7,7 @@ from django.views.generic import View
 from django_htmx.http import reswap, retarget
 
 from kam.views.base import Reported, Scoped, ScopedFormView, posted_version
+from kam.views.undo import said_removed
 from plans import access, services
 from plans.forms import GoalForm, InitiativeForm, MeasureForm
 from plans.models import Goal, Initiative, Plan, PlanMeasure
@@ -111,6 +111,5 @@ class Remove(InGrid, Scoped, View):
     def post(self, request, kinds, pk):
         row = get_object_or_404(PARTS[kinds].objects.visible_to(request.user), pk=pk)
         self.plan = services.plan_of(row)
-        services.remove_row(row=row, by=request.user, version=posted_version(request))
-        messages.success(request, _("“%(row)s” is removed.") % {"row": row})
+        said_removed(request, services.remove_row(row=row, by=request.user, version=posted_version(request)))
         return self.back() if request.htmx else HttpResponseRedirect(self.get_success_url())

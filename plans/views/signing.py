@@ -18,8 +18,8 @@ from kam.views.base import Reported, Scoped, ScopedDetail, refuse
 from plans import access, checks, compare, services, signing
 from plans.forms import SignForm
 from plans.models import Plan, Signature
+from plans.showing import look
 from plans.snapshots import Frozen
-from plans.views.pages import look
 
 SHOWS = ("matters", "all", "full")
 QUEUE, STRIP = 20, 4

@@ -92,7 +92,7 @@ def test_the_list_costs_the_same_with_more_rows(as_, rows, django_assert_max_num
     for _row in range(rows):
         make.full_plan(make.account(), author=author)
     client = as_(author)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert len(client.get(reverse("plans:list")).context["rows"]) == rows
 
 

@@ -67,7 +67,7 @@ def test_the_list_is_filtered_and_counts_what_is_open(client_of, mia):
 
 
 def test_an_empty_list_says_what_will_appear(client_of, mia):
-    assert "Your agreements will appear here" in text_of(client_of(mia).get(url("list")))
+    assert "Agreements will appear here" in text_of(client_of(mia).get(url("list")))
 
 
 def test_an_agreement_shows_its_terms_by_side_with_where_they_stand(client_of, mia):

@@ -1,4 +1,5 @@
-from tradeterms.views.agreement import AgreementDetail, AgreementList, FindingDetail
+from tradeterms.views.agreement import AgreementDetail, FindingDetail
+from tradeterms.views.agreement_list import AgreementList
 from tradeterms.views.edit import (
     AgreementCreate,
     AgreementMove,

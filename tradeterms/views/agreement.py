@@ -1,8 +1,7 @@
-"""Reading agreements: the list, one agreement with its terms and findings, and a finding in the drawer beside it."""
+"""Reading an agreement with its terms and findings, and a finding in the drawer beside it."""
 
 from decimal import Decimal
 
-from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -10,18 +9,16 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from accounts.showing import unit_of
 from accounts.timeline import tell
 from kam.audit import entries_of
-from kam.filters import chips
 from kam.templatetags import formats
-from kam.views.lists import ScopedList
+from kam.views.lists import InList
 from kam.workflow import moves
 from tradeterms import access, kinds, showing
 from tradeterms.calc import elapsed
-from tradeterms.filters import AgreementFilter
 from tradeterms.models import Agreement, Finding, Term
 from tradeterms.sentences import HOW
+from tradeterms.views.agreement_list import AgreementList
 from tradeterms.workflow import AGREEMENT, FINDING
 
 SETTLED_SHOWN = 20
@@ -32,50 +29,6 @@ PARTS = ("findings", "revisions", "history")
 def _base(name, row):
     """The address of a row's moves up to the name of the move."""
     return reverse(name, args=[row.pk, "x"]).removesuffix("x/")
-
-
-class AgreementList(ScopedList):
-    """Every agreement in the revision that counts; filters, sort and page stand in the URL."""
-
-    model = Agreement
-    template_name = "tradeterms/list.html"
-    filterset_class = AgreementFilter
-    sorts = {
-        "-starts": ("-starts", "number"),
-        "starts": ("starts", "number"),
-        "account": ("account__sort_name", "-starts"),
-        "-account": ("-account__sort_name", "-starts"),
-        "number": ("number",),
-        "-number": ("-number",),
-        "ends": ("ends", "number"),
-        "-ends": ("-ends", "number"),
-        "stake": ("at_stake", "number"),
-        "-stake": ("-at_stake", "number"),
-    }
-
-    def get_queryset(self):
-        return super().get_queryset().latest().with_stakes().select_related("account")
-
-    def decorate(self, rows):
-        for agreement in rows:
-            agreement.sign = showing.agreement_sign(agreement)
-        return rows
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        user = self.request.user
-        counts = (
-            Agreement.objects.visible_to(user)
-            .latest()
-            .aggregate(all=Count("pk"), drafts=Count("pk", filter=Q(state=Agreement.State.DRAFT)))
-        )
-        return context | {
-            "chips": chips(context["filterset"]),
-            "found": context["filterset"].qs.order_by().count(),
-            "counts": counts | {"open": Finding.objects.visible_to(user).unsettled().count()},
-            "shared": unit_of(a.currency for a in context["rows"] if a.at_stake),
-            "may_create": access.may_create_agreement(user),
-        }
 
 
 class OnAgreement:
@@ -128,8 +81,13 @@ def _open_first(findings):
     return [f for f in findings if f.is_unsettled] + settled[:SETTLED_SHOWN]
 
 
-class AgreementDetail(OnAgreement, TemplateView):
+class AgreementDetail(InList, OnAgreement, TemplateView):
     """One agreement: its terms by side, where each stands, the position between rebate tiers, findings, revisions."""
+
+    listed_by, list_url = AgreementList, "tradeterms:list"
+
+    def row(self):
+        return self.agreement
 
     @cached_property
     def agreement(self):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedUpdate, refuse
+from kam.views.undo import said_removed
 from tradeterms import access, services
 from tradeterms.forms import FORMS, AgreementForm
 from tradeterms.models import Agreement, Term
@@ -116,7 +117,7 @@ class AgreementRemove(Act):
     model = Agreement
 
     def act(self, user):
-        services.remove_agreement(agreement=self.object, by=user)
+        said_removed(self.request, services.remove_agreement(agreement=self.object, by=user))
 
     def get_success_url(self):
         return self.object.get_absolute_url() if self.object.pk else reverse("tradeterms:list")
@@ -127,7 +128,7 @@ class TermRemove(Act):
     queryset = Term.objects.select_related("agreement__account")
 
     def act(self, user):
-        services.remove_term(term=self.object, by=user)
+        said_removed(self.request, services.remove_term(term=self.object, by=user))
 
     def get_success_url(self):
         return f"{self.object.agreement.get_absolute_url()}#terms"
