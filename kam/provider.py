@@ -9,8 +9,9 @@ import secrets
 import jwt
 from allauth.account.internal.decorators import login_not_required
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import EmailAddress, SocialApp
-from allauth.socialaccount.providers.base import ProviderAccount
+from allauth.socialaccount.providers.base import AuthProcess, ProviderAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter, OAuth2CallbackView, OAuth2LoginView
@@ -18,6 +19,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from requests import RequestException
 
 from kam.invitations import address
 
@@ -122,6 +124,10 @@ class CompanyProvider(OAuth2Provider):
     def get_scope_from_request(self, request):
         return self.get_scope()
 
+    def get_redirect_from_request_kwargs(self, request):
+        """Only to sign in: nobody ties an identity to an account by hand."""
+        return super().get_redirect_from_request_kwargs(request) | {"process": AuthProcess.LOGIN}
+
     def get_auth_params_from_request(self, request, action):
         """A fresh nonce, kept in the session until the answer; nothing that the address of the page asks for."""
         request.session[NONCE] = secrets.token_urlsafe(32)
@@ -160,7 +166,11 @@ def callback(request):
 
 
 def _when_configured(view, request):
+    """Answer by django-allauth's view: 404 without a provider, a calm page when it does not answer as it should."""
+    adapter = CompanyOAuth2Adapter(request)
     try:
-        return view.adapter_view(CompanyOAuth2Adapter)(request)
+        return view.adapter_view(adapter)(request)
     except SocialApp.DoesNotExist as error:
         raise Http404 from error
+    except (OAuth2Error, RequestException, KeyError, ValueError) as error:
+        return render_authentication_error(request, adapter.get_provider(), exception=error)
