@@ -1,5 +1,6 @@
 from accounts import access, services
 from accounts.filters import AccountFilter, AlertFilter, ContactFilter, MembershipFilter, StoreFilter
+from accounts.inbox_api import NotificationViewSet
 from accounts.models import Account, Alert, Contact, Membership, Store, Team
 from accounts.serializers import (
     AccountSerializer,
@@ -33,9 +34,13 @@ class AccountViewSet(Editable):
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
     order = ("sort_name", "pk")
+    sortable = {"name": "sort_name", "code": "code", "country": "country", "tier": "tier", "updated_at": "updated_at"}
 
     def may_create(self, user):
         return access.may_create_account(user)
+
+    def may_bulk(self, user):
+        return access.may_edit(user)
 
     def create_row(self, by, data):
         return services.create_account(by=by, **data)
@@ -59,6 +64,7 @@ class StoreViewSet(Editable):
     serializer_class = StoreSerializer
     filterset_class = StoreFilter
     order = ("account_id", "code")
+    sortable = {"code": "code", "name": "name", "country": "country"}
 
     def create_row(self, by, data):
         return services.create_store(by=by, **data)
@@ -73,6 +79,7 @@ class ContactViewSet(Editable):
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
+    sortable = {"name": "name", "power": "power", "updated_at": "updated_at"}
 
     def create_row(self, by, data):
         return services.create_contact(by=by, **data)
@@ -110,6 +117,7 @@ class AlertViewSet(MoveMixin, ScopedViewSet):
     serializer_class = AlertSerializer
     filterset_class = AlertFilter
     scope, order = "accounts", ("-raised_on", "-pk")
+    sortable = {"raised_on": "raised_on", "at_stake": "at_stake", "act_by": "act_by"}
     steps = ALERT
 
 
@@ -120,4 +128,5 @@ ROUTES = [
     ("memberships", MembershipViewSet),
     ("contacts", ContactViewSet),
     ("alerts", AlertViewSet),
+    ("notifications", NotificationViewSet),
 ]

@@ -1,14 +1,15 @@
-"""What the frame of every page shows of accounts: how many alerts are open."""
+"""What the frame of every page shows of accounts: how many alerts are open, how much in the inbox is unread."""
 
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Alert
+from accounts.models import Alert, Notification
 
 
 def frame(request):
-    """`alert_count` for people who are signed in, counted only when a page shows it."""
+    """`alert_count` and `inbox_count` for people who are signed in, counted only when a page shows them."""
     user = getattr(request, "user", None)
     if not (user and user.is_authenticated):
         return {}
     alerts = Alert.objects.visible_to(user).filter(state=Alert.State.OPEN)
-    return {"alert_count": SimpleLazyObject(alerts.count)}
+    inbox = Notification.objects.visible_to(user).unread().order_by()
+    return {"alert_count": SimpleLazyObject(alerts.count), "inbox_count": SimpleLazyObject(inbox.count)}

@@ -7,6 +7,7 @@ Kinds stand in `settings.MAIL_KINDS`. Words are made when the message goes out, 
 
 import json
 import logging
+import re
 import smtplib
 import zoneinfo
 from collections.abc import Callable
@@ -77,8 +78,9 @@ def queue(*, user, kind, key, params, by=None):
 def from_templates(name, subject, **context):
     """A Message of `mail/<name>.txt` and `mail/<name>.html`; text of others is escaped in the HTML only."""
     context |= {"subject": subject, "base_url": settings.BASE_URL.rstrip("/")}
-    text = unescape(render_to_string(f"mail/{name}.txt", context))
-    return Message(subject, text.strip() + "\n", render_to_string(f"mail/{name}.html", context))
+    lines = [line.rstrip() for line in unescape(render_to_string(f"mail/{name}.txt", context)).splitlines()]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    return Message(subject, text, render_to_string(f"mail/{name}.html", context))
 
 
 def send_waiting():

@@ -238,6 +238,14 @@ _backend = "smtp" if EMAIL_HOST else "filebased"
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", f"django.core.mail.backends.{_backend}.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "kam@localhost")
+# The daily mail: functions of `accounts.digest.Day`, each of which makes one part or None.
+DIGEST_PARTS = (
+    "accounts.digest.alerts",
+    "plans.digest.waiting",
+    "accounts.digest.news",
+    "kpis.digest.late",
+    "accounts.digest.night",
+)
 MAIL_KINDS = {
     "invitation": "kam.mail_kinds.INVITATION",
     "deputy": "kam.mail_kinds.DEPUTY",

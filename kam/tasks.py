@@ -1,4 +1,4 @@
-"""Celery entry points of the night. Messages only ring; what is to be done stands in Postgres."""
+"""Celery entry points of the kernel. Messages only ring; what is to be done stands in Postgres."""
 
 import logging
 
@@ -9,9 +9,11 @@ from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from kam import night
+from kam import mail, night
 from kam.api import idempotency
+from kam.leases import alone
 from kam.models import StepRun
+from kam.webhooks import dispatch, sender
 
 logger = logging.getLogger(__name__)
 
@@ -68,3 +70,18 @@ def sweep():
 def forget_answers():
     """Answers of the API are given again for a day, then forgotten."""
     idempotency.purge()
+
+
+@shared_task
+def tell_webhooks():
+    """Make deliveries of what happened, and send what is due; one worker at a time."""
+    with alone("webhooks") as mine:
+        if mine:
+            dispatch.read_on()
+            sender.send_due()
+
+
+@shared_task
+def send_mail():
+    """Send the messages that are due."""
+    mail.send_waiting()

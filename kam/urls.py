@@ -27,6 +27,7 @@ for routes in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "
 urlpatterns = [
     path("", import_string("accounts.views.Home").as_view(), name="home"),
     path("accounts/", include("accounts.urls")),
+    path("administration/", include("accounts.people_urls")),
     path("kpis/", include("kpis.urls")),
     path("terms/", include("tradeterms.urls")),
     path("plans/", include("plans.urls")),
@@ -35,6 +36,8 @@ urlpatterns = [
     path("night/<date:day>/rerun/", night.Rerun.as_view(), name="night-rerun"),
     path("account/", include("kam.account_urls")),
     path("me/", include("kam.me_urls")),
+    path("me/webhooks/", include("kam.webhook_urls")),
+    path("inbox/", include("accounts.inbox_urls")),
     path("language/", language.set_language, name="set_language"),
     path("views/", saved.SaveView.as_view(), name="view-save"),
     path("views/<int:pk>/remove/", saved.RemoveView.as_view(), name="view-remove"),

@@ -1,5 +1,6 @@
 from rest_framework import serializers
 
+from kam.api import webhooks
 from kam.api.base import ScopedSerializer, ScopedViewSet
 from kam.models import Entry, StepRun, User
 
@@ -81,4 +82,4 @@ class EntryViewSet(ScopedViewSet):
     filterset_fields = ["model", "object_id", "verb", "account_id"]
 
 
-ROUTES = [("night-steps", StepRunViewSet), ("users", UserViewSet), ("entries", EntryViewSet)]
+ROUTES = [("night-steps", StepRunViewSet), ("users", UserViewSet), ("entries", EntryViewSet), *webhooks.ROUTES]

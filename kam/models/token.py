@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 SCOPES = tuple(
     f"{noun}:{verb}"
-    for noun in ("accounts", "kpis", "tradeterms", "plans", "imports", "night")
+    for noun in ("accounts", "kpis", "tradeterms", "plans", "imports", "night", "admin", "webhooks")
     for verb in ("read", "write")
 )
 PREFIX = "kam"
@@ -51,6 +51,7 @@ class ApiTokenQuerySet(models.QuerySet):
 class ApiToken(models.Model):
     """One row is one key to the REST API: what it may do and until when; the secret itself is not stored."""
 
+    administered = True
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
     name = models.CharField(_("name"), max_length=80)
     public = models.CharField(max_length=16, unique=True, editable=False)
@@ -75,6 +76,10 @@ class ApiToken(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def has_expired(self):
+        return self.expires_at <= timezone.now()
 
     def set_secret(self):
         """Give the token a fresh secret and return the full text, which cannot be shown again."""

@@ -55,7 +55,7 @@ class Webhook(Versioned):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("webhooks:detail", args=[self.pk])
+        return reverse("me-webhook", args=[self.pk])
 
     @property
     def is_paused(self):

@@ -24,6 +24,7 @@ from kpis.models import Feed, ImportBatch, ImportError
 State = ImportBatch.State
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
+TOLD = {State.APPLIED: "imported", State.REJECTED: "rejected", State.UNUSABLE: "unusable"}
 BIGGEST_SUM = 10**17
 
 
@@ -68,6 +69,7 @@ def receive(
         stored_name=stored.name,
         size=stored.size,
         content=stored.content,
+        sha256=stored.sha256,
         dry_run=dry_run,
         by=by,
     )
@@ -134,7 +136,9 @@ def left_behind():
     """Batches whose reader died and that may be tried again; those tried too often are given up."""
     lost = ImportBatch.objects.filter(state=State.READING, lease_until__lt=timezone.now())
     failed = {"code": "failed", "params": {"times": ATTEMPTS}}
-    lost.filter(attempt__gte=ATTEMPTS).update(state=State.UNUSABLE, problem=failed, finished_at=timezone.now())
+    for batch in lost.filter(attempt__gte=ATTEMPTS):
+        if lost.filter(pk=batch.pk).update(lease_until=None):
+            _finish(batch, State.UNUSABLE, problem=failed)
     return lost.filter(attempt__lt=ATTEMPTS)
 
 
@@ -165,6 +169,16 @@ def mapping_of(batch: ImportBatch) -> Mapping:
     return mapping.with_constants(account=account.code) if account and mapping.kind.field("account") else mapping
 
 
+def own_mapping(batch: ImportBatch) -> str | None:
+    """The text of the mapping that was handed in with a batch; None where it was one of ours."""
+    text = (store.folder_of(batch.stored_name) / store.MAPPING).read_text("utf-8")
+    try:
+        ours, _ = _usable(batch.kind, batch.mapping, None)
+    except UnusableFile:
+        return text
+    return None if text == ours else text
+
+
 def _apply(batch, mapping, result):
     """Everything that must happen together. Raises Undone to have it rolled back."""
     _lock(batch.content)
@@ -179,7 +193,6 @@ def _apply(batch, mapping, result):
     if not _mine(batch).select_for_update().exists():  # not before: while the row is locked its lease cannot be renewed
         raise Overtaken
     _finish(batch, State.APPLIED, result)
-    log(batch, "imported", by=batch.by, after=_summary(batch))
 
 
 def _lock(content):
@@ -204,12 +217,15 @@ def _duplicate(batch):
 
 
 @transaction.atomic
+@transaction.atomic
 def _finish(batch, state, result: Result | None = None, problem=None):
     if result:
         _count(batch, result)
     batch.state, batch.problem = state, problem
     batch.lease_until, batch.finished_at = None, timezone.now()
     batch.save()
+    if verb := TOLD.get(state):
+        log(batch, verb, by=batch.by, after=_summary(batch))
     if state in (State.REJECTED, State.UNUSABLE):  # so that whoever gave the file is told
         log(batch, state.value, by=batch.by, after={"file_name": batch.file_name})
 
@@ -235,5 +251,5 @@ def _refuse(batch, result):
 
 
 def _summary(batch):
-    names = ("file_name", "rows", "accepted", "ignored", "created", "changes", "units", "value")
+    names = ("file_name", "sha256", "rows", "accepted", "ignored", "created", "changes", "units", "value")
     return {name: getattr(batch, name) for name in names}
