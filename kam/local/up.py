@@ -15,7 +15,11 @@ from pathlib import Path
 from kam.local import Advice, locks, places, processes, servers, static
 from kam.local.children import Child, Step, stop_all, tail
 
-QUEUES = "night,imports,default"
+# A file of a million rows must not keep the night waiting, nor the other way round.
+WORKERS = {
+    "worker": ("night,default", 2),
+    "import worker": ("imports", 1),
+}
 READY_PATIENCE = 90.0
 STOP_PATIENCE = 20.0
 POLL = 0.25
@@ -115,8 +119,6 @@ class Launch:
         env = os.environ | {"PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         python = [sys.executable, "-m"]
         web = [*python, "gunicorn", "--config", "kam/local/gunicorn_conf.py"]
-        worker = [*python, "celery", "-A", "kam", "worker", "--queues", QUEUES, "--concurrency", "2"]
-        worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         beat = [
             *python,
             "celery",
@@ -129,13 +131,20 @@ class Launch:
         ]
         return [
             Child("web server", web, log=self.logs / "web.log", env=env),
-            Child("worker", worker, log=self.logs / "worker.log", env=env, orphan_signal=signal.SIGQUIT),
+            *(self._worker(name, *told, env) for name, told in WORKERS.items()),
             Child("beat", beat, log=self.logs / "beat.log", env=env),
         ]
 
+    def _worker(self, name: str, queues: str, concurrency: int, env: dict[str, str]) -> Child:
+        command = [sys.executable, "-m", "celery", "-A", "kam", "worker", "--queues", queues]
+        command += ["--concurrency", str(concurrency), "--hostname", f"{name.replace(' ', '-')}@%h"]
+        command += ["--without-gossip", "--without-mingle"]
+        log = self.logs / f"{name.replace(' ', '-')}.log"
+        return Child(name, command, log=log, env=env, orphan_signal=signal.SIGQUIT)
+
     def _wait_until_ready(self) -> None:
         """Wait for this start's own web server; another one's answer does not count."""
-        self.say("Starting the web server, the worker and beat")
+        self.say("Starting the web server, the workers and beat")
         deadline = time.monotonic() + READY_PATIENCE
         while not self._ready():
             self._look_after_children()
