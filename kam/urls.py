@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from kam import converters  # noqa: F401 (registers the date converter)
-from kam.views import gallery, health, language, night, saved, undo
+from kam.views import gallery, health, language, night, saved, search, undo
 
 
 class Root(APIRootView):
@@ -38,6 +38,7 @@ urlpatterns = [
     path("me/", include("kam.me_urls")),
     path("me/webhooks/", include("kam.webhook_urls")),
     path("inbox/", include("accounts.inbox_urls")),
+    path("search/", search.Search.as_view(), name="search"),
     path("language/", language.set_language, name="set_language"),
     path("views/", saved.SaveView.as_view(), name="view-save"),
     path("views/<int:pk>/remove/", saved.RemoveView.as_view(), name="view-remove"),

@@ -2,8 +2,15 @@
 
 from accounts.access import KEEPERS
 from kam.measures import all_measures
-from kam.roles import may_read
+from kam.roles import Role, may_read
 from kpis.models.batch import IMPORTERS
+
+KEEPERS_OF_CATALOGUE = frozenset({Role.ANALYST, Role.ADMIN, Role.TEAM_LEAD, Role.DIRECTOR, Role.API_CLIENT})
+
+
+def may_keep_catalogue(user, row=None):
+    """Products and categories are common to the house: analysts, administrators, leaders and systems keep them."""
+    return user.is_active and user.role in KEEPERS_OF_CATALOGUE
 
 
 def may_import(user):

@@ -21,6 +21,7 @@ SEES = {
     "store": GENERAL,
     "membership": GENERAL,
     "alert": GENERAL,
+    "change": GENERAL,
     "contact": RELATIONSHIP,
     "feed": GENERAL,
     "importbatch": KPI,
@@ -54,11 +55,12 @@ LOOKERS, ALL_PEOPLE = {TL, DIR, AUD, ADM}, {AUD, ADM}
 SEES |= {"person": LOOKERS, "client": LOOKERS, "token": LOOKERS, "deputy": LOOKERS, "teammembership": SEES["team"]}
 
 # Nouns that do not hang off one account: there is no foreign twin.
-SHARED = {"steprun", "entry", "product", "category", "user", "team"}
+SHARED = {"steprun", "entry", "product", "category", "user", "team", "teammembership", "deputy"}
 
 ASSIGNERS = {TL, DIR, API}
 KEEPERS = {AM, *ASSIGNERS}
 
+CATALOGUE_KEEPERS = {TL, DIR, AN, ADM, API}
 IMPORTERS = {AM, TL, DIR, AN, ADM, API}
 
 PLAN_ROWS = {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}, "remove": {AM, TL, API}}
@@ -72,6 +74,10 @@ WRITES = {
     "store": {"create": KEEPERS, "change": KEEPERS},
     "contact": {"create": KEEPERS, "change": KEEPERS},
     "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
+    "user": {"create": {ADM}, "change": {ADM}},
+    "team": {"create": {ADM}, "change": {ADM}, "remove": {ADM}},
+    "teammembership": {"create": {ADM}, "remove": {ADM}},
+    "deputy": {"create": {AM, TL, DIR, AN, FIN, FLD, ADM}, "change": {TL, DIR, ADM}, "remove": {TL, DIR, ADM}},
     "importbatch": {"create": IMPORTERS},
     "target": {"create": KEEPERS, "change": KEEPERS, "remove": KEEPERS},
     "plan": {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}},
@@ -140,6 +146,10 @@ PAGES = {
     "accounts:alert-move": act("alert", {AM, TL, DIR, AN, FIN, API}, name="acknowledge"),
     "kpis:measure": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
     "kpis:facts": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
+    "kpis:product": read("product"),
+    "kpis:product-update": form("product", CATALOGUE_KEEPERS),
+    "kpis:category-update": form("category", CATALOGUE_KEEPERS),
+    "kpis:category-remove": act("category", CATALOGUE_KEEPERS),
     "kpis:target": form("account", KEEPERS, KPI) | {"kwargs": {"code": "sell_in", "year": 2026}},
     "kpis:import-detail": read("importbatch"),
     "kpis:import-report": read("rejected", KPI),
@@ -175,6 +185,7 @@ PAGES = {
 # Pages about many rows: who finds their own account named there.
 LISTS = {
     "home": set(),
+    "search": set(),
     "administration:people": set(),
     "administration:teams": set(),
     "administration:audit": {AUD},
@@ -185,6 +196,7 @@ LISTS = {
     "kpis:feed-list": GENERAL,
     "kpis:import-list": set(),
     "kpis:product-list": set(),
+    "kpis:category-list": set(),
     "tradeterms:list": TERMS,
     "tradeterms:finding-list": TERMS,
 }
@@ -198,6 +210,8 @@ OTHERS = {
     "plans:create": {*PLANNERS, DIR},
     "tradeterms:create": NEGOTIATORS,
     "kpis:import-new": IMPORTERS,
+    "kpis:product-create": CATALOGUE_KEEPERS,
+    "kpis:category-create": CATALOGUE_KEEPERS,
     "night": NIGHT,
     "night-day": NIGHT,
     "schema": EVERYBODY,

@@ -14,7 +14,7 @@ from accounts.models import Account, ByAccount
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = settings.FLOORS
-WIRING = {"kam/settings.py", "kam/urls.py", "kam/nightly.py"}
+WIRING = {"kam/settings.py", "kam/urls.py", "kam/nightly.py", "kam/handover.py", "kam/search.py"}
 CODE = sorted(p for f in FLOORS for p in (ROOT / f).rglob("*.py") if "migrations" not in p.parts)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 

@@ -15,6 +15,7 @@ from accounts.models.team import Team
 from kam.models import Deputy, Entry, Tree, Versioned
 from kam.models.deputy import in_whose_place
 from kam.roles import MEMBERS, STANDS_IN, TEAM_SCOPED, DataClass, Role
+from kam.search import named
 from kam.text import sort_key
 
 country_code = RegexValidator(r"^[A-Z]{2}\Z", _("Use the two capital letters of the country, such as DE."))
@@ -67,9 +68,8 @@ class AccountQuerySet(models.QuerySet):
         return self.filter(state=Account.State.ACTIVE)
 
     def found_by(self, text):
-        """Accounts whose number, or a word of whose name, begins with `text`."""
-        key = sort_key(text)
-        return self.filter(Q(code__istartswith=text) | Q(sort_name__startswith=key) | Q(sort_name__contains=f" {key}"))
+        """Accounts of which every word of `text` begins the number or a word of the name."""
+        return self.filter(named(text.split()))
 
     def with_signal(self, user):
         """Add what the alerts that `user` reads say: `alerts_open`, `worst` (a severity), `at_stake`.
@@ -188,6 +188,9 @@ class Membership(ByAccount):
 
     def __str__(self):
         return f"{self.user} – {self.account}"
+
+    def get_absolute_url(self):
+        return reverse("accounts:contacts", args=[self.account_id])
 
 
 class Store(ByAccount, Versioned):

@@ -1,4 +1,5 @@
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.models import Versioned
@@ -13,7 +14,7 @@ class CatalogueQuerySet(models.QuerySet):
         return self.all() if user.is_active and user.role in seers else self.none()
 
 
-class Category(models.Model):
+class Category(Versioned):
     """One row is one product category."""
 
     code = models.CharField(_("number"), max_length=40, unique=True)
@@ -28,6 +29,9 @@ class Category(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("kpis:category-update", args=[self.pk])
 
 
 class Product(Versioned):
@@ -50,6 +54,9 @@ class Product(Versioned):
 
     def __str__(self):
         return f"{self.code} {self.name}"
+
+    def get_absolute_url(self):
+        return reverse("kpis:product", args=[self.pk])
 
     def save(self, *args, **kwargs):
         self.sort_name = sort_key(self.name)

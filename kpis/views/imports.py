@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
@@ -25,19 +26,22 @@ from kpis.imports import store
 from kpis.imports.messages import sentence
 from kpis.imports.report import report
 from kpis.imports.result import reason
-from kpis.models import Feed, ImportBatch, ImportError, Product
+from kpis.models import Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
 
+State = ImportBatch.State
 LEVELS = {
     "applied": "good",
     "checked": "info",
     "duplicate": "neutral",
     "rejected": "bad",
     "unusable": "bad",
+    "cancelled": "neutral",
     "waiting": "open",
     "reading": "running",
 }
-BUSY = ("waiting", "reading")
+BUSY = (State.WAITING, State.READING)
+TOLD = (State.APPLIED, State.CHECKED, State.DUPLICATE, State.REJECTED)
 NOUNS = {**dict(Kind.choices), "charges": gettext_lazy("Charges")}
 
 
@@ -87,6 +91,8 @@ class ImportDetail(ScopedDetail):
         return super().get_context_data(
             level=LEVELS[batch.state],
             busy=batch.state in BUSY,
+            told=batch.state in TOLD,
+            again_url=self._again(batch),
             page=page,
             problem=sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else "",
             warnings=[sentence(w["code"], w["params"]) for w in batch.warnings],
@@ -96,6 +102,11 @@ class ImportDetail(ScopedDetail):
             may_import=access.may_import(self.request.user),
             **kwargs,
         )
+
+    def _again(self, batch):
+        """Where a file that was refused is handed in corrected; empty where there is nothing to correct."""
+        refused = batch.state in (State.REJECTED, State.UNUSABLE) and access.may_import(self.request.user)
+        return f"{reverse('kpis:import-new')}?again={batch.pk}" if refused else ""
 
 
 def _parts(batch):
@@ -142,9 +153,18 @@ class ImportNew(FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_initial(self):
-        feed = self.request.GET.get("feed", "")
-        found = Feed.objects.visible_to(self.request.user).filter(pk=feed).first() if feed.isdecimal() else None
-        return {"feed": found, "kind": found.kind} if found else {}
+        """What the address names: a feed, or a batch whose corrected file is handed in."""
+        feed, again = self._named(Feed, "feed"), self._named(ImportBatch, "again")
+        if again:
+            return {name: getattr(again, name) for name in ("kind", "feed", "mapping", "dry_run")} | {"again": again}
+        return {"feed": feed, "kind": feed.kind} if feed else {}
+
+    def _named(self, model, name):
+        pk = self.request.GET.get(name, "")
+        return model.objects.visible_to(self.request.user).filter(pk=pk).first() if pk.isdecimal() else None
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(most=settings.IMPORT_MAX_BYTES, **kwargs)
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"user": self.request.user}
@@ -161,8 +181,8 @@ class ImportNew(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-class ImportChecked(Reported, Scoped, View):
-    """POST: import a file that was checked and found good."""
+class ImportMove(Reported, Scoped, View):
+    """POST: do something about a file that was handed in."""
 
     model = ImportBatch
     http_method_names = ["post"]
@@ -171,12 +191,27 @@ class ImportChecked(Reported, Scoped, View):
         self.object = get_object_or_404(self.get_queryset(), pk=pk)
         if not access.may_import(request.user):
             return refuse(request)
-        self.object = services.import_checked(self.object, by=request.user)
-        messages.success(request, _("“%(file)s” is being imported.") % {"file": self.object.file_name})
+        self.act()
         return self.back()
 
     def get_success_url(self):
         return reverse("kpis:import-detail", args=[self.object.pk])
+
+
+class ImportChecked(ImportMove):
+    """Import a file that was checked and found good."""
+
+    def act(self):
+        self.object = services.import_checked(self.object, by=self.request.user)
+        messages.success(self.request, _("“%(file)s” is being imported.") % {"file": self.object.file_name})
+
+
+class ImportCancelled(ImportMove):
+    """Take a file back before it is read."""
+
+    def act(self):
+        services.cancel_import(self.object, by=self.request.user)
+        messages.success(self.request, _("“%(file)s” will not be imported.") % {"file": self.object.file_name})
 
 
 class FeedList(WithChips, ScopedList):
@@ -210,20 +245,3 @@ def next_due(feed, day):
     if feed.weekday is None:
         return None
     return day + timedelta(days=(feed.weekday - day.weekday() - 1) % 7 + 1)
-
-
-class ProductList(WithChips, ScopedList):
-    model = Product
-    template_name = "kpis/product_list.html"
-    filterset_class = filters.ProductFilter
-    sorts = {
-        "name": ("sort_name",),
-        "-name": ("-sort_name",),
-        "code": ("code",),
-        "-code": ("-code",),
-        "brand": ("brand", "sort_name"),
-        "-brand": ("-brand", "sort_name"),
-    }
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("category")

@@ -55,12 +55,25 @@ document.addEventListener("keydown", (event) => {
       search.focus();
     }
   }
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") walkHits(event);
   if (event.key === "Escape") {
+    const found = document.activeElement?.closest?.(".k-search")?.querySelector("#search-found");
+    if (found) found.replaceChildren();
     const menu = document.activeElement?.closest?.("details[data-menu][open]");
     closeMenus(null);
     menu?.querySelector("summary")?.focus();
   }
 });
+
+// Arrows walk from the search field through what it found, and back.
+function walkHits(event) {
+  const form = document.activeElement?.closest?.(".k-search");
+  const stops = form ? [form.querySelector("[data-search]"), ...form.querySelectorAll("[data-hit]")] : [];
+  const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
 
 // A toast without an action leaves after ten seconds, but never while somebody reads or tabs to it.
 function dismissLater(toast) {

@@ -1,0 +1,31 @@
+"""Writes of the catalogue: products and their categories. `by` is a user, or None for the system."""
+
+from kam import services
+from kpis.models import Category, Product
+
+MAY = "kpis.access.may_keep_catalogue"
+
+
+def create_product(*, by, **fields):
+    """Add an article. Raises ValidationError, such as for a number that is taken."""
+    return services.create(Product(**fields), by=by)
+
+
+def change_product(product, *, by, version, **fields):
+    """Change an article that nobody else changed since `version`. Raises Stale and ValidationError."""
+    return services.change(product, by=by, version=version, fields=fields)
+
+
+def create_category(*, by, **fields):
+    """Add a category. Raises ValidationError."""
+    return services.create(Category(**fields), by=by)
+
+
+def change_category(category, *, by, version, **fields):
+    """Change a category that nobody else changed since `version`. Raises Stale and ValidationError."""
+    return services.change(category, by=by, version=version, fields=fields)
+
+
+def remove_category(category, *, by):
+    """Take away a category that no product has; returns the Removal. Raises ProtectedError."""
+    return services.remove(category, by=by, undo_if=MAY)
