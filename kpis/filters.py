@@ -1,6 +1,7 @@
 """Filters shared by pages and API: one language in the URL."""
 
 import django_filters
+from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -55,11 +56,16 @@ class FeedFilter(django_filters.FilterSet):
 class BatchFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
     state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, label=_("State"))
-    feed = django_filters.ModelChoiceFilter(queryset=seen(Feed), label=_("Feed"))
+    feed = django_filters.ModelChoiceFilter(queryset=seen(Feed), label=_("Feed"), widget=forms.HiddenInput)
+    feed_named = django_filters.CharFilter(method="of_feed", label=_("Feed: code or name"))
 
     class Meta:
         model = ImportBatch
-        fields = ["kind", "state", "feed"]
+        fields = ["kind", "state", "feed", "feed_named"]
+
+    def of_feed(self, batches, name, value):
+        """A search, as a list to choose from would hold every feed of the house."""
+        return batches.filter(Q(feed__code__istartswith=value) | Q(feed__name__icontains=value))
 
 
 class SellThroughFilter(django_filters.FilterSet):

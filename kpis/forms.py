@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from kam.forms import ScopedForm
 from kpis import services
 from kpis.imports.toml import FOLDER
-from kpis.models import Feed, Target
+from kpis.models import Feed, ImportBatch, Target
 from kpis.models.batch import Kind
 
 
@@ -17,12 +17,27 @@ def own_mappings():
     ]
 
 
+class Files(forms.FileField):
+    """Any number of files; the value is a list."""
+
+    class Input(forms.ClearableFileInput):
+        allow_multiple_selected = True
+
+    widget = Input
+
+    def clean(self, data, initial=None):
+        several = data if isinstance(data, list | tuple) else [data]
+        return [super(Files, self).clean(one, initial) for one in several if one]
+
+
 class UploadForm(forms.Form):
-    """A file to import, how it is to be read, and whether to store it."""
+    """A file to import, how it is to be read, and whether to store it; `again` is the batch it corrects."""
 
     kind = forms.ChoiceField(label=_("What is in the file"), choices=Kind.choices)
     file = forms.FileField(
-        label=_("File"), allow_empty_file=True, help_text=_("CSV text; nothing is stored before it is checked.")
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_("Excel (XLSX, XLS) or text (CSV, TSV). Drop it here or choose it; nothing is stored unchecked."),
     )
     feed = forms.ModelChoiceField(
         label=_("Feed"),
@@ -34,11 +49,18 @@ class UploadForm(forms.Form):
     mapping_file = forms.FileField(
         label=_("Mapping of your own"), required=False, help_text=_("A TOML file; wins over the choice above.")
     )
+    beside = Files(
+        label=_("Files it joins"),
+        required=False,
+        help_text=_("Where the mapping looks something up in a second file, such as the heads of orders."),
+    )
+    again = forms.ModelChoiceField(queryset=ImportBatch.objects.none(), required=False, widget=forms.HiddenInput)
     dry_run = forms.BooleanField(label=_("Check only, store nothing"), required=False)
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["feed"].queryset = Feed.objects.visible_to(user)
+        self.fields["again"].queryset = ImportBatch.objects.visible_to(user)
 
     def clean_mapping_file(self):
         """The text of the mapping, None without one."""
@@ -57,7 +79,10 @@ class UploadForm(forms.Form):
 
     def save_with(self, by):
         data = dict(self.cleaned_data)
-        return services.upload(by=by, text=data.pop("mapping_file"), **data)
+        text, again = data.pop("mapping_file"), data.pop("again")
+        if again and text is None and not data["mapping"]:
+            text = services.mapping_of_before(again)
+        return services.upload(by=by, text=text, **data)
 
 
 class TargetForm(ScopedForm):

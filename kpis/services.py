@@ -7,16 +7,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kam import services
+from kam.audit import log
 from kam.errors import Conflict
 from kam.measures import all_measures
 from kam.tasks import ring
 from kpis.access import readable_measures
 from kpis.imports import store
 from kpis.imports.errors import UnusableFile
-from kpis.imports.services import receive
+from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import ImportBatch, Target
 from kpis.tasks import apply_batch
 
@@ -45,22 +47,48 @@ def _known(measure, by):
 
 
 @transaction.atomic
-def upload(*, by, kind, file, feed=None, mapping="", text=None, dry_run=False) -> ImportBatch:
+def upload(*, by, kind, file, feed=None, mapping="", text=None, beside=(), dry_run=False) -> ImportBatch:
     """Take a file in and have it read outside of the request; the batch says what becomes of it.
 
-    Raises ValidationError when the file is too large or no mapping fits.
+    `beside` holds the files that the mapping joins. Raises ValidationError when a file is too large, no mapping fits,
+    or a file to join is missing.
     """
-    if file.size > settings.IMPORT_MAX_BYTES:
-        most = filesizeformat(settings.IMPORT_MAX_BYTES)
-        raise ValidationError({"file": _("The file is too large; at most %(most)s are taken.") % {"most": most}})
+    for name, handed in [("file", file), *(("beside", other) for other in beside)]:
+        _refuse_large(name, handed)
+    found = {"kind": kind, "feed": feed, "mapping": mapping, "text": text}
     try:
-        batch = receive(
-            kind=kind, file=file, file_name=file.name, by=by, feed=feed, mapping=mapping, text=text, dry_run=dry_run
-        )
+        joins = _joined(sorted(joined_files(**found)), beside)
+        batch = receive(**found, file=file, file_name=file.name, beside=joins, by=by, dry_run=dry_run)
     except UnusableFile as problem:
         raise ValidationError({"mapping": str(problem)}) from problem
     transaction.on_commit(partial(ring, apply_batch, batch.pk))
     return batch
+
+
+def _refuse_large(name, file):
+    if file.size > settings.IMPORT_MAX_BYTES:
+        most = filesizeformat(settings.IMPORT_MAX_BYTES)
+        raise ValidationError({name: _("The file is too large; at most %(most)s are taken.") % {"most": most}})
+
+
+def _joined(names, beside):
+    """(name, file) of every file to join. Where one is wanted and one is there, it may have any name."""
+    if len(names) == len(beside) == 1:
+        return [(names[0], beside[0])]
+    there = {file.name: file for file in beside}
+    missing = [name for name in names if name not in there]
+    if missing:
+        said = {"files": ", ".join(missing)}
+        raise ValidationError({"beside": _("The mapping joins %(files)s: hand it in with the file.") % said})
+    return [(name, there[name]) for name in names]
+
+
+def mapping_of_before(batch) -> str | None:
+    """The mapping of one's own that a file came with, for its correction; None where there is none any more."""
+    try:
+        return own_mapping(batch)
+    except OSError:
+        return None
 
 
 @transaction.atomic
@@ -84,3 +112,14 @@ def import_checked(batch, *, by) -> ImportBatch:
         )
     transaction.on_commit(partial(ring, apply_batch, again.pk))
     return again
+
+
+@transaction.atomic
+def cancel_import(batch, *, by) -> ImportBatch:
+    """Take a file back that nobody has begun to read. Raises Conflict for any other."""
+    waiting = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.WAITING)
+    if not waiting.update(state=ImportBatch.State.CANCELLED, finished_at=timezone.now()):
+        raise Conflict(_("Only a file that waits to be read can be cancelled."))
+    batch.refresh_from_db()
+    log(batch, "cancelled", by=by, after={"file_name": batch.file_name})
+    return batch

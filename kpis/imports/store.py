@@ -16,11 +16,12 @@ PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored file: its folder's name, its size in bytes, and the hash of what the outcome depends on."""
+    """A stored file: its folder's name, its size in bytes, the hash of what the outcome depends on, and its own."""
 
     name: str
     size: int
     content: str
+    sha256: str
 
 
 def folder_of(name: str) -> Path:
@@ -38,20 +39,21 @@ def keep(
     name = secrets.token_hex(16)
     folder = folder_of(name)
     folder.mkdir(parents=True, mode=0o700)
-    digest = hashlib.sha256(f"{kind}\0{mapping}\0{whose}".encode())
-    size = _copy(file, folder / DATA, digest)
+    digest, own = hashlib.sha256(f"{kind}\0{mapping}\0{whose}".encode()), hashlib.sha256()
+    size = _copy(file, folder / DATA, digest, own)
     (folder / MAPPING).write_text(mapping, "utf-8")
     for other, content in sorted(beside, key=itemgetter(0)):
         digest.update(f"\0{other}\0".encode())
         _copy(content, folder / other, digest)
-    return Stored(name, size, digest.hexdigest())
+    return Stored(name, size, digest.hexdigest(), own.hexdigest())
 
 
-def _copy(file, path, digest):
+def _copy(file, path, *digests):
     size = 0
     with open(path, "xb") as out:
         while piece := file.read(PIECE):
-            digest.update(piece)
+            for digest in digests:
+                digest.update(piece)
             out.write(piece)
             size += len(piece)
     return size

@@ -94,6 +94,7 @@ class ImportBatch(models.Model):
     """One row is one file somebody gave us: what it was, what became of it, and how many rows.
 
     `content` (SHA-256 of bytes, kind, mapping) is unique per feed among applied batches: the same file is a no-op.
+    `sha256` is of the bytes alone, as other tools compute it.
     """
 
     class State(models.TextChoices):
@@ -104,6 +105,7 @@ class ImportBatch(models.Model):
         UNUSABLE = "unusable", _("Unusable")
         DUPLICATE = "duplicate", _("Already imported")
         CHECKED = "checked", _("Checked only")
+        CANCELLED = "cancelled", _("Cancelled")
 
     feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches", db_index=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
@@ -112,6 +114,7 @@ class ImportBatch(models.Model):
     stored_name = models.CharField(max_length=120, editable=False)
     size = models.BigIntegerField(_("bytes"), default=0)
     content = models.CharField(max_length=64, editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, default="", db_default="", editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     dry_run = models.BooleanField(_("check only"), default=False)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
