@@ -11,7 +11,7 @@ from kam.models import Entry
 from kam.roles import DataClass
 
 _source = ContextVar("source", default=Entry.Source.JOB)
-SECRET = ("password", "secret", "digest", "token")
+SECRET = ("password", "secret", "token")
 
 
 @contextmanager

@@ -43,6 +43,8 @@ def scopes():
         "plans": _("Plans"),
         "imports": _("Imports"),
         "night": _("Night"),
+        "webhooks": _("Webhooks"),
+        "admin": _("Administration"),
     }
     verbs = {"read": _("%(noun)s: read"), "write": _("%(noun)s: change")}
     for scope in SCOPES:
@@ -94,7 +96,9 @@ class TokenForm(forms.Form):
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What will use it, such as “Excel at home”.")
     )
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("It may"), choices=scopes, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("It may"),
+        choices=scopes,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "k-check-pairs"}),
     )
     days = forms.TypedChoiceField(label=gettext_lazy("It ends after"), choices=lives, coerce=int, initial=90)
 
