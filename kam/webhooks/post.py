@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from kam.webhooks.address import resolved
 from kam.webhooks.faults import Refused
@@ -51,8 +51,7 @@ def _connection(target):
     if not target.secure:
         return HTTPConnection(target.ip, **wait)
     trusted = ssl.create_default_context(cafile=settings.WEBHOOK_CA or None)
-    names = {"server_hostname": target.host, "assert_hostname": target.host}
-    return HTTPSConnection(target.ip, ssl_context=trusted, **names, **wait)
+    return HTTPSConnection(target.ip, ssl_context=trusted, server_hostname=target.host, **wait)
 
 
 def _asked(connection, target, body, headers):
@@ -112,5 +111,6 @@ def _no_longer_than(seconds, sock):
 def _code_of(error):
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return "certificate"
-    is_late = isinstance(error, TimeoutError | ConnectTimeoutError) or "timed out" in str(error)
-    return "timeout" if is_late else "no_connection"
+    if isinstance(error, NewConnectionError):
+        return "no_connection"
+    return "timeout" if isinstance(error, TimeoutError | ConnectTimeoutError) else "no_connection"
