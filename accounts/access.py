@@ -1,6 +1,8 @@
 """Who may do what to a row that they see."""
 
-from kam.roles import LEADERS, Role
+from accounts.people import SEES_ALL, led_by
+from kam.access import may_administer, may_have_deputies
+from kam.roles import LEADERS, LOOK_AT_PEOPLE, Role
 
 ASSIGNERS = frozenset({*LEADERS, Role.API_CLIENT})
 KEEPERS = frozenset({Role.ACCOUNT_MANAGER, *ASSIGNERS})
@@ -25,3 +27,20 @@ def may_assign(user, row=None):
 def may_handle_alert(user, alert=None):
     """Everyone who works with the data the alert is about, not those who only read or review."""
     return user.is_active and user.role in HANDLERS
+
+
+def may_look_at_people(user):
+    """Administrators and auditors look at everybody, leaders at the people of their teams."""
+    return user.is_active and user.role in LOOK_AT_PEOPLE
+
+
+def may_name_deputy(user, person):
+    """One's own; an administrator names anybody's, a leader those of their people."""
+    if not may_have_deputies(person):
+        return False
+    return user.pk == person.pk or may_administer(user) or led_by(user).filter(pk=person.pk).exists()
+
+
+def may_see_log(user):
+    """Auditors read the whole log, administrators what is about people, teams and rights."""
+    return user.is_active and user.role in SEES_ALL

@@ -1,14 +1,13 @@
-from accounts import access, services
+from accounts import access, api_people, services
 from accounts.filters import AccountFilter, AlertFilter, ContactFilter, MembershipFilter, StoreFilter
 from accounts.inbox_api import NotificationViewSet
-from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from accounts.models import Account, Alert, Contact, Membership, Store
 from accounts.serializers import (
     AccountSerializer,
     AlertSerializer,
     ContactSerializer,
     MembershipSerializer,
     StoreSerializer,
-    TeamSerializer,
 )
 from accounts.workflow import ALERT
 from kam.api.base import EditableViewSet, MoveMixin, ScopedViewSet
@@ -47,14 +46,6 @@ class AccountViewSet(Editable):
 
     def change_row(self, row, by, version, data):
         return services.change_account(row, by=by, version=version, **data)
-
-
-class TeamViewSet(ScopedViewSet):
-    """Our teams: the caller's own and those below."""
-
-    queryset = Team.objects.all()
-    serializer_class = TeamSerializer
-    scope, order = "accounts", ("sort_name", "pk")
 
 
 class StoreViewSet(Editable):
@@ -123,10 +114,10 @@ class AlertViewSet(MoveMixin, ScopedViewSet):
 
 ROUTES = [
     ("accounts", AccountViewSet),
-    ("teams", TeamViewSet),
     ("stores", StoreViewSet),
     ("memberships", MembershipViewSet),
     ("contacts", ContactViewSet),
     ("alerts", AlertViewSet),
     ("notifications", NotificationViewSet),
+    *api_people.ROUTES,
 ]

@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from accounts.models import Account, Alert, Contact, Membership, Store
 from accounts.wording import sentence
 from kam.api.base import ScopedSerializer
 
@@ -25,12 +25,6 @@ class AccountSerializer(ScopedSerializer):
             "version",
             "updated_at",
         ]
-
-
-class TeamSerializer(ScopedSerializer):
-    class Meta:
-        model = Team
-        fields = ["id", "name", "parent", "scope", "countries"]
 
 
 class StoreSerializer(ScopedSerializer):

@@ -100,5 +100,5 @@ def add_member(*, account, user, by, function=""):
 
 
 def remove_member(membership, *, by):
-    """Take an account away from a person."""
-    services.remove(membership, by=by)
+    """Take an account away from a person; returns the Removal by which it can be brought back."""
+    return services.remove(membership, by=by, undo_if="accounts.access.may_assign")

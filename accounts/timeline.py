@@ -37,6 +37,20 @@ VERBS = {
     "superseded": gettext_lazy("replaced"),
     "shortened": gettext_lazy("cut short"),
     "end": gettext_lazy("ended"),
+    "ended": gettext_lazy("ended early"),
+    "deactivated": gettext_lazy("deactivated"),
+    "reactivated": gettext_lazy("reactivated"),
+    "handed_over": gettext_lazy("handed over"),
+    "issued": gettext_lazy("issued"),
+    "revoked": gettext_lazy("revoked"),
+    "restored": gettext_lazy("brought back"),
+    "written_to": gettext_lazy("sent a message"),
+    "changed_password": gettext_lazy("changed their password"),
+    "set_password": gettext_lazy("set their password"),
+    "reset_password": gettext_lazy("reset their password"),
+    "added_factor": gettext_lazy("added a second factor"),
+    "removed_factor": gettext_lazy("removed a second factor"),
+    "renewed_codes": gettext_lazy("renewed their recovery codes"),
 }
 ICONS = {
     "accounts.account": "building-store",
@@ -44,6 +58,10 @@ ICONS = {
     "accounts.contact": "user",
     "accounts.membership": "users",
     "accounts.alert": "bell",
+    "accounts.team": "users",
+    "kam.user": "user",
+    "kam.deputy": "user-check",
+    "kam.apitoken": "key",
 }
 LEVELS = {"raised": "warning", "reopened": "warning", "sign": "good", "resolved": "good", "resolve": "good"}
 NEVER_NAMED = {"lineage", "sort_name", "version"}
@@ -74,8 +92,7 @@ def tell(entries):
 
 def _text(entry):
     """`Store added: S1 Leipzig`, `Account changed: tier B → A`."""
-    model = _model(entry.model)
-    kind = capfirst(model._meta.verbose_name) if model else entry.model
+    model, kind = model_of(entry), kind_of(entry)
     did = VERBS.get(entry.verb) or entry.verb.replace("_", " ")
     about = [] if entry.model == "accounts.account" else [entry.label]
     about += [_said(*change) for change in _changes(entry, model)] if entry.verb == "changed" and model else []
@@ -88,11 +105,18 @@ def _said(name, before, after):
     return f"{name} {before or formats.DASH} → {after or formats.DASH}" if before or after else name
 
 
-def _model(label):
+def model_of(entry):
+    """The model of the row that an entry is about, None when there is no such model any more."""
     try:
-        return apps.get_model(label)
+        return apps.get_model(entry.model)
     except (LookupError, ValueError):
         return None
+
+
+def kind_of(entry):
+    """What people call such a row."""
+    model = model_of(entry)
+    return capfirst(model._meta.verbose_name) if model else entry.model
 
 
 def _changes(entry, model):

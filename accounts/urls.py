@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts import views
+from accounts.views import member, why
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,6 +15,9 @@ urlpatterns = [
     path("<int:pk>/stores/", views.StoreList.as_view(), name="stores"),
     path("<int:pk>/stores/new/", views.StoreCreate.as_view(), name="store-create"),
     path("<int:pk>/people/", views.ContactList.as_view(), name="contacts"),
+    path("<int:pk>/why/", why.Why.as_view(), name="why"),
+    path("<int:pk>/members/new/", member.MemberCreate.as_view(), name="member-create"),
+    path("members/<int:pk>/remove/", member.MemberRemove.as_view(), name="member-remove"),
     path("<int:pk>/people/new/", views.ContactCreate.as_view(), name="contact-create"),
     path("stores/<int:pk>/edit/", views.StoreUpdate.as_view(), name="store-update"),
     path("people/<int:pk>/edit/", views.ContactUpdate.as_view(), name="contact-update"),

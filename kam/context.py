@@ -5,9 +5,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from kam import night
-from kam.models import StepRun
+from kam.models import Deputy, StepRun
 from kam.models.night import READERS as NIGHT_READERS
-from kam.roles import DataClass, may_read
+from kam.roles import LOOK_AT_PEOPLE, STANDS_IN, DataClass, may_read
 
 NAV = (
     ("home", "home", _("Home"), None),
@@ -17,6 +17,7 @@ NAV = (
     ("kpis:overview", "gauge", _("KPIs"), DataClass.KPI),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
+    ("administration:people", "users", _("Administration"), "people"),
 )
 
 
@@ -29,12 +30,15 @@ def frame(request):
         "theme": request.COOKIES.get("theme", ""),
         "nav": _nav(request, user),
         "night_state": SimpleLazyObject(last_night),
+        "standing_in": standing_in(user),
     }
 
 
 def _shown(user, need):
     if need == "night":
         return user.role in NIGHT_READERS
+    if need == "people":
+        return user.role in LOOK_AT_PEOPLE
     return need is None or may_read(user, need)
 
 
@@ -46,7 +50,10 @@ def _nav(request, user):
 
 
 # Pages that belong to an entry though their address does not begin like its own.
-BELONGS = {"kpis:import-list": ("kpis:feed-list",)}
+BELONGS = {
+    "kpis:import-list": ("kpis:feed-list",),
+    "administration:people": ("administration:teams", "administration:audit", "administration:ask"),
+}
 
 
 def _item(request, name, icon, label):
@@ -55,6 +62,13 @@ def _item(request, name, icon, label):
     if any(request.path.startswith(reverse(other)) for other in BELONGS.get(name, ())):
         current = True
     return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
+
+
+def standing_in(user):
+    """The rows by which the person stands in for others today, read when a page shows them."""
+    if user.role not in STANDS_IN:
+        return ()
+    return Deputy.objects.held_by(user).select_related("person").order_by("ends", "pk")
 
 
 def last_night():

@@ -49,6 +49,8 @@ READS = {
 LEADERS = frozenset({Role.TEAM_LEAD, Role.DIRECTOR})
 MEMBERS = frozenset({Role.ACCOUNT_MANAGER, Role.FIELD})
 TEAM_SCOPED = frozenset({Role.TEAM_LEAD, Role.DIRECTOR, Role.ANALYST, Role.FINANCE, Role.API_CLIENT})
+# Who looks at other people in the administration, all of them or those of their teams.
+LOOK_AT_PEOPLE = frozenset({*LEADERS, Role.ADMIN, Role.AUDITOR})
 
 # Whose deputy a role may be: its own kind, and those below it. Nobody reads more classes of data for it.
 STANDS_IN = {

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 from django.db import connection
 
-from accounts.models import Alert, Contact, Membership, Store
-from kam.models import Entry, StepRun
+from accounts.models import Alert, Contact, Membership, Store, TeamMembership
+from kam.models import Deputy, Entry, StepRun
 from kam.models.token import SCOPES
 from kam.roles import DataClass, Role
 from kam.services import issue_token
@@ -53,15 +53,18 @@ def build():
     product = Product.objects.create(code="P-1", name="Ball", category=Category.objects.create(code="C", name="Balls"))
     StepRun.objects.create(date=DAY, step="measures", state="done")
     tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
+    own = below(own_account, author, product)
     return SimpleNamespace(
         people=people,
         team=team,
-        own=below(own_account, author, product),
+        own=own,
         foreign=below(foreign_account, author, product),
         child=below(child_account, author, product),
         product=product,
         category=product.category,
         user=author,
+        teammembership=team.memberships.first(),
+        deputy=own.deputy,
         steprun=StepRun.objects.get(),
         entry=entry_of(own_account),
         tokens=tokens,
@@ -70,7 +73,13 @@ def build():
 
 def entry_of(account):
     return Entry.objects.create(
-        verb="made", model="accounts.account", object_id=account.pk, label="x", account_id=account.pk, source="job"
+        verb="made",
+        model="accounts.account",
+        object_id=account.pk,
+        label="x",
+        account_id=account.pk,
+        source="job",
+        txid=1,  # long settled, so that the change feed tells of it
     )
 
 
@@ -82,6 +91,7 @@ def below(account, author, product):
         feed=feed, kind="sell_through", file_name="f.csv", content=str(account.pk), state="applied", by=author
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
+    _people(found)
     found.rejected = ImportBatch.objects.create(feed=feed, kind="sell_through", file_name="r.csv", state="rejected")
     found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")
     _accounts(found, author)
@@ -91,8 +101,22 @@ def below(account, author, product):
     return found
 
 
+def _people(found):
+    """Somebody in the account's team, their deputy of some other day, and a client with a key."""
+    account = found.account
+    found.team = account.team
+    found.person, found.client = make.user(), make.user(Role.API_CLIENT)
+    found.teammembership = TeamMembership.objects.create(team=found.team, user=found.person)
+    TeamMembership.objects.create(team=found.team, user=found.client)
+    days = {"starts": date(2099, 1, 1), "ends": date(2099, 1, 2)}
+    found.deputy = Deputy.objects.create(person=found.person, deputy=make.user(), **days)
+    found.token = issue_token(user=found.client, name="t", scopes=SCOPES, days=1, by=None)[0]
+    found.entry = entry_of(account)
+
+
 def _accounts(found, author):
     account = found.account
+    found.change = entry_of(account)
     found.contact = Contact.objects.create(account=account, name="Buyer", buying_role="decides")
     found.membership = Membership.objects.create(account=account, user=author)
     for about in DataClass:

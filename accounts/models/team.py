@@ -3,11 +3,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.models import Tree, Versioned
 from kam.models.deputy import in_whose_place
 from kam.roles import TEAM_SCOPED, Role
+from kam.templatetags.formats import listed
 from kam.text import sort_key
 
 
@@ -43,6 +45,7 @@ class Team(Tree, Versioned):
         COUNTRIES_NOT_IN = "countries_not_in", _("All accounts outside these countries")
         EVERYTHING = "everything", _("All accounts")
 
+    administered = True
     name = models.CharField(_("name"), max_length=120, unique=True)
     sort_name = models.CharField(max_length=250, editable=False, default="")
     scope = models.CharField(_("scope"), max_length=20, choices=Scope.choices, default=Scope.ASSIGNED)
@@ -69,14 +72,37 @@ class Team(Tree, Versioned):
         self.sort_name = sort_key(self.name)
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self):
+        return reverse("administration:team", args=[self.pk])
+
+    @property
+    def scope_in_words(self):
+        """`All accounts outside CN and JP`: what the team's rule catches, beside what is assigned to it."""
+        words = {
+            self.Scope.ASSIGNED: _("Only accounts assigned to the team"),
+            self.Scope.COUNTRIES_IN: _("All accounts in %(countries)s"),
+            self.Scope.COUNTRIES_NOT_IN: _("All accounts outside %(countries)s"),
+            self.Scope.EVERYTHING: _("All accounts"),
+        }
+        return words[self.Scope(self.scope)] % {"countries": listed(self.countries)}
+
+
+class TeamMembershipQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Who works in the teams that the person sees."""
+        return self.filter(team__in=Team.objects.visible_to(user).order_by().values("pk"))
+
 
 class TeamMembership(models.Model):
     """One row says that a person works in a team; their role says what that means."""
 
+    administered = True
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships", verbose_name=_("team"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships", verbose_name=_("person")
     )
+
+    objects = TeamMembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["team", "user"]
@@ -90,3 +116,6 @@ class TeamMembership(models.Model):
 
     def __str__(self):
         return f"{self.user} – {self.team}"
+
+    def get_absolute_url(self):
+        return self.team.get_absolute_url()

@@ -159,8 +159,7 @@ class TeamAssign(OnTeam):
 class TeamLeave(ScopedRemove):
     """POST: take somebody out of a team."""
 
-    def get_queryset(self):
-        return TeamMembership.objects.filter(team__in=Team.objects.visible_to(self.request.user).values("pk"))
+    model = TeamMembership
 
     def may(self, user, row):
         return may_administer(user)

@@ -1,8 +1,8 @@
 from rest_framework import serializers
 
-from kam.api import webhooks
+from kam.api import people, webhooks
 from kam.api.base import ScopedSerializer, ScopedViewSet
-from kam.models import Entry, StepRun, User
+from kam.models import Entry, StepRun
 
 
 class StepRunSerializer(ScopedSerializer):
@@ -39,21 +39,6 @@ class StepRunViewSet(ScopedViewSet):
     filterset_fields = ["date", "step", "state"]
 
 
-class UserSerializer(ScopedSerializer):
-    class Meta:
-        model = User
-        fields = ["id", "name", "role"]
-
-
-class UserViewSet(ScopedViewSet):
-    """Colleagues, by name and role, to be named as owners."""
-
-    queryset = User.objects.all()
-    serializer_class = UserSerializer
-    scope, order = "accounts", ("sort_name", "pk")
-    filterset_fields = ["role"]
-
-
 class EntrySerializer(ScopedSerializer):
     class Meta:
         model = Entry
@@ -74,7 +59,7 @@ class EntrySerializer(ScopedSerializer):
 
 
 class EntryViewSet(ScopedViewSet):
-    """The audit log, for auditors."""
+    """The audit log, for auditors; what is about people, teams and rights for administrators too."""
 
     queryset = Entry.objects.all()
     serializer_class = EntrySerializer
@@ -82,4 +67,4 @@ class EntryViewSet(ScopedViewSet):
     filterset_fields = ["model", "object_id", "verb", "account_id"]
 
 
-ROUTES = [("night-steps", StepRunViewSet), ("users", UserViewSet), ("entries", EntryViewSet), *webhooks.ROUTES]
+ROUTES = [("night-steps", StepRunViewSet), ("entries", EntryViewSet), *people.ROUTES, *webhooks.ROUTES]

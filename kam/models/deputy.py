@@ -69,6 +69,7 @@ class Deputy(Versioned):
     A deputy sees what the person sees, and acts under their own name with their own role.
     """
 
+    administered = True
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="deputies", verbose_name=_("who is away")
     )
@@ -110,3 +111,11 @@ class Deputy(Versioned):
 
     def __str__(self):
         return f"{self.deputy} – {self.person}"
+
+    @property
+    def tense(self):
+        """`coming`, `now` or `over`, by the day in UTC."""
+        today = timezone.now().date()
+        if self.ends < today:
+            return "over"
+        return "coming" if self.starts > today else "now"

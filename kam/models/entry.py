@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Func
@@ -12,10 +13,20 @@ def this_transaction():
     return Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField())
 
 
+def administered():
+    """Labels of the models by which people, teams and rights are kept; they say so with `administered = True`."""
+    return sorted(m._meta.label_lower for m in apps.get_models() if getattr(m, "administered", False))
+
+
 class EntryQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The whole log is for auditors; account pages show their part through `accounts.timeline`."""
-        return self.all() if user.is_active and user.role == Role.AUDITOR else self.none()
+        """The whole log is for auditors, what is about people and teams for administrators too.
+
+        Account pages show their part through `accounts.timeline`.
+        """
+        if user.is_active and user.role == Role.AUDITOR:
+            return self.all()
+        return self.filter(model__in=administered()) if user.is_active and user.role == Role.ADMIN else self.none()
 
     def readable_by(self, user):
         """Only entries about classes of data that the user's role reads."""

@@ -1,11 +1,12 @@
 import zoneinfo
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +23,18 @@ def known_time_zone(value):
 
 class UserQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Colleagues are known to each other, and to systems that name them as owners."""
-        return self.filter(is_active=True) if user.is_authenticated and user.is_active else self.none()
+        """Colleagues are known to each other, and to systems that name them; who has left, to who administers."""
+        if not (user.is_authenticated and user.is_active):
+            return self.none()
+        return self.all() if user.role in (Role.ADMIN, Role.AUDITOR) else self.filter(is_active=True)
+
+    def with_state(self):
+        """Add `known_state`, the person's `state`, to filter and sort by."""
+        never_came = Q(last_login=None) | Q(last_login__lt=F("invited_at"))
+        invited = When(never_came, password__startswith=UNUSABLE_PASSWORD_PREFIX, then=Value(User.State.INVITED))
+        is_client = When(role=Role.API_CLIENT, then=Value(User.State.ACTIVE))
+        is_gone = When(is_active=False, then=Value(User.State.DEACTIVATED))
+        return self.annotate(known_state=Case(is_gone, is_client, invited, default=Value(User.State.ACTIVE)))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
@@ -41,6 +52,12 @@ class User(AbstractBaseUser):
     `digest_hour` is the hour of their own time zone at which the daily mail goes out; empty means none.
     """
 
+    class State(models.TextChoices):
+        INVITED = "invited", _("Invited")
+        ACTIVE = "active", _("Active")
+        DEACTIVATED = "deactivated", _("Deactivated")
+
+    administered = True
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name"), max_length=120)
     sort_name = models.CharField(max_length=250, editable=False, default="")
@@ -85,6 +102,15 @@ class User(AbstractBaseUser):
 
     def get_full_name(self):
         return self.name
+
+    @property
+    def state(self):
+        """Invited until they choose a password or come in by single sign-on; API clients need neither."""
+        if not self.is_active:
+            return self.State.DEACTIVATED
+        never_came = self.last_login is None or (self.invited_at and self.last_login < self.invited_at)
+        is_waiting = never_came and not self.has_usable_password() and self.role != Role.API_CLIENT
+        return self.State.INVITED if is_waiting else self.State.ACTIVE
 
     @property
     def initials(self):
