@@ -6,6 +6,7 @@ import polars as pl
 
 from kpis.imports import store
 from kpis.imports.check import check_file
+from kpis.imports.errors import UnusableFile
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.services import mapping_of
 from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough
@@ -35,15 +36,18 @@ class Line:
 def line_of(fact) -> Line | None:
     """The line that a SellThrough, OrderLine, InvoiceLine or OpenItem was read from.
 
-    None where its file is not kept, is larger than `MOST_BYTES`, or has the fact no longer under its key.
+    None where its file is not kept, is larger than `MOST_BYTES`, or does not have the fact under its key.
     """
     batch = fact.batch
     if batch is None or not batch.stored_name or batch.size > MOST_BYTES:
         return None
     if not (store.folder_of(batch.stored_name) / store.DATA).is_file():
         return None
-    number = _number(batch, {"account": fact.account.code} | KEYS[type(fact)](fact))
-    return None if number is None else Line(number, _cells(batch, number))
+    try:
+        number = _number(batch, {"account": fact.account.code} | KEYS[type(fact)](fact))
+        return None if number is None else Line(number, _cells(batch, number))
+    except UnusableFile:
+        return None
 
 
 def _number(batch: ImportBatch, key) -> int | None:

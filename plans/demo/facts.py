@@ -83,7 +83,8 @@ class Facts:
                 value = units * worth[article]
                 back = units // BROUGHT_BACK[article.category] if client.kind == "webshop" else None
                 week, told = self.days.weeks[index], (units, value, stock, receipts, back)
-                key = self._delivered(feed, index, (store.code, article.code, week, *told), units, value)
+                cells = (client.code, store.code, article.code, week, *told, client.currency)
+                key = self._delivered(feed, index, cells, units, value)
                 rows.append(((week, store.pk, products[article.code], account, *told, client.currency), key))
         rows.sort(key=lambda row: row[0][:3])
         return (*columns, "currency"), rows

@@ -20,9 +20,8 @@ OWN = {
     "invoices": ("erp-invoices", "Invoices from our ERP", 0),
     "open_items": ("finance-open-items", "Receivables from finance", 0),
 }
-# A file of one account need not name it, nor its currency.
 COLUMNS = {
-    "sell_through": "store,product,week,units,value,stock,receipts,returns",
+    "sell_through": "account,store,product,week,units,value,stock,receipts,returns,currency",
     "orders": "account,order_number,line_number,product,ordered_on,requested_on,promised_on,shipped_on,received_on,"
     "ordered,confirmed,shipped,received,rejected,cancelled,price,currency",
     "invoices": "account,document,product,occurrence,invoiced_on,quantity,price,value,currency,is_credit",

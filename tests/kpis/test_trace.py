@@ -114,3 +114,11 @@ def test_a_row_of_another_account_is_not_found(client, mia, account):
     client.force_login(mia)
     url = reverse("kpis:facts", args=[account.pk, "overdue_share"])
     assert client.get(url, {"row": other.pk}).status_code == 404
+
+
+def test_a_file_that_its_mapping_no_longer_fits_is_no_fault(client, mia, account):
+    batch = imported("open_items", FILES["overdue_share"][2], mia)
+    (store.folder_of(batch.stored_name) / store.DATA).write_text("something,else\n1,2\n")
+    client.force_login(mia)
+    url = reverse("kpis:facts", args=[account.pk, "overdue_share"])
+    assert client.get(url, {"row": OpenItem.objects.get(document="R2").pk}).context["source"]["line"] is None
