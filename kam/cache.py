@@ -1,19 +1,55 @@
-"""Redis is a convenience: when it is away, pages still answer."""
+"""Redis is a convenience: when it is away, or stands still, pages still answer."""
 
 import logging
+import time
 
+from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 
 logger = logging.getLogger(__name__)
+PATIENCE, PAUSE = 0.5, 5.0  # seconds: for one answer, and until somebody asks again after none came
 
 
-class FallbackRedisCache(RedisCache):
-    """Django's Redis cache that treats an unreachable server as an empty cache."""
+class Away(ConnectionError):
+    """Redis did not answer a moment ago, so it is not asked."""
+
+
+class BoundedRedisCache(RedisCache):
+    """Django's Redis cache for which nobody waits long: `guarded` asks it, and while it is away raises at once.
+
+    What one question learns holds for all of the process.
+    """
+
+    asked_again_at = 0.0
+
+    def __init__(self, server, params):
+        bounds = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+        super().__init__(server, params | {"OPTIONS": bounds | params.get("OPTIONS", {})})
+
+    def guarded(self, question, *args, **kwargs):
+        """What `question(*args, **kwargs)` answers. Raises RedisError."""
+        if time.monotonic() < BoundedRedisCache.asked_again_at:
+            raise Away("Redis did not answer a moment ago")
+        try:
+            return question(*args, **kwargs)
+        except RedisError:
+            BoundedRedisCache.asked_again_at = time.monotonic() + PAUSE
+            raise
+
+    def ping(self):
+        """Raises RedisError when Redis does not answer."""
+        self.guarded(self._cache.get_client().ping)
+
+
+class FallbackRedisCache(BoundedRedisCache):
+    """A cache that is empty while Redis is away."""
 
     def _try(self, method, default, *args, **kwargs):
         try:
-            return getattr(super(), method)(*args, **kwargs)
+            return self.guarded(getattr(super(), method), *args, **kwargs)
+        except Away:
+            return default
         except RedisError as error:
             logger.warning("cache unavailable: %s", error)
             return default
@@ -44,3 +80,8 @@ class FallbackRedisCache(RedisCache):
 
     def has_key(self, *args, **kwargs):
         return self._try("has_key", False, *args, **kwargs)
+
+
+def check_redis():
+    """Raises RedisError when Redis is away; costs nothing while that is known."""
+    cache.ping()

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from kam import mail, night
 from kam.api import idempotency
+from kam.cache import check_redis
 from kam.leases import alone
 from kam.models import StepRun
 from kam.webhooks import dispatch, sender
@@ -19,8 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 def ring(task, *args):
-    """Send a message if the broker is there; the sweeper rings again if not."""
+    """Send a message if the broker is there; the sweeper rings again if not.
+
+    It is asked first, because Celery waits for seconds for one that is gone, and for ever for one that stands still.
+    """
     try:
+        check_redis()
         task.apply_async(args, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("could not ring %s: %s", task.name, error)

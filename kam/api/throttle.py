@@ -5,10 +5,10 @@ Redis counts for all processes; while it is away, each process counts for itself
 
 from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
+from kam.cache import BoundedRedisCache
 from kam.models import ApiToken
 
 
@@ -16,18 +16,18 @@ class Counters:
     """A cache of counts that is never simply empty because Redis is away."""
 
     def __init__(self):
-        self.shared = RedisCache(settings.REDIS_URL, {})
+        self.shared = BoundedRedisCache(settings.REDIS_URL, {})
         self.own = LocMemCache("kam.throttle", {})
 
     def get(self, key, default=None):
         try:
-            return self.shared.get(key, default)
+            return self.shared.guarded(self.shared.get, key, default)
         except RedisError:
             return self.own.get(key, default)
 
     def set(self, key, value, timeout):
         try:
-            self.shared.set(key, value, timeout)
+            self.shared.guarded(self.shared.set, key, value, timeout)
         except RedisError:
             self.own.set(key, value, timeout)
 
