@@ -154,6 +154,12 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "kam.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "kam.factor_forms.Add",
+    "authenticate_webauthn": "kam.factor_forms.Authenticate",
+    "login_webauthn": "kam.factor_forms.Login",
+    "reauthenticate_webauthn": "kam.factor_forms.Reauthenticate",
+}
 MFA_TOTP_ISSUER = "KAM"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
