@@ -49,6 +49,7 @@ def config(*, machine: bool, level: str = "INFO") -> dict:
         "loggers": {
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.request": {"level": "ERROR"},  # the line of each request tells the rest, with its route
+            "gunicorn.http.wsgi": {"level": "ERROR"},  # would warn of every HEAD, whose body it drops
             "gunicorn.error": {"level": level, "propagate": True, "handlers": []},
             "celery.app.trace": {"level": "WARNING"},  # quotes the arguments of every task
             "celery.worker.strategy": {"level": "WARNING"},
