@@ -1,4 +1,4 @@
-from accounts import access, api_people, services
+from accounts import access, api_people, changes, services
 from accounts.filters import AccountFilter, AlertFilter, ContactFilter, MembershipFilter, StoreFilter
 from accounts.inbox_api import NotificationViewSet
 from accounts.models import Account, Alert, Contact, Membership, Store
@@ -118,6 +118,7 @@ ROUTES = [
     ("memberships", MembershipViewSet),
     ("contacts", ContactViewSet),
     ("alerts", AlertViewSet),
+    *changes.ROUTES,
     ("notifications", NotificationViewSet),
     *api_people.ROUTES,
 ]

@@ -32,6 +32,11 @@ def save_view(*, by, page, name, query, shared=False):
     return services.create(SavedView(user=by, page=page, name=name, query=query, shared=shared), by=by)
 
 
+def change_view(view, *, by, version, **fields):
+    """Change a view that nobody else changed since `version`. Raises Stale and ValidationError."""
+    return services.change(view, by=by, version=version, fields=fields)
+
+
 def remove_view(view, *, by):
     """Forget a view."""
     return services.remove(view, by=by, undo_if="kam.saved.may_keep")

@@ -9,7 +9,7 @@ from rest_framework.serializers import ValidationError
 
 from kam.api.base import EditableViewSet, ScopedViewSet
 from kam.api.parsers import StrictJSON
-from kpis import access, filters, serializers, services
+from kpis import access, catalogue, filters, serializers, services
 from kpis.models import (
     AccountWeek,
     Category,
@@ -32,22 +32,51 @@ class Facts(ScopedViewSet):
     scope = "kpis"
 
 
-class CategoryViewSet(Facts):
-    """Product categories."""
+class Catalogue(EditableViewSet):
+    """Rows that the whole house shares."""
+
+    scope = "kpis"
+
+    def may_create(self, user):
+        return access.may_keep_catalogue(user)
+
+    def may_change(self, user, row):
+        return access.may_keep_catalogue(user, row)
+
+
+class CategoryViewSet(Catalogue):
+    """Product categories; one that no product has can be removed."""
 
     queryset = Category.objects.all()
     serializer_class = serializers.CategorySerializer
     order = ("code", "pk")
+    sortable = {"code": "code", "name": "name"}
+
+    def create_row(self, by, data):
+        return catalogue.create_category(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return catalogue.change_category(row, by=by, version=version, **data)
+
+    def remove_row(self, row, by):
+        catalogue.remove_category(row, by=by)
 
 
-class ProductViewSet(Facts):
-    """Articles we sell."""
+class ProductViewSet(Catalogue):
+    """Articles we sell; they are kept, never deleted."""
 
     queryset = Product.objects.all()
     serializer_class = serializers.ProductSerializer
     filterset_class = filters.ProductFilter
     order = ("sort_name", "pk")
     sortable = {"name": "sort_name", "code": "code", "brand": "brand"}
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def create_row(self, by, data):
+        return catalogue.create_product(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return catalogue.change_product(row, by=by, version=version, **data)
 
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
@@ -191,6 +220,14 @@ class BatchViewSet(ScopedViewSet):
         """Import a file that was checked and found good, as a batch of its own: poll that one."""
         batch = services.import_checked(self.get_object(), by=request.user)
         return Response(self.get_serializer(batch).data, status=202)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], parser_classes=[StrictJSON])
+    def cancel(self, request, pk=None):
+        """Take a file back that nobody has begun to read."""
+        batch = self.get_object()
+        services.cancel_import(batch, by=request.user)
+        return self.answer(self.fresh(batch))
 
     @extend_schema(responses=serializers.FaultSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)

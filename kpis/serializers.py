@@ -24,7 +24,7 @@ from kpis.models.batch import Kind
 class CategorySerializer(ScopedSerializer):
     class Meta:
         model = Category
-        fields = ["id", "code", "name"]
+        fields = ["id", "code", "name", "version", "updated_at"]
 
 
 class ProductSerializer(ScopedSerializer):

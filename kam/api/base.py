@@ -102,7 +102,8 @@ class Base:
         return False
 
     def may_bulk(self, user):
-        return False
+        """Whether the caller may send a list of items at all; each one is judged by itself, too."""
+        return self.may_create(user)
 
     def filter_queryset(self, queryset):
         """Filters narrow lists only: a row is found by its address."""

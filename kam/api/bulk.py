@@ -23,10 +23,6 @@ class BulkMixin:
     nothing was written. One id that the caller does not see is 404 for the whole.
     """
 
-    def may_bulk(self, user):
-        """Whether the caller may send any items at all; each one is judged by itself, too."""
-        return self.may_create(user)
-
     @action(detail=False, methods=["post"], pagination_class=None)
     @transaction.atomic
     def bulk(self, request):

@@ -31,7 +31,7 @@ TITLES = {
 # What the database says when two writers wait for each other: serialization failure, deadlock, lock not to be had.
 BUSY = ("40001", "40P01", "55P03")
 # Codes of refusals that a program may want to tell apart from others of the same status.
-TOLD = ("in_flight", "key_reused")
+TOLD = ("in_flight", "key_reused", "restored")
 
 
 def handle(error, context):

@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from kam.api import people, webhooks
+from kam.api import own, people, webhooks
 from kam.api.base import ScopedSerializer, ScopedViewSet
 from kam.models import Entry, StepRun
 
@@ -67,4 +67,4 @@ class EntryViewSet(ScopedViewSet):
     filterset_fields = ["model", "object_id", "verb", "account_id"]
 
 
-ROUTES = [("night-steps", StepRunViewSet), ("entries", EntryViewSet), *people.ROUTES, *webhooks.ROUTES]
+ROUTES = [("night-steps", StepRunViewSet), ("entries", EntryViewSet), *people.ROUTES, *webhooks.ROUTES, *own.ROUTES]
