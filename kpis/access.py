@@ -5,12 +5,28 @@ from kam.measures import all_measures
 from kam.roles import Role, may_read
 from kpis.models.batch import IMPORTERS
 
+HOUSE_KEEPERS = frozenset({Role.ANALYST, Role.ADMIN, Role.API_CLIENT})
 KEEPERS_OF_CATALOGUE = frozenset({Role.ANALYST, Role.ADMIN, Role.TEAM_LEAD, Role.DIRECTOR, Role.API_CLIENT})
 
 
 def may_keep_catalogue(user, row=None):
     """Products and categories are common to the house: analysts, administrators, leaders and systems keep them."""
     return user.is_active and user.role in KEEPERS_OF_CATALOGUE
+
+
+def may_keep_feeds(user):
+    """Say which files are expected: whoever imports."""
+    return may_import(user)
+
+
+def may_keep_house_feeds(user):
+    """Files about all accounts are the business of analysts, administrators and systems."""
+    return user.is_active and user.role in HOUSE_KEEPERS
+
+
+def may_keep_feed(user, feed):
+    """A feed of an account one sees, or of the whole house for those who keep these."""
+    return may_keep_house_feeds(user) if feed.account_id is None else may_keep_feeds(user)
 
 
 def may_import(user):

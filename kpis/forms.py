@@ -1,9 +1,10 @@
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from kam.forms import ScopedForm
-from kpis import services
+from kpis import access, services
 from kpis.imports.toml import FOLDER
 from kpis.models import Feed, ImportBatch, Target
 from kpis.models.batch import Kind
@@ -101,3 +102,31 @@ class TargetForm(ScopedForm):
         if self.instance.pk:
             return services.change_target(self.instance, by=by, version=self.seen_version(), value=value)
         return services.set_target(by=by, value=value, **self.named)
+
+
+class FeedForm(ScopedForm):
+    """A file we expect: whose, what is in it, how it is read, and by when it comes."""
+
+    mapping = forms.ChoiceField(label=_("Mapping"), required=False)
+    weekday = forms.TypedChoiceField(label=_("Due on weekday"), required=False, coerce=int, empty_value=None)
+
+    class Meta:
+        model = Feed
+        fields = ["code", "name", "kind", "account", "mapping", "weekday", "grace_days"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        named = [(name, label) for name, label in own_mappings() if name]
+        self.fields["mapping"].choices = [("default", _("Default of the kind")), *named]
+        self.fields["weekday"].choices = [("", _("On no fixed day")), *WEEKDAYS.items()]
+        self.fields["account"].empty_label = _("All accounts")
+        self.fields["account"].required = not access.may_keep_house_feeds(self.user)
+
+    def clean_mapping(self):
+        return self.cleaned_data["mapping"] or "default"
+
+    def save_with(self, by):
+        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
+        if self.instance.pk is None:
+            return services.create_feed(by=by, **data)
+        return services.change_feed(self.instance, by=by, version=self.seen_version(), **data)

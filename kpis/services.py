@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from kam import services
 from kam.audit import log
-from kam.errors import Conflict
+from kam.errors import Conflict, Denied
 from kam.measures import all_measures
 from kam.tasks import ring
-from kpis.access import readable_measures
+from kpis.access import may_keep_house_feeds, readable_measures
 from kpis.imports import store
 from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
-from kpis.models import ImportBatch, Target
+from kpis.models import Feed, ImportBatch, Target
 from kpis.tasks import apply_batch
 
 
@@ -37,8 +37,30 @@ def change_target(target, *, by, version, **fields):
 
 
 def remove_target(target, *, by):
-    """Take a target away."""
-    services.remove(target, by=by)
+    """Take a target away; returns the Removal."""
+    return services.remove(target, by=by, undo_if="kpis.access.may_set_target")
+
+
+def create_feed(*, by, **fields):
+    """Expect a file. Raises Denied for a file of the whole house by somebody who keeps none, ValidationError."""
+    _of_house(fields.get("account"), by)
+    return services.create(Feed(**fields), by=by)
+
+
+def change_feed(feed, *, by, version, **fields):
+    """Change what is expected. Raises Denied, Stale and ValidationError."""
+    _of_house(fields.get("account", feed.account), by)
+    return services.change(feed, by=by, version=version, fields=fields)
+
+
+def remove_feed(feed, *, by):
+    """Expect a file no more; returns the Removal. Raises ProtectedError when files came by it."""
+    return services.remove(feed, by=by, undo_if="kpis.access.may_keep_feed")
+
+
+def _of_house(account, by):
+    if account is None and by is not None and not may_keep_house_feeds(by):
+        raise Denied(_("Files about all accounts are kept by analysts and administrators."))
 
 
 def _known(measure, by):

@@ -18,6 +18,18 @@ UNITS = {"percent": gettext_lazy("%"), "units": gettext_lazy("units"), "weeks": 
 SHARES = ("percent",)
 SPARK_WEEKS = 13
 
+# How the states of an imported file look.
+BATCH_LEVELS = {
+    "applied": "good",
+    "checked": "info",
+    "duplicate": "neutral",
+    "rejected": "bad",
+    "unusable": "bad",
+    "cancelled": "neutral",
+    "waiting": "open",
+    "reading": "running",
+}
+
 
 def unit_word(measure, currency):
     """The unit of a column or tile: a short amount of a currency, or the measure's own."""

@@ -8,17 +8,18 @@ from kpis.views.catalogue import (
     ProductList,
     ProductUpdate,
 )
+from kpis.views.feeds import FeedCreate, FeedList, FeedRemove, FeedUpdate
+from kpis.views.import_list import ImportList
 from kpis.views.imports import (
-    FeedList,
     ImportCancelled,
     ImportChecked,
     ImportDetail,
-    ImportList,
     ImportNew,
     ImportReport,
 )
 from kpis.views.measure import FactList, MeasurePage, TargetEdit
 from kpis.views.overview import Overview
+from kpis.views.targets import TargetList, TargetRemove
 
 __all__ = [
     "CategoryCreate",
@@ -26,7 +27,10 @@ __all__ = [
     "CategoryRemove",
     "CategoryUpdate",
     "FactList",
+    "FeedCreate",
     "FeedList",
+    "FeedRemove",
+    "FeedUpdate",
     "ImportCancelled",
     "ImportChecked",
     "ImportDetail",
@@ -40,4 +44,6 @@ __all__ = [
     "ProductList",
     "ProductUpdate",
     "TargetEdit",
+    "TargetList",
+    "TargetRemove",
 ]
