@@ -69,8 +69,10 @@ class House:
         (self.folder / "gate").touch()
 
     def end(self) -> None:
+        """Kill all of them; what they said is shown with a test that failed."""
         for child in self.children:
             child.kill()
+            print(f"--- {child.log}\n{tail(child.log, 80)}")
 
     def _start(self, command, orphan_signal=signal.SIGTERM, **env):
         log = self.folder / f"log-{len(self.children)}"
