@@ -43,7 +43,7 @@ format: install-dev ## bring Python into the house style
 messages: install-dev ## collect strings and compile the catalogues (needs gettext)
 	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) manage.py makemessages --locale de --locale zh_Hans --no-location --no-wrap --no-obsolete \
 		--ignore .venv --ignore var --ignore tests --ignore docs
-	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) manage.py compilemessages --locale de --locale zh_Hans
+	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) manage.py compilemessages --locale de --locale zh_Hans --ignore .venv
 
 bench: install ## measured speeds, also in var/bench.json (ONLY=name)
 	@exec $(PY) manage.py bench $(if $(ONLY),--only $(ONLY))
