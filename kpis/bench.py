@@ -1,7 +1,9 @@
-"""How fast facts come in: a million rows of sell-through as a CSV file, beside plain COPY in the same run."""
+"""How fast facts come in: a million rows of sell-through as CSV beside plain COPY in the same run, and a workbook."""
 
 import random
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +11,23 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import xlsxwriter
 from django.db import connection, transaction
 
+from kpis.imports.mapping import Format
+from kpis.imports.reader import open_source
 from kpis.imports.services import process, receive
 
 ROWS = 1_000_000
 ACCOUNTS, STORES, PRODUCTS = 20, 100, 100
 FIRST, LATER = date(2024, 1, 1), date(2034, 1, 2)
+SHEET_ROWS, SHEET_FIRST = 200_000, date(2014, 1, 6)
+BARE = """
+import sys
+from python_calamine import CalamineWorkbook
+for row in CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).iter_rows():
+    pass
+"""
 COLUMNS = "account_id, store_id, product_id, week, units, value, currency, batch_id"
 SHARE_OF_COPY = 0.55
 MOST_MEMORY = 400
@@ -43,6 +55,7 @@ def imports(write) -> Iterator[dict]:
         path = Path(folder) / "sell_through.csv"
         _write_csv(path, STORES * PRODUCTS, FIRST - timedelta(weeks=1))
         _import(path)  # the masters are there before the clock starts
+        yield from _workbook(Path(folder) / "sell_through.xlsx")
         _write_csv(path, ROWS, FIRST)
         with _clock() as first:
             _import(path)
@@ -62,6 +75,36 @@ def imports(write) -> Iterator[dict]:
     yield _figure("plain COPY into a table without key", ROWS / bare, "rows/s")
     yield _figure("first delivery ÷ COPY into the same table", share, "×", SHARE_OF_COPY)
     yield _figure("first delivery ÷ COPY into a table without key", bare / first.seconds, "×")
+
+
+def _workbook(path) -> Iterator[dict]:
+    """A workbook read by the bare reader, read by ours with all its limits, and imported."""
+    _write_workbook(path)
+    with _clock() as bare:
+        subprocess.run([sys.executable, "-c", BARE, str(path)], check=True)
+    with _clock() as ours, open_source(path, Format()) as source:
+        source.file.read(1)
+    with _clock() as whole:
+        _import(path)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield _figure("200 k rows as XLSX, imported", SHEET_ROWS / whole.seconds, "rows/s")
+    yield _figure("XLSX: as text ÷ the bare reader, in seconds", ours.seconds / bare.seconds, "×")
+    yield _figure("XLSX: most memory of the importing process", memory, "MB") | {
+        "limit": MOST_MEMORY,
+        "ok": memory <= MOST_MEMORY,
+    }
+
+
+def _write_workbook(path):
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, ["account", "store", "product", "week", "units", "value"])
+        for row, (account, store, product, week, units, value) in enumerate(_cells(SHEET_ROWS, SHEET_FIRST), 1):
+            for column, text in enumerate((f"BENCH-{account}", f"S{store:05}", f"P{product:07}")):
+                sheet.write_string(row, column, text)
+            sheet.write_datetime(row, 3, week, day)
+            sheet.write_number(row, 4, units)
+            sheet.write_number(row, 5, value)
 
 
 def _figure(name, figure, unit, limit=None):

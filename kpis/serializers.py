@@ -142,6 +142,7 @@ class BatchSerializer(ScopedSerializer):
             "mapping",
             "file_name",
             "size",
+            "sha256",
             "state",
             "dry_run",
             "duplicate_of",
@@ -172,10 +173,13 @@ class UploadSerializer(serializers.Serializer):
     """A file to import, as multipart/form-data."""
 
     kind = serializers.ChoiceField(choices=Kind.choices)
-    file = serializers.FileField(allow_empty_file=True)
+    file = serializers.FileField(allow_empty_file=True, help_text="A workbook (XLSX, XLS) or text (CSV).")
     feed = ScopedKey(queryset=Feed.objects.all(), required=False, allow_null=True)
     mapping = serializers.RegexField(r"^[a-z0-9_]*\Z", required=False, allow_blank=True, max_length=80)
     mapping_file = serializers.FileField(required=False, help_text="A mapping of your own, in TOML.")
+    beside = serializers.ListField(
+        child=serializers.FileField(), required=False, help_text="The files that the mapping joins; repeat the part."
+    )
     dry_run = serializers.BooleanField(default=False, help_text="Check only; nothing is stored.")
 
 

@@ -12,16 +12,22 @@ from kpis.imports import store
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.result import reason
 from kpis.imports.services import mapping_of
+from kpis.imports.workbook import is_kept_for, is_workbook
 from kpis.models import ImportBatch
 
 
 def report(batch: ImportBatch) -> Iterator[str]:
     """The lines of a CSV file: the columns of the file, then line, column and reason, once for each fault."""
+    return (csv_line(cells, keep_numbers=True) for cells in table(batch))
+
+
+def table(batch: ImportBatch) -> Iterator[list]:
+    """The same as rows of cells; the header comes first."""
     path = store.folder_of(batch.stored_name) / store.DATA
     with open_source(path, mapping_of(batch).format) as source:
         source.keeps_ragged = True
         names = [*source.names] or [str(number + 1) for number in range(source.width)]
-        yield _line([*names, _("line"), _("column"), _("reason")])
+        yield [*names, _("line"), _("column"), _("reason")]
         rows = _bad_rows(source, set(batch.errors.values_list("line", flat=True)))
         found = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
         for line, errors in groupby(found, attrgetter("line")):
@@ -29,7 +35,16 @@ def report(batch: ImportBatch) -> Iterator[str]:
             cells = [*cells, *[""] * (len(names) - len(cells))]
             for error in errors:
                 why = reason(error.code, error.params, error.column, error.value)
-                yield _line([*cells, line, error.column, why])
+                yield [*cells, line, error.column, why]
+
+
+def has_rows(batch: ImportBatch) -> bool:
+    """Whether the rows can be shown: the file is there, and a workbook has been read already, as here none is read."""
+    path = store.folder_of(batch.stored_name) / store.DATA
+    if not batch.stored_name or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return not is_workbook(file.read(8)) or is_kept_for(path)
 
 
 def _bad_rows(source, lines):
@@ -40,7 +55,3 @@ def _bad_rows(source, lines):
         rows += [(line, cells) for line, _width, cells in source.ragged]
         source.ragged.clear()
         yield from sorted(rows, key=lambda row: row[0])
-
-
-def _line(cells):
-    return csv_line(cells, keep_numbers=True)

@@ -224,10 +224,8 @@ def _finish(batch, state, result: Result | None = None, problem=None):
     batch.state, batch.problem = state, problem
     batch.lease_until, batch.finished_at = None, timezone.now()
     batch.save()
-    if verb := TOLD.get(state):
+    if verb := TOLD.get(state):  # so that whoever gave the file is told
         log(batch, verb, by=batch.by, after=_summary(batch))
-    if state in (State.REJECTED, State.UNUSABLE):  # so that whoever gave the file is told
-        log(batch, state.value, by=batch.by, after={"file_name": batch.file_name})
 
 
 def _count(batch, result):
