@@ -54,8 +54,21 @@ SEES = {
 LOOKERS, ALL_PEOPLE = {TL, DIR, AUD, ADM}, {AUD, ADM}
 SEES |= {"person": LOOKERS, "client": LOOKERS, "token": LOOKERS, "deputy": LOOKERS, "teammembership": SEES["team"]}
 
+# What belongs to one person; in the world of the tests that is the account manager.
+PERSONS = {"webhook", "delivery", "notification"}
+SEES |= dict.fromkeys(PERSONS, {AM})
+
 # Nouns that do not hang off one account: there is no foreign twin.
-SHARED = {"steprun", "entry", "product", "category", "user", "team", "teammembership", "deputy"}
+SHARED = PERSONS | {
+    "steprun",
+    "entry",
+    "product",
+    "category",
+    "user",
+    "team",
+    "teammembership",
+    "deputy",
+}
 
 # Nouns of which everybody has their own only: tests/kam/test_api_own.py asks for them as somebody else.
 OWN = {"savedview", "removal"}
@@ -91,6 +104,7 @@ WRITES = {
     "goal": PLAN_ROWS,
     "initiative": PLAN_ROWS,
     "planmeasure": PLAN_ROWS,
+    "webhook": {"create": EVERYBODY, "change": {AM}, "remove": {AM}},
 }
 
 
@@ -110,7 +124,6 @@ def act(noun, do, **kwargs):
 
 
 PLANNERS = {AM, TL, API}
-
 
 
 def of_people(page):
@@ -155,6 +168,9 @@ PAGES = {
     "kpis:product-update": form("product", CATALOGUE_KEEPERS),
     "kpis:category-update": form("category", CATALOGUE_KEEPERS),
     "kpis:category-remove": act("category", CATALOGUE_KEEPERS),
+    "kpis:target-remove": act("target", KEEPERS),
+    "kpis:feed-update": form("feed", IMPORTERS),
+    "kpis:feed-remove": act("feed", IMPORTERS),
     "kpis:target": form("account", KEEPERS, KPI) | {"kwargs": {"code": "sell_in", "year": 2026}},
     "kpis:import-detail": read("importbatch"),
     "kpis:import-report": read("rejected", KPI),
@@ -200,6 +216,7 @@ LISTS = {
     "plans:list": RELATIONSHIP,
     "kpis:overview": KPI,
     "kpis:feed-list": GENERAL,
+    "kpis:target-list": KPI,
     "kpis:import-list": set(),
     "kpis:product-list": set(),
     "kpis:category-list": set(),
@@ -217,6 +234,7 @@ OTHERS = {
     "tradeterms:create": NEGOTIATORS,
     "kpis:import-new": IMPORTERS,
     "kpis:product-create": CATALOGUE_KEEPERS,
+    "kpis:feed-create": IMPORTERS,
     "kpis:category-create": CATALOGUE_KEEPERS,
     "night": NIGHT,
     "night-day": NIGHT,

@@ -1,72 +1,32 @@
 """Files in: the list, one file with everything that is wrong with it, a new one; feeds and products."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.generic import FormView, View
 
 from kam.downloads import csv_response, streamed, xlsx_response
-from kam.filters import chips
 from kam.keyset import Keyset
 from kam.views.base import Reported, Scoped, ScopedDetail, refuse
-from kam.views.lists import ScopedList
-from kpis import access, filters, queries, services
-from kpis.feeds import late_feeds
+from kpis import access, services
 from kpis.forms import UploadForm
 from kpis.imports.messages import sentence
 from kpis.imports.report import has_rows, report, table
 from kpis.imports.result import reason
 from kpis.models import Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
+from kpis.showing import BATCH_LEVELS
 
 State = ImportBatch.State
-LEVELS = {
-    "applied": "good",
-    "checked": "info",
-    "duplicate": "neutral",
-    "rejected": "bad",
-    "unusable": "bad",
-    "cancelled": "neutral",
-    "waiting": "open",
-    "reading": "running",
-}
 BUSY = (State.WAITING, State.READING)
 TOLD = (State.APPLIED, State.CHECKED, State.DUPLICATE, State.REJECTED)
 MOST_IN_A_WORKBOOK = 20_000
 NOUNS = {**dict(Kind.choices), "charges": gettext_lazy("Charges")}
-
-
-class WithChips:
-    """Mix-in for lists: the filters of the URL as chips."""
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        found = chips(context["filterset"]) if context["filterset"] else []
-        return context | {"chips": found, "may_import": access.may_import(self.request.user)}
-
-
-class ImportList(WithChips, ScopedList):
-    model = ImportBatch
-    template_name = "kpis/import_list.html"
-    filterset_class = filters.BatchFilter
-    sorts = {"received": ("-pk",)}
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("feed", "by")
-
-    def decorate(self, rows):
-        for batch in rows:
-            batch.level = LEVELS[batch.state]
-        return rows
 
 
 class ImportDetail(ScopedDetail):
@@ -89,7 +49,7 @@ class ImportDetail(ScopedDetail):
         for fault in page.rows:
             fault.reason = reason(fault.code, fault.params, fault.column, fault.value)
         return super().get_context_data(
-            level=LEVELS[batch.state],
+            level=BATCH_LEVELS[batch.state],
             busy=batch.state in BUSY,
             told=batch.state in TOLD,
             workbook_offered=batch.rejected <= MOST_IN_A_WORKBOOK,
@@ -223,36 +183,3 @@ class ImportCancelled(ImportMove):
     def act(self):
         services.cancel_import(self.object, by=self.request.user)
         messages.success(self.request, _("“%(file)s” will not be imported.") % {"file": self.object.file_name})
-
-
-class FeedList(WithChips, ScopedList):
-    """Every file we expect: when it is due, when it last came, which weeks are missing."""
-
-    model = Feed
-    template_name = "kpis/feed_list.html"
-    filterset_class = filters.FeedFilter
-    sorts = {"name": ("name",), "-name": ("-name",)}
-
-    def get_queryset(self):
-        applied = ImportBatch.objects.filter(feed=OuterRef("pk"), state="applied").order_by("-pk")
-        newest = applied.values("finished_at")[:1]
-        return super().get_queryset().select_related("account").annotate(arrived_at=Subquery(newest))
-
-    def get_context_data(self, **kwargs):
-        self.day = queries.last_night_day()
-        return super().get_context_data(day=self.day, **kwargs)
-
-    def decorate(self, rows):
-        late = {feed.feed_id: feed for feed in late_feeds(self.day)}
-        for feed in rows:
-            feed.late = late.get(feed.pk)
-            feed.next_due = next_due(feed, self.day)
-            feed.weekday_word = WEEKDAYS[feed.weekday] if feed.weekday is not None else ""
-        return rows
-
-
-def next_due(feed, day):
-    """The next day after `day` on which a file of the feed is due, None for a feed without a weekday."""
-    if feed.weekday is None:
-        return None
-    return day + timedelta(days=(feed.weekday - day.weekday() - 1) % 7 + 1)
