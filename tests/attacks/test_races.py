@@ -1,0 +1,87 @@
+"""Twenty requests at once for what may happen once: one of them has its effect, and the log has one line of it."""
+
+import threading
+from collections import Counter
+
+import pytest
+from django.db import connections
+from django.urls import reverse
+
+from accounts.models import Account, Alert
+from kam.models import Entry
+from kam.models.token import SCOPES
+from kam.roles import Role
+from kam.services import issue_token
+from plans.models import Plan, Signature
+from tests import make
+from tests.clients import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse battery staple"
+AT_ONCE = 20
+
+
+@pytest.fixture
+def director():
+    person = make.user(Role.DIRECTOR)
+    person.set_password(PASSWORD)
+    person.save()
+    return person
+
+
+def statuses(call, person):
+    """How often each status was answered to `call(client)`, made by twenty threads released together."""
+    _, token = issue_token(user=person, name="t", scopes=SCOPES, days=1, by=None)
+    barrier, found = threading.Barrier(AT_ONCE), []
+
+    def run():
+        client = Api()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        barrier.wait(60)
+        try:
+            found.append(call(client).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return Counter(found)
+
+
+def entries(row):
+    return Entry.objects.filter(model=row._meta.label_lower, object_id=str(row.pk)).count()
+
+
+def test_a_plan_is_signed_once(director):
+    plan = make.full_plan(make.account(team=make.team(director)), state="submitted")
+    url = reverse("api-plans-move", args=[plan.pk, "sign"])
+    body = {"password": PASSWORD, "version": plan.version}
+    got = statuses(lambda api: api.post(url, body), director)
+    assert (got.pop(200), got.keys() <= {409, 412, 429}) == (1, True)  # 429: a password is not tried that often
+    assert (Plan.objects.get(pk=plan.pk).state, Signature.objects.count(), entries(plan)) == ("signed", 1, 1)
+
+
+def test_an_alert_moves_once(director):
+    alert = make.alert(make.account(team=make.team(director)))
+    url = reverse("api-alerts-move", args=[alert.pk, "acknowledge"])
+    got = statuses(lambda api: api.post(url, {"version": alert.version}), director)
+    assert (got.pop(200), got.keys() <= {409, 412}) == (1, True)
+    assert (Alert.objects.get(pk=alert.pk).state, entries(alert)) == ("acknowledged", 1)
+
+
+def test_a_row_is_changed_once_for_each_version(director):
+    account = make.account(team=make.team(director))
+    url, tag = reverse("api-accounts-detail", args=[account.pk]), f'"{account.version}"'
+    got = statuses(lambda api: api.patch(url, {"name": "New"}, HTTP_IF_MATCH=tag), director)
+    account.refresh_from_db()
+    assert (got, account.version, entries(account)) == ({200: 1, 412: AT_ONCE - 1}, 2, 1)
+
+
+def test_a_code_is_given_once(director):
+    team = make.team(director)
+    body = {"code": "K-1", "name": "New", "country": "DE", "currency": "EUR", "team": team.pk}
+    got = statuses(lambda api: api.post(reverse("api-accounts-list"), body), director)
+    assert (got.pop(201), got.keys() <= {400, 409}, Account.objects.filter(code="K-1").count()) == (1, True, 1)
