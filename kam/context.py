@@ -5,6 +5,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from kam import night
+from kam.access import may_have_deputies
 from kam.models import Deputy, StepRun
 from kam.models.night import READERS as NIGHT_READERS
 from kam.roles import LOOK_AT_PEOPLE, STANDS_IN, DataClass, may_read
@@ -31,6 +32,7 @@ def frame(request):
         "nav": _nav(request, user),
         "night_state": SimpleLazyObject(last_night),
         "standing_in": standing_in(user),
+        "may_have_deputies": may_have_deputies(user),
     }
 
 

@@ -55,7 +55,11 @@ class ContactList(OnAccount, ScopedList):
 
     def get_context_data(self, **kwargs):
         members = Membership.objects.visible_to(self.request.user).filter(account=self.account)
-        return super().get_context_data(members=members.select_related("user").order_by("user__sort_name"), **kwargs)
+        return super().get_context_data(
+            members=members.select_related("user").order_by("user__sort_name"),
+            may_assign=access.may_assign(self.request.user),
+            **kwargs,
+        )
 
 
 class CreateOnAccount(ScopedCreate):

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.generic import DetailView, View
 
 from accounts import access
@@ -47,7 +47,7 @@ class OfPeople:
 class PersonList(OfPeople, ScopedList):
     """Everybody, for administrators and auditors; for leaders the people of their teams."""
 
-    title, columns, default_sort = gettext_lazy("People"), PERSON_COLUMNS, "name"
+    title, columns, default_sort = pgettext_lazy("colleagues", "People"), PERSON_COLUMNS, "name"
     template_name = "people/list.html"
     filterset_class, find, leads = PersonFilter, "q", True
 

@@ -24,6 +24,10 @@ class Only(Func):
     function = "INT8RANGE"
     template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
 
+    def as_sql(self, compiler, connection, **kwargs):
+        sql, params = super().as_sql(compiler, connection, **kwargs)
+        return sql, (*params, *params)
+
 
 class OneOf(Func):
     """`column = ANY(array)`: of an array that is made once per statement, however many rows are compared."""
