@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from kam.roles import Role
+
 PLACEHOLDERS = ("changeme", "change-me", "secret", "insecure", "default", "example", "placeholder", "password")
 SHORTEST, FEWEST_CHARACTERS = 32, 12
 HINT = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
@@ -25,6 +27,8 @@ def faults() -> list[str]:
     found = [f"{name} {why}. {HINT}" for name, key in keys.items() if (why := weakness(key))]
     if settings.DEBUG and settings.HTTPS:
         found.append("DEBUG shows pages of errors to strangers: leave it off when KAM_BASE_URL is https.")
+    if unknown := sorted(settings.MFA_ROLES - set(Role)):
+        found.append(f"KAM_MFA_ROLES names no role: {', '.join(unknown)}. Roles: {', '.join(Role)}.")
     return found
 
 

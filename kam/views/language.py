@@ -16,7 +16,8 @@ def set_language(request):
     response = HttpResponseRedirect(target if safe else "/")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax", httponly=True)
+        kept = {"max_age": 365 * 86400, "samesite": "Lax", "httponly": True, "secure": settings.HTTPS}
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **kept)
         if request.user.is_authenticated:
             change(request.user, by=request.user, version=None, fields={"language": language})
     return response
