@@ -40,7 +40,9 @@ SECOND_BELTS = {
     ("accounts/panels.py", "people"),
     ("accounts/panels.py", "stores"),
     ("accounts/services.py", "_must_stay_visible"),
+    ("accounts/views/audit.py", "named"),
     ("accounts/views/parts.py", "get_context_data"),
+    ("kam/handover.py", "_must_see"),
     ("kam/views/night.py", "get"),
     ("kam/views/night.py", "post"),
     ("kpis/imports/load.py", "visible_accounts"),
@@ -130,7 +132,7 @@ def pages(here, role, browser):
             yield f"{route}{query}", role, lambda r=route, q=query: browser.get(reverse(r) + q)
     for route, page in policy.PAGES.items():
         for whose in ("own", "foreign"):
-            url = address(route, page, aliases(getattr(here, whose), page["noun"]))
+            url = address(route, page, row_of(here, whose, page["noun"]))
             yield f"{route} {whose}", role, lambda u=url: browser.get(u)
             data = foreign_references(here)
             yield f"POST {route} {whose}", role, lambda u=url, d=data: browser.post(u, d)
@@ -148,6 +150,11 @@ def pages(here, role, browser):
         yield f"POST {what}", role, lambda w=what: browser.post(reverse(w, kwargs={"day": world.DAY}))
 
 
+def row_of(here, whose, noun):
+    """The own or the foreign row; of what the house shares there is one."""
+    return getattr(here, noun) if noun in policy.SHARED else aliases(getattr(here, whose), noun)
+
+
 def foreign_references(here):
     """A body that names a foreign row in every reference a form may have."""
     found = here.foreign
@@ -156,6 +163,7 @@ def foreign_references(here):
         "team": found.account.team_id,
         "parent": found.account.pk,
         "feed": found.feed.pk,
+        "numbers": found.account.code,
     }
 
 

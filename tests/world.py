@@ -5,13 +5,13 @@ Below `own` stands `child`, which its members see and the teams do not; above it
 Tests of access compare what a person gets for a row of `own` and for its twin of `foreign`.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 from django.db import connection
 
-from accounts.models import Alert, Contact, Membership, Store, TeamMembership
-from kam.models import Deputy, Entry, StepRun
+from accounts.models import Alert, Contact, Membership, Notification, Store, TeamMembership
+from kam.models import Delivery, Deputy, Entry, StepRun, Webhook
 from kam.models.token import SCOPES
 from kam.roles import DataClass, Role
 from kam.services import issue_token
@@ -36,6 +36,7 @@ from tests import make
 from tradeterms.models import Agreement, Finding, Term
 
 DAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WEEK = date(2026, 11, 16)
 MEMBERS = (Role.ACCOUNT_MANAGER, Role.FIELD)
 TEAMED = (Role.TEAM_LEAD, Role.DIRECTOR, Role.ANALYST, Role.FINANCE, Role.API_CLIENT)
@@ -54,6 +55,8 @@ def build():
     StepRun.objects.create(date=DAY, step="measures", state="done")
     tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
     own = below(own_account, author, product)
+    Membership.objects.create(account=foreign_account, user=own.person)
+    personal(people, author, own_account, foreign_account)
     return SimpleNamespace(
         people=people,
         team=team,
@@ -67,8 +70,23 @@ def build():
         deputy=own.deputy,
         steprun=StepRun.objects.get(),
         entry=entry_of(own_account),
+        webhook=Webhook.objects.get(user=people[Role.ACCOUNT_MANAGER]),
+        delivery=Delivery.objects.get(),
+        notification=Notification.objects.get(user=people[Role.ACCOUNT_MANAGER], account=own_account),
         tokens=tokens,
     )
+
+
+def personal(people, author, own, foreign):
+    """What belongs to one person: webhooks of the account manager and of somebody else; an inbox of everybody with
+    something about an account that they do not see (any more)."""
+    manager = people[Role.ACCOUNT_MANAGER]
+    for user in (manager, author):
+        Webhook.objects.create(user=user, name=f"Hook of {user}", url="https://example.com/", events=["*.*:*"])
+    Delivery.objects.create(webhook=manager.webhooks.get(), entry=entry_of(own))
+    told = [(person, foreign) for person in (*people.values(), author)] + [(manager, own)]
+    for n, (person, account) in enumerate(told):
+        Notification.objects.create(user=person, account=account, key=str(n), code="member_made", at=NOON)
 
 
 def entry_of(account):

@@ -16,7 +16,10 @@ class WebhookForm(ScopedForm):
         help_text=_("Begins with https://. It is asked from our server, so it must be on the internet."),
     )
     chosen = forms.MultipleChoiceField(
-        label=_("Events"), required=False, widget=forms.CheckboxSelectMultiple, choices=patterns.choices
+        label=_("Events"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "k-check-pairs"}),
+        choices=patterns.choices,
     )
     more = forms.CharField(
         label=_("Other events"),

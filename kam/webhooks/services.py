@@ -97,7 +97,10 @@ def _wake(webhook):
 
 
 def _check(url, events):
-    known_patterns(events)
+    try:
+        known_patterns(events)
+    except ValidationError as error:
+        raise ValidationError({"events": error}) from error
     try:
         address.parsed(url)
     except Refused as refusal:
