@@ -15,6 +15,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// Without a connection the page says so, and keeps what was typed: a form is not sent into nowhere.
+const offline = document.querySelector("[data-offline]");
+const tellConnection = (gone) => offline && (offline.hidden = !gone);
+addEventListener("offline", () => tellConnection(true));
+addEventListener("online", () => tellConnection(false));
+document.addEventListener("htmx:sendError", () => tellConnection(true));
+document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && tellConnection(false));
+document.addEventListener("submit", async (event) => {
+  if (!offline || offline.hidden || event.defaultPrevented) return;
+  event.preventDefault();
+  const back = await fetch("/livez", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+  tellConnection(!back);
+  if (back) event.target.requestSubmit(event.submitter);
+});
+
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : night.matches);
 const announceTheme = () => document.dispatchEvent(new CustomEvent("kam:theme"));
 
