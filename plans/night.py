@@ -125,12 +125,20 @@ def _waiting(plan, day):
 
 
 def behind_rows(night):
-    """Measures of this year's signed plans that stand worse than their path, beyond tolerance."""
+    """Measures of this year's signed plans that stand worse than their path, beyond tolerance.
+
+    A rate of the first weeks says little, so rates wait until the year has so many.
+    """
     signed = PlanMeasure.objects.filter(
         goal__plan__state=Plan.State.SIGNED, goal__plan__year=night.date.isocalendar().year, actual__isnull=False
     )
     rows = _of_shard(signed.select_related("goal__plan__account"), night, "goal__plan__account_id")
-    return [_behind(row) for row in rows if row.standing == calc.BEHIND]
+    return [_behind(row) for row in rows if row.standing == calc.BEHIND and not _is_young(row)]
+
+
+def _is_young(row):
+    flows = row.described.kind != "amount" and not row.described.snapshot
+    return flows and row.through.isocalendar().week < YOUNG_WEEKS
 
 
 def _behind(row):

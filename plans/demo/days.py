@@ -26,6 +26,11 @@ class Days:
         return self.yesterday.isocalendar().year
 
     @property
+    def plans_ahead(self):
+        """Whether next year is planned already; in the first half people revise the plan of this year."""
+        return self.yesterday.month > 6
+
+    @property
     def monday(self):
         """The Monday of the running week."""
         return calc.monday(self.today)

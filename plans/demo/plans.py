@@ -1,4 +1,4 @@
-"""The plans of this year and the next, moved through the same doors that people use, on the days they would have."""
+"""The plans of this year and those in the making, moved through people's own doors, on the days they would have."""
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,32 +15,40 @@ from plans.demo.products import CATALOGUE
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 from plans.workflow import SIGN_OFF
 
-# Next year's plans that have left the desk: how many days before yesterday they were submitted, and what came of them.
-NEXT_YEAR = {
+# Plans in the making that have left the desk: how many days before yesterday they were submitted, and what came of it.
+UNDER_WAY = {
     stories.PLAN_WAITING: (stories.DAYS_WAITING, "submitted"),
     "CN-210": (2, "submitted"),
     "DE-240": (1, "submitted"),
     stories.PLAN_RETURNED: (9, "returned"),
     stories.HEALTHY: (16, "signed"),
 }
+MONEY, MORE = ("sell_in", "sell_through"), Decimal("1.06")
 RATES = {"weeks_of_supply": Decimal("7.5"), "otif": Decimal("0.96"), "overdue_share": Decimal("0.05")}
 BASES = {"weeks_of_supply": Decimal("8.1"), "otif": Decimal("0.951"), "overdue_share": Decimal("0.08")}
 
 
 def build(accounts, people, facts):
-    """Sign this year's plan of every account, and leave next year's of the larger ones in several states."""
+    """Sign this year's plan of every account, and leave several of the larger ones in the making.
+
+    That is next year's plan, or in the first half of the year a revision of this year's.
+    """
     days = facts.days
     for client in facts.cast.trading:
         desk = Desk(client, accounts[client.code], people, facts)
         begun = date(days.year - 1, 11, 10)
-        desk.sign(desk.submit(desk.draft(days.year, begun), begun + timedelta(days=18)), begun + timedelta(days=25))
+        signed = desk.submit(desk.draft(days.year, begun), begun + timedelta(days=18))
+        desk.sign(signed, begun + timedelta(days=25))
         if client.tier != "C":
-            _next_year(desk, days)
+            _under_way(desk, days, signed)
 
 
-def _next_year(desk, days):
-    ago, state = NEXT_YEAR.get(desk.client.story or desk.client.code, (None, "draft"))
-    plan = desk.draft(days.year + 1, days.yesterday - timedelta(days=(ago or 0) + 12))
+def _under_way(desk, days, signed):
+    ago, state = UNDER_WAY.get(desk.client.story or desk.client.code, (None, "draft"))
+    begun = days.yesterday - timedelta(days=(ago or 0) + 12)
+    if not days.plans_ahead and ago is None:
+        return
+    plan = desk.draft(days.year + 1, begun) if days.plans_ahead else desk.revise(signed, begun)
     if ago is None:
         return
     plan = desk.submit(plan, days.yesterday - timedelta(days=ago))
@@ -74,6 +82,15 @@ class Desk:
         Plan.objects.filter(pk=plan.pk).update(created_at=_morning(day))
         self._goals(plan, last)
         return plan
+
+    def revise(self, plan, day):
+        """The next revision of a signed plan: a little more of everything that is counted in money."""
+        with on_day(day):
+            draft = services.new_revision(plan=plan, by=self.author)
+        Plan.objects.filter(pk=draft.pk).update(created_at=_morning(day))
+        for row in PlanMeasure.objects.filter(goal__plan=draft, measure__in=MONEY):
+            PlanMeasure.objects.filter(pk=row.pk).update(target=targets.rounded(row.target * MORE))
+        return draft
 
     def submit(self, plan, day):
         with on_day(day):

@@ -34,7 +34,7 @@ CURVE_WEEKS = 9
 DRIFT_WEEKS = 30
 OTIF_WEEKS = 16
 # Accounts that we promised on time and in full, and that get it, and accounts that use their days of grace.
-RELIABLE = ("DE-110", "DE-240", "CN-210")
+RELIABLE = ("DE-110", "DE-240", "UK-110", "CN-210")
 EASY_GOING = ("DE-220", "UK-210", "CN-120")
 
 
@@ -75,7 +75,7 @@ def faults(client, age):
         return 0.0, 0.0
     if client.story == OTIF_MISSED and age < OTIF_WEEKS:
         return 0.17, 0.12
-    return (0.0 if client.code in RELIABLE else 0.006), 0.012
+    return (0.0 if client.code in RELIABLE else 0.002), 0.012
 
 
 def days_late(client, months, rng):

@@ -8,7 +8,7 @@ from plans.demo import stories
 from tradeterms.models import Agreement, Term
 
 FEES = {"EUR": "500.00", "GBP": "450.00", "CNY": "4000.00"}
-WITH_OTIF = ("UK-110", "AT-260", *stories.RELIABLE)
+WITH_OTIF = ("AT-260", *stories.RELIABLE)
 WITH_MINIMUM = ("CN-110", "AT-260", "DE-240")
 INCREMENTAL = ("DE-120", "UK-120", "DE-220", "UK-210", "CN-120")
 DRAFTS = ("DE-240", "UK-220", "CN-210")

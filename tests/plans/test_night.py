@@ -179,6 +179,14 @@ def test_at_the_end_of_the_year_all_of_the_target_is_expected(account):
     assert (row.through, row.expected) == (date(2026, 12, 28), D(1000))
 
 
+@pytest.mark.parametrize(("last", "raised"), [(date(2026, 1, 12), 0), (date(2026, 1, 19), 1)])
+def test_a_rate_of_less_than_four_weeks_alarms_nobody(account, last, raised):
+    measured(account, "otif", (last, 50, 100))
+    row_of(account, "otif", state="signed", target="0.9500")
+    plan_measures(Night(date.fromordinal(last.toordinal() + 6)))
+    assert len(alerts()) == raised
+
+
 def test_a_plan_that_waits_too_long_raises_an_alert(account):
     plan = make.plan(account, state="submitted", submitted_at=datetime(2026, 6, 29, 23, tzinfo=UTC))
     plan_measures(NIGHT)
