@@ -8,7 +8,7 @@ NO_SECRET := only-for-looking-at-the-code-not-a-secret-anywhere
 LOCK := -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults attack lint format messages bench real reset lock install install-dev
+.PHONY: help run test faults attack fuzz lint format messages bench real reset lock install install-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -25,6 +25,9 @@ faults: install-dev ## kill, freeze and repeat: the first table of docs/trust.md
 
 attack: install-dev ## try to break in: the second table of docs/trust.md
 	@exec $(PY) -m pytest -n 2 -m attack $(ARGS)
+
+fuzz: install-dev ## 5,000 cases made from the schema of the API (KAM_FUZZ=)
+	@KAM_FUZZ=$(or $(KAM_FUZZ),5000) exec $(PY) -m pytest -q -s -n 0 tests/kam/test_api_fuzz.py $(ARGS)
 
 lint: install-dev ## style, templates, types, migrations, deployment settings
 	@failed=0; look() { echo "--- $$*"; env "$$@" || failed=1; }; \

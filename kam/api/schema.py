@@ -109,6 +109,10 @@ class Schema(AutoSchema):
 
 
 def problem_type(result, generator, request, public):
-    """Postprocessing hook: name the problem type once."""
+    """Postprocessing hook: name the problem type once, and say of any JSON, null included, that it is any JSON."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    for schema in result["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            if field.get("oneOf") == [{}, {"type": "null"}]:
+                del field["oneOf"]
     return result
