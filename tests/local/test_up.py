@@ -87,7 +87,7 @@ def test_first_start_killed_and_started_again(folder, launch, eventually):
     assert refused.process.wait(30) == 1
     assert refused.said().startswith(f"KAM is running from this checkout already, at http://127.0.0.1:{port}: stop it")
 
-    worker = next(pid for pid in first.parts() if "worker" in command_line(pid))
+    worker = next(pid for pid in first.parts() if "--hostname worker@" in command_line(pid))
     os.kill(worker, signal.SIGKILL)
     eventually(lambda: "The worker ended (killed by SIGKILL); starting it again in 1 s." in first.said())
 
