@@ -1,6 +1,7 @@
 """The demo company: Osterhall, a maker of sports goods, and its two years with two dozen accounts.
 
-Everything follows from a seed and a day. Ten stories are told, each visible in figures (see `stories`):
+Everything follows from a seed and a day. Ten stories are told, each visible in figures (see `stories`), and each can be
+left out (see `accounts.Cast`). Plans in the making are next year's, before July revisions of this year's.
 
 | account | story |
 | --- | --- |
@@ -10,8 +11,8 @@ Everything follows from a seed and a day. Ten stories are told, each visible in 
 | UK-110 Pacer's Yard | we deliver late and short: OTIF far below the agreed 95 % |
 | DE-210 Gratweg Outdoor | its best-seller is out of stock because we do not ship it |
 | CN-200 江岚百货 | its sell-through file has not arrived for two weeks |
-| UK-200 Hollin & Marsh | next year's plan has waited six days for a signature |
-| DE-200 Nordhafen Warenhaus | next year's plan came back with comments |
+| UK-200 Hollin & Marsh | a plan has waited six days for a signature |
+| DE-200 Nordhafen Warenhaus | a plan came back with comments |
 | CN-110 岳澜运动城 | buys ever less, away from the growth that its signed plan promises |
 | AT-260 Almkante Sport | all is well: pays early, sells ahead of target, gets everything on time |
 """
