@@ -47,7 +47,9 @@ class PersonFilter(django_filters.FilterSet):
 def kinds():
     """(label, name) of the kinds of rows that the log may tell of."""
     models = [m for m in apps.get_models() if m._meta.app_label in settings.FLOORS]
-    return sorted(((m._meta.label_lower, capfirst(m._meta.verbose_name)) for m in models), key=lambda kind: kind[1])
+    return sorted(
+        ((m._meta.label_lower, str(capfirst(m._meta.verbose_name))) for m in models), key=lambda kind: kind[1]
+    )
 
 
 def verbs():
@@ -58,8 +60,8 @@ def verbs():
 class EntryFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(field_name="label", lookup_expr="icontains", label=_("Object contains"))
     actor = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Person"))
-    verb = django_filters.ChoiceFilter(choices=verbs, label=_("What was done"))
-    model = django_filters.ChoiceFilter(choices=kinds, label=_("Kind"))
+    verb = django_filters.ChoiceFilter(choices=(), label=_("What was done"))
+    model = django_filters.ChoiceFilter(choices=(), label=_("Kind"))
     object_id = django_filters.CharFilter(label=_("Number of the object"))
     account = django_filters.ModelChoiceFilter(queryset=seen(Account), method="of_account", label=_("Account"))
     source = django_filters.MultipleChoiceFilter(choices=Entry.Source.choices, label=_("From"))
@@ -69,6 +71,11 @@ class EntryFilter(django_filters.FilterSet):
     class Meta:
         model = Entry
         fields = ["q", "actor", "verb", "model", "object_id", "account", "source", "since", "until"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["verb"].extra["choices"] = verbs()
+        self.filters["model"].extra["choices"] = kinds()
 
     def of_account(self, entries, name, value):
         return entries.filter(account_id=value.pk) if value else entries

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kam.roles import Role
@@ -99,6 +100,11 @@ class User(AbstractBaseUser):
     def save(self, *args, **kwargs):
         self.sort_name = sort_key(self.name)
         super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret=None):
+        """A session holds while password, role and e-mail stay what they were when it began."""
+        text = f"{super()._get_session_auth_hash(secret=secret)} {self.role} {self.email}"
+        return salted_hmac("kam.session", text, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self):
         return self.name
