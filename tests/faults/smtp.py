@@ -5,7 +5,7 @@ import threading
 
 
 class Smtp:
-    """`refuse` maps a command (MAIL, RCPT, DATA) to its answer; with `drop_after_data` a message is taken in silence."""
+    """`refuse` maps a command (MAIL, RCPT, DATA) to its answer; `drop_after_data` takes a message and goes silent."""
 
     def __init__(self, port=0):
         self.got, self.refuse, self.drop_after_data = [], {}, False
