@@ -91,11 +91,10 @@ class SellThroughViewSet(Facts):
     filterset_class = filters.SellThroughFilter
     order = ("-week", "store_id", "product_id")
     order_is_unique = True
-    lookup_value_regex = r"\d{4}-\d{2}-\d{2}_\d+_\d+"
 
     def get_object(self):
-        week, store, product = self.kwargs["pk"].split("_")
         try:
+            week, store, product = self.kwargs["pk"].split("_")
             key = (date.fromisoformat(week), int(store), int(product))
         except ValueError as error:
             raise Http404 from error

@@ -143,6 +143,8 @@ def pages(here, role, browser):
     for week in (world.WEEK, world.DAY):
         facts = reverse("kpis:facts", args=[here.own.account.pk, "sell_in"]) + f"?week={week}"
         yield f"kpis:facts {week}", role, lambda u=facts: browser.get(u)
+    line = reverse("kpis:facts", args=[here.own.account.pk, "sell_in"]) + f"?row={here.own.invoiceline.pk}"
+    yield "kpis:facts row", role, lambda: browser.get(line)
     feed = f"{reverse('kpis:import-new')}?feed={here.foreign.feed.pk}"
     yield "kpis:import-new?feed", role, lambda: browser.get(feed)
     for what in ("night-day", "night-rerun"):
@@ -183,6 +185,8 @@ def calls(here, role, api, plain):
             if model._meta.model_name not in policy.SHARED:
                 body = {field: aliases(here.foreign, model._meta.model_name).pk}
                 yield f"POST {name} {field}", role, lambda n=name, b=body: api.post(reverse(f"{n}-list"), b)
+                if getattr(viewset, "bulk", None):
+                    yield f"bulk {name} {field}", role, lambda n=name, b=body: api.post(reverse(f"{n}-bulk"), [b])
 
 
 def outcome(make):

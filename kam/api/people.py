@@ -34,6 +34,7 @@ class Administered:
 class UserSerializer(ScopedSerializer):
     """Name and role; the rest is there for administrators only."""
 
+    always = FOR_EVERYBODY
     state = serializers.ChoiceField(choices=User.State.choices, read_only=True)
 
     class Meta:

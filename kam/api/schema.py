@@ -71,6 +71,14 @@ class Schema(AutoSchema):
             operation["responses"]["304"] = {"description": "Not changed"}
         return operation
 
+    def _map_basic_serializer(self, serializer, direction, *args, **kwargs):
+        """A serializer that shows more to some than to others names in `always` what everybody gets."""
+        schema = super()._map_basic_serializer(serializer, direction, *args, **kwargs)
+        shown = getattr(serializer, "always", None)
+        if shown and direction == "response":
+            schema["required"] = [name for name in schema.get("required", ()) if name in shown]
+        return schema
+
     @property
     def _action(self):
         return getattr(self.view, "action", None)
