@@ -79,9 +79,7 @@ def test_secrets_are_sealed_in_the_database(user):
     assert codes.data["seed"].startswith("gAAAA")
 
 
-def test_a_new_factor_signs_out_other_devices_stands_in_the_log_and_is_mailed(
-    user, django_capture_on_commit_callbacks
-):
+def test_a_new_factor_signs_out_other_devices_stands_in_the_log_and_is_mailed(user, django_capture_on_commit_callbacks):
     client, there = sign_in(user), sign_in(user)
     confirm(client)
     _page, secret = setting_up(client)

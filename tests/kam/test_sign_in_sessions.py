@@ -17,9 +17,7 @@ from kam.services import change
 from tests.door import ANOTHER, PASSWORD, clock, is_in, person, sign_in  # noqa: F401 (clock is a fixture)
 
 pytestmark = pytest.mark.django_db
-PHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604"
-)
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604"
 DESK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
 
 
