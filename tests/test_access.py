@@ -170,7 +170,10 @@ PROBES = ("FOREIGN", "Foreign", "TA-")
 
 @pytest.mark.parametrize("name", sorted(VIEWSETS))
 def test_api_lists_never_show_a_foreign_row(here, name):
-    """Whatever the filter, order or page size: only rows of the caller's own scope come back."""
+    """Whatever the filter, order or page size: only rows of the caller's own scope come back.
+
+    Roles that see no row of the kind ask for the list as it is: no filter adds rows to none.
+    """
     viewset = VIEWSETS[name]
     noun = noun_of(viewset)
     if noun in policy.SHARED:
@@ -180,7 +183,7 @@ def test_api_lists_never_show_a_foreign_row(here, name):
     for role in set(Role) - {Role.AUDITOR}:
         client = token_client(here, role)
         mine = below[None] | (below["members"] if role in world.MEMBERS else set())
-        for query in queries(viewset, here, foreign):
+        for query in queries(viewset, here, foreign) if role in policy.SEES[noun] else [{}]:
             answer = client.get(reverse(f"{name}-list"), query)
             if answer.status_code == 200:
                 ids = {str(r.get("id", r.get("key"))) for r in answer.json()["results"]}
