@@ -78,7 +78,7 @@ def test_the_page_costs_the_same_whatever_the_history(client, night_ran, nights,
     for back in range(1, nights):
         night.plan_night(date(2026, 11, 19 - back))
     client.force_login(make.user(role=Role.ANALYST))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(PAGE)
 
 

@@ -56,7 +56,7 @@ def counted(site, url, django_assert_num_queries, n):
 def test_overview_costs_the_same_for_one_and_three_accounts(site, mia, rows, django_assert_num_queries):
     for _ in range(rows):
         measured(make.account(mia))
-    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 11)
+    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 13)
     assert len(answer.context["table"].rows) == rows
 
 
@@ -189,7 +189,7 @@ def test_facts_of_a_week_cost_the_same_for_one_and_three_rows(site, mia, rows, c
         facts.sold(account)
         facts.item(account)
     url = f"{reverse('kpis:facts', args=[account.pk, code])}?week={WEEK}"
-    answer = counted(site, url, django_assert_num_queries, 6)
+    answer = counted(site, url, django_assert_num_queries, 8)
     assert len(answer.context["page"].rows) == rows
 
 
@@ -382,7 +382,7 @@ def test_import_list(site, mia, rows, django_assert_num_queries):
     feed = facts.feed(make.account(mia))
     for n in range(rows):
         facts.batch(feed if n else None, by=mia)
-    answer = counted(site, reverse("kpis:import-list"), django_assert_num_queries, 6)
+    answer = counted(site, reverse("kpis:import-list"), django_assert_num_queries, 9)
     assert len(answer.context["rows"]) == rows
 
 
@@ -391,7 +391,7 @@ def test_feed_list(site, mia, rows, django_assert_num_queries):
     account = make.account(mia)
     for _ in range(rows):
         facts.feed(account, weekday=0)
-    answer = counted(site, reverse("kpis:feed-list"), django_assert_num_queries, 11)
+    answer = counted(site, reverse("kpis:feed-list"), django_assert_num_queries, 15)
     assert [len(feed.late.weeks) for feed in answer.context["rows"]] == [1] * rows
 
 
@@ -399,5 +399,5 @@ def test_feed_list(site, mia, rows, django_assert_num_queries):
 def test_product_list(site, rows, django_assert_num_queries):
     for _ in range(rows):
         facts.product()
-    answer = counted(site, reverse("kpis:product-list"), django_assert_num_queries, 6)
+    answer = counted(site, reverse("kpis:product-list"), django_assert_num_queries, 10)
     assert len(answer.context["rows"]) == rows
