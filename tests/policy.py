@@ -99,6 +99,7 @@ WRITES = {
     "plan": {"create": {AM, TL, DIR, API}, "change": {AM, TL, API}},
     "product": {"create": CATALOGUE_KEEPERS, "change": CATALOGUE_KEEPERS},
     "category": dict.fromkeys(("create", "change", "remove"), CATALOGUE_KEEPERS),
+    "feed": dict.fromkeys(("create", "change", "remove"), IMPORTERS),
     "agreement": TERM_ROWS,
     "term": TERM_ROWS,
     "goal": PLAN_ROWS,

@@ -65,6 +65,9 @@ TWINS = {
     "kpis:category-create": "categories create",
     "kpis:category-update": "categories change",
     "kpis:category-remove": "categories remove",
+    "kpis:feed-create": "feeds create",
+    "kpis:feed-update": "feeds change",
+    "kpis:feed-remove": "feeds remove",
     "plans:create": "plans create",
     "plans:edit": "plans change",
     "plans:move": "plans move",
@@ -97,7 +100,7 @@ PAGES_ONLY = {
     "set_language": "a page speaks a language, a program says Accept-Language",
     "night-rerun": "somebody watches a night that is run again",
 }
-ELSEWHERE = ("administration:", "account_", "mfa_", "sso_", "me-", "inbox:", "kpis:feed-")
+ELSEWHERE = ("administration:", "account_", "mfa_", "sso_", "me-", "inbox:")
 
 
 def writing_pages():
