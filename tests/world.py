@@ -113,7 +113,7 @@ def below(account, author, product):
     found.rejected = ImportBatch.objects.create(feed=feed, kind="sell_through", file_name="r.csv", state="rejected")
     found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")
     _accounts(found, author)
-    _facts(found, product)
+    _facts(found, author, product)
     _terms(found)
     _plan(found, author)
     return found
@@ -145,8 +145,12 @@ def _accounts(found, author):
             found.alert = alert
 
 
-def _facts(found, product):
+def _facts(found, author, product):
+    """Facts of a day; who sees the invoice line does not see the file that somebody else handed in."""
     account, batch = found.account, found.batch
+    handed_in = ImportBatch.objects.create(
+        kind="invoices", file_name="i.csv", content=f"i{account.pk}", state="applied", by=author
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [WEEK])
     found.sellthrough = SellThrough.objects.create(
@@ -156,7 +160,14 @@ def _facts(found, product):
         account=account, order_number="O", line_number="1", product=product, ordered_on=DAY, ordered=1, currency="EUR"
     )
     found.invoiceline = InvoiceLine.objects.create(
-        account=account, document="D", product=product, invoiced_on=DAY, quantity=1, value=1, currency="EUR"
+        account=account,
+        document="D",
+        product=product,
+        invoiced_on=DAY,
+        quantity=1,
+        value=1,
+        currency="EUR",
+        batch=handed_in,
     )
     found.openitem = OpenItem.objects.create(
         account=account, document="D", issued_on=DAY, due_on=DAY, amount=1, currency="EUR"
