@@ -57,7 +57,7 @@ def sold(account, week=WEEK, units=10, *, store=None, of=None, touch=True, **kw)
     with connection.cursor() as cursor:
         cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [week])
     store = store or account.stores.first() or make.store(account)
-    fields = {"currency": account.currency, "batch_id": kw.pop("batch_id", 0)}
+    fields = {"currency": account.currency, "batch_id": kw.pop("batch_id", 0) or batch().pk}
     row = SellThrough.objects.create(
         week=week, store=store, product=of or product(), account=account, units=units, **fields | kw
     )
