@@ -2,6 +2,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Func
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -37,12 +38,20 @@ class EntryQuerySet(models.QuerySet):
 
         In the order of (`txid`, `pk`) a reader who remembers the last place never misses an entry.
         """
-        return self.filter(txid__lt=_oldest_open_transaction()).order_by("txid", "pk")
+        return self.filter(txid__lt=RawSQL(OLDEST_OPEN, ())).order_by("txid", "pk")
 
 
-def _oldest_open_transaction():
-    snapshot = Func(Func(function="pg_current_snapshot"), function="pg_snapshot_xmin")
-    return Cast(Cast(snapshot, models.TextField()), models.BigIntegerField())
+# Transactions are numbered for the whole server. One that was open when this statement began counts, unless it is
+# seen now to be at work in another database: only there can it still be told apart from ours.
+OLDEST_OPEN = """(
+    SELECT coalesce(min(x::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    FROM pg_snapshot_xip(pg_current_snapshot()) x
+    WHERE NOT EXISTS (
+        SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'transactionid' AND l.transactionid::text::bigint = x::text::bigint & 4294967295
+            AND a.datname <> current_database()
+    )
+)"""
 
 
 class Entry(models.Model):
