@@ -4,6 +4,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from kam.forms import ScopedForm
+from kam.templatetags.formats import DASH
 from kpis import access, services
 from kpis.imports.toml import FOLDER
 from kpis.models import Feed, ImportBatch, Target
@@ -44,6 +45,7 @@ class UploadForm(forms.Form):
         label=_("Feed"),
         queryset=Feed.objects.all(),
         required=False,
+        empty_label=DASH,
         help_text=_("The account's regular file; brings its mapping and its account along."),
     )
     mapping = forms.ChoiceField(label=_("Mapping"), choices=own_mappings, required=False)

@@ -1,5 +1,6 @@
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +12,10 @@ from plans.models import Plan
 from plans.showing import look
 
 
+def _name(plan):
+    return format_html('<span class="k-nowrap">{}</span>', plan)
+
+
 def _counts(plan):
     return render_to_string("plans/_counts.html", {"counts": plan.counts})
 
@@ -18,7 +23,7 @@ def _counts(plan):
 COLUMNS = (
     Column("account", gettext_lazy("Account"), lambda p: p.account.name, sort=("account__sort_name", "-year")),
     Column("code", gettext_lazy("Account number"), lambda p: p.account.code, shown=False, desk=True, always=True),
-    Column("year", gettext_lazy("Plan"), str, sort=("year", "account__sort_name"), first="desc"),
+    Column("year", gettext_lazy("Plan"), str, sort=("year", "account__sort_name"), first="desc", cell=_name),
     Column("state", gettext_lazy("State"), lambda p: p.get_state_display(), sort=("state", "account__sort_name"),
            cell=status(look, lambda p: p.get_state_display())),
     Column("author", gettext_lazy("Author"), lambda p: p.author.name, desk=True),
