@@ -21,7 +21,7 @@ class YesNo(forms.Select):
     """Yes, no, or no matter."""
 
     def __init__(self, attrs=None):
-        super().__init__(attrs, [("", "---------"), ("true", YES_NO[True]), ("false", YES_NO[False])])
+        super().__init__(attrs, [("", _("All")), ("true", YES_NO[True]), ("false", YES_NO[False])])
 
     def format_value(self, value):
         return super().format_value({True: "true", False: "false"}.get(value, value))

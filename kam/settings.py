@@ -288,6 +288,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 API_TOKEN_MAX_AGE = timedelta(days=365)
+# A filter that is not set says so in a word, not in hyphens.
+FILTERS_EMPTY_CHOICE_LABEL = _("All")
 SPECTACULAR_SETTINGS = {
     "TITLE": "KAM",
     "DESCRIPTION": "Key account management: accounts, plans, trade terms, KPIs and imports.",

@@ -47,6 +47,12 @@ function closeMenus(except) {
   }
 }
 
+// Of tabs wider than a phone the current one is in sight.
+for (const tab of document.querySelectorAll(".k-tabs [aria-current]")) {
+  const tabs = tab.closest(".k-tabs");
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
+
 const clicks = {
   "[data-theme-toggle]": () => setTheme(isDark() ? "light" : "dark"),
   "[data-dismiss]": (button) => button.closest("[data-toast]")?.remove(),
@@ -60,6 +66,9 @@ document.addEventListener("click", (event) => {
     if (found) act(found);
   }
 });
+
+// Whoever goes on by keyboard leaves no menu open behind them.
+document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details[data-menu]")));
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
