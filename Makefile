@@ -8,7 +8,7 @@ NO_SECRET := only-for-looking-at-the-code-not-a-secret-anywhere
 LOCK := -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults attack fuzz lint format messages bench real reset lock install install-dev
+.PHONY: help run test faults attack fuzz lint format messages screenshots bench real reset lock install install-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -47,6 +47,9 @@ messages: install-dev ## collect strings and compile the catalogues (needs gette
 	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) manage.py makemessages --locale de --locale zh_Hans --no-location --no-wrap --no-obsolete \
 		--ignore .venv --ignore var --ignore tests --ignore docs
 	SECRET_KEY=$$(printf 'x%.0s' $$(seq 50)) $(PY) manage.py compilemessages --locale de --locale zh_Hans --ignore .venv
+
+screenshots: install-dev ## the pictures of the guide anew, from a demo that runs (KAM_VAR=, PORT=, ARGS=name)
+	@exec $(PY) docs/guide/screenshots.py $(ARGS)
 
 bench: install ## measured speeds, also in var/bench.json (ONLY=name)
 	@exec $(PY) manage.py bench $(if $(ONLY),--only $(ONLY))
