@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from kam.errors import Conflict, Denied, Stale
 from kam.models import User
 
 PARTS = ("accounts.handover.PARTS", "tradeterms.handover.PARTS", "plans.handover.PARTS")
+ADMINISTRATORS_LOCK = 4_202
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,15 @@ def hand_over(user, *, by, successors, reason, seen=None):
     return given
 
 
+def one_at_a_time():
+    """Wait until nobody else administers people: two that hold each other's row would wait for each other for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMINISTRATORS_LOCK])
+
+
 def _held(user, successors):
     """The leaver and the successors as stored, locked in one order: none of them leaves or changes role meanwhile."""
+    one_at_a_time()
     wanted = {user.pk, *(s.pk for s in successors.values())}
     people = {p.pk: p for p in User.objects.filter(pk__in=wanted).order_by("pk").select_for_update()}
     return people[user.pk], {name: people[s.pk] for name, s in successors.items()}

@@ -2,7 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +15,6 @@ from kam.models import ApiToken, User
 from kam.roles import Role
 from kam.sessions import end_sessions
 from kam.templatetags.formats import listed
-
-ADMINISTRATORS_LOCK = 4_202
 
 
 @transaction.atomic
@@ -147,6 +145,7 @@ def _must_administer(by):
 
 def _held(user):
     """The stored row, locked: nobody else changes this person, or gives them anything, meanwhile."""
+    handover.one_at_a_time()
     return User.objects.select_for_update().get(pk=user.pk)
 
 
@@ -156,11 +155,9 @@ def _must_be_version(user, version):
 
 
 def _must_not_be_last(user):
-    """Somebody must be left to administer. One at a time, so that two cannot remove each other."""
+    """Somebody must be left to administer; two cannot remove each other, because both hold the lock of `_held`."""
     if user.role != Role.ADMIN:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMINISTRATORS_LOCK])
     if not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk).exists():
         raise Conflict(_("%(person)s is the last administrator.") % {"person": user})
 

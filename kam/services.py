@@ -48,10 +48,10 @@ def change(row, *, by, version, fields, verb="changed", reason=""):
 def remove(row, *, by, reason="", undo_if=""):
     """Delete `row` with an audit entry that keeps what it was. Raises ProtectedError when others depend on it.
 
-    With `undo_if`, the dotted name of `may(user, row)`, it can be brought back: returns the Removal to do that with.
+    With `undo_if`, the dotted name of `may(user, row)`, whoever removed it can bring it back: returns the Removal.
     """
     log(row, "removed", by=by, before=snapshot(row), after={}, reason=reason)
-    if undo_if:
+    if undo_if and by is not None:
         return removals.delete(row, by=by, undo_if=undo_if)
     row.delete()
     return None

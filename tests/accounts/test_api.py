@@ -182,10 +182,10 @@ def test_members_do_not_say_who_looks_after_an_account(api_of):
     assert client.delete(url("memberships", Membership.objects.get().pk)).status_code == 403
 
 
-def test_teams_are_read_only(api_of, lead):
+def test_teams_are_written_by_administrators_only(api_of, lead):
     client = api_of(lead)
     assert [t["name"] for t in results(client, "teams")] == [lead.team.name]
-    assert client.post(url("teams"), {"name": "x"}).status_code == 405
+    assert client.post(url("teams"), {"name": "x"}).status_code == 403
 
 
 def test_an_alert_reads_as_a_sentence(api_of):
