@@ -21,7 +21,7 @@ WIDTH = 1280
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SHOTS = []
 
-# The 256 colours that cover most; what is rarer takes the nearest of them.
+# The commonest colours that differ enough to be 256 at most; all others take the nearest of them.
 TO_PALETTE = """async (src) => {
   const image = await createImageBitmap(await (await fetch(src)).blob());
   const { width, height } = image, context = new OffscreenCanvas(width, height).getContext("2d");
@@ -29,8 +29,13 @@ TO_PALETTE = """async (src) => {
   const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer), count = new Map();
   for (const p of pixels) count.set(p, (count.get(p) ?? 0) + 1);
   const rgb = (p) => [p & 255, (p >> 8) & 255, (p >> 16) & 255];
-  const palette = [...count].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([p]) => rgb(p));
   const far = (a, b) => a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0);
+  const common = [...count].sort((a, b) => b[1] - a[1]).map(([p]) => rgb(p));
+  let palette = common;
+  for (let apart = 6; palette.length > 256; apart *= 1.5) {
+    palette = [];
+    for (const colour of common) if (palette.every((other) => far(other, colour) >= apart)) palette.push(colour);
+  }
   const nearer = (p) => (best, one, i) => (far(one, rgb(p)) < far(palette[best], rgb(p)) ? i : best);
   const place = new Map([...count.keys()].map((p) => [p, palette.reduce(nearer(p), 0)]));
   let bytes = "";
@@ -123,18 +128,18 @@ def conflict(page):
 
 @shot("director", 900)
 def sign_off(page):
-    page.goto("/plans/?state=submitted")
+    page.goto("/plans/?state=submitted&q=Sportrampe")
     open_first(page)
     page.get_by_role("link", name="Open sign-off").click()
 
 
-@shot("team_lead", 760)
+@shot("team_lead", 680)
 def team(page):
     page.goto("/administration/teams/")
     page.get_by_role("link", name="DACH", exact=True).click()
 
 
-@shot("analyst", 760)
+@shot("analyst", 800)
 def import_file(page):
     page.goto("/kpis/imports/new/")
 
@@ -156,7 +161,7 @@ def import_faults(page):
     page.get_by_text("Nothing was stored.").wait_for(timeout=60_000)
 
 
-@shot("analyst", 760)
+@shot("analyst", 620)
 def feeds(page):
     page.goto("/kpis/feeds/")
 
@@ -167,7 +172,7 @@ def agreement(page):
     open_first(page)
 
 
-@shot("admin", 760)
+@shot("admin", 460)
 def person(page):
     page.goto("/administration/people/")
     page.get_by_role("link", name="Mia Berger").click()
