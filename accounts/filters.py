@@ -12,10 +12,10 @@ from kam.models import User
 
 class AccountFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number or name begins with"))
-    tier = django_filters.MultipleChoiceFilter(choices=Account.Tier.choices, label=_("Tier"))
-    kind = django_filters.MultipleChoiceFilter(choices=Account.Kind.choices, label=_("Kind"))
+    tier = django_filters.MultipleChoiceFilter(choices=Account.Tier.choices, distinct=False, label=_("Tier"))
+    kind = django_filters.MultipleChoiceFilter(choices=Account.Kind.choices, distinct=False, label=_("Kind"))
     direction = django_filters.ChoiceFilter(choices=Account.Direction.choices, label=_("Direction"))
-    state = django_filters.MultipleChoiceFilter(choices=Account.State.choices, label=_("State"))
+    state = django_filters.MultipleChoiceFilter(choices=Account.State.choices, distinct=False, label=_("State"))
     country = django_filters.CharFilter(lookup_expr="iexact", label=_("Country"))
     team = django_filters.ModelChoiceFilter(queryset=seen(Team), label=_("Team"))
     owner = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Account manager"))
@@ -35,8 +35,8 @@ class AccountFilter(django_filters.FilterSet):
 
 class AlertFilter(django_filters.FilterSet):
     account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
-    severity = django_filters.MultipleChoiceFilter(choices=Alert.Severity.choices, label=_("Severity"))
-    state = django_filters.MultipleChoiceFilter(choices=Alert.State.choices, label=_("State"))
+    severity = django_filters.MultipleChoiceFilter(choices=Alert.Severity.choices, distinct=False, label=_("Severity"))
+    state = django_filters.MultipleChoiceFilter(choices=Alert.State.choices, distinct=False, label=_("State"))
     code = django_filters.CharFilter(label=_("Kind"))
 
     class Meta:
@@ -46,7 +46,7 @@ class AlertFilter(django_filters.FilterSet):
 
 class NotificationFilter(django_filters.FilterSet):
     unread = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", label=_("Unread"), widget=YesNo)
-    code = django_filters.MultipleChoiceFilter(choices=kinds(), label=_("Kind"))
+    code = django_filters.MultipleChoiceFilter(choices=kinds(), distinct=False, label=_("Kind"))
     account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
 
     class Meta:
@@ -67,7 +67,7 @@ class StoreListFilter(django_filters.FilterSet):
     """The stores of one account, which the page's address names."""
 
     q = django_filters.CharFilter(method="search", label=_("Number or name"))
-    kind = django_filters.MultipleChoiceFilter(choices=Store.Kind.choices, label=_("Kind"))
+    kind = django_filters.MultipleChoiceFilter(choices=Store.Kind.choices, distinct=False, label=_("Kind"))
     city = django_filters.CharFilter(lookup_expr="istartswith", label=_("City"))
 
     class Meta:

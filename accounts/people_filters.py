@@ -18,7 +18,7 @@ from kam.text import sort_key
 
 class PersonFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Name or e-mail begins with"))
-    role = django_filters.MultipleChoiceFilter(choices=Role.choices, label=_("Role"))
+    role = django_filters.MultipleChoiceFilter(choices=Role.choices, distinct=False, label=_("Role"))
     state = django_filters.MultipleChoiceFilter(method="in_state", choices=User.State.choices, label=_("State"))
     team = django_filters.ModelChoiceFilter(queryset=seen(Team), method="in_team", label=_("Team, and those below"))
     factor = django_filters.BooleanFilter(method="has_second_factor", label=_("Has a second factor"), widget=YesNo)
@@ -64,7 +64,7 @@ class EntryFilter(django_filters.FilterSet):
     model = django_filters.ChoiceFilter(choices=(), label=_("Kind"))
     object_id = django_filters.CharFilter(label=_("Number of the object"))
     account = django_filters.ModelChoiceFilter(queryset=seen(Account), method="of_account", label=_("Account"))
-    source = django_filters.MultipleChoiceFilter(choices=Entry.Source.choices, label=_("From"))
+    source = django_filters.MultipleChoiceFilter(choices=Entry.Source.choices, distinct=False, label=_("From"))
     since = django_filters.DateFilter(field_name="at", lookup_expr="date__gte", label=_("From day"))
     until = django_filters.DateFilter(field_name="at", lookup_expr="date__lte", label=_("To day"))
 

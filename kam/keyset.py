@@ -1,6 +1,7 @@
 """Keyset pagination by a tuple of columns: stable while rows come and go, and as fast on page 1,000 as on page 1.
 
-Empty values sort last in either direction, by an explicit rank, so that no row is lost at the border.
+Empty values sort last in either direction, by an explicit rank, so that no row is lost at the border. A column that is
+never empty has no rank, so that an index can bring its rows in order and begin at the border.
 """
 
 import base64
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.utils.translation import gettext as _
@@ -62,10 +63,14 @@ class Keyset:
 
     def slice(self, rows, text, *, backwards=False):
         """Up to `size` + 1 rows after (or before) the cursor, in reading direction."""
-        rows = rows.alias(**{f"_rank_{i}": self._rank(f) for i, f in enumerate(self.fields)})
+        ranked = [_may_be_empty(rows.model, f.lstrip("-")) for f in self.fields]
+        rows = rows.alias(**{f"_rank_{i}": self._rank(f) for i, f in enumerate(self.fields) if ranked[i]})
         if text:
-            rows = rows.filter(self._beyond(self._decode(text), backwards))
-        return list(rows.order_by(*self._ordering(backwards))[: self.size + 1])
+            values = self._decode(text)
+            rows = rows.filter(self._beyond(values, backwards))
+            if not ranked[0] and values[0] is not None:
+                rows = rows.filter(self._not_before(values[0], backwards))
+        return list(rows.order_by(*self._ordering(ranked, backwards))[: self.size + 1])
 
     def whole(self, rows):
         """All rows in the order of their pages."""
@@ -86,13 +91,20 @@ class Keyset:
             output_field=IntegerField(),
         )
 
-    def _ordering(self, backwards):
+    def _ordering(self, ranked, backwards):
         order = []
         for i, field in enumerate(self.fields):
             column, falling = F(field.lstrip("-")), field.startswith("-") != backwards
-            rank = F(f"_rank_{i}")
-            order += [rank.desc() if backwards else rank.asc(), column.desc() if falling else column.asc()]
+            if ranked[i]:
+                rank = F(f"_rank_{i}")
+                order.append(rank.desc() if backwards else rank.asc())
+            order.append(column.desc() if falling else column.asc())
         return order
+
+    def _not_before(self, value, backwards):
+        """Implied by `_beyond`, and what an index on the first column begins with."""
+        name, falling = self.fields[0].lstrip("-"), self.fields[0].startswith("-") != backwards
+        return Q(**{f"{name}__lte" if falling else f"{name}__gte": value})
 
     def _beyond(self, values, backwards):
         """Rows strictly after the cursor's tuple: equal in the first k columns and beyond in the next one."""
@@ -125,10 +137,17 @@ class Keyset:
         return Page(rows, _url(request, "after", after), _url(request, "before", before), after, before)
 
 
-def _ordered(field):
-    if field.startswith("-"):
-        return F(field[1:]).desc(nulls_last=True)
-    return F(field).asc(nulls_last=True)
+def _may_be_empty(model, name):
+    """Whether rows can have no value there: not where every column on the way is NOT NULL; of annotations, yes."""
+    for part in name.split("__"):
+        try:
+            column = model._meta.pk if part == "pk" else model._meta.get_field(part)
+        except (AttributeError, FieldDoesNotExist):
+            return True
+        if column.null:
+            return True
+        model = column.related_model
+    return False
 
 
 def _is_ours(value):

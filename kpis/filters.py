@@ -46,7 +46,7 @@ class ProductFilter(django_filters.FilterSet):
 
 class FeedFilter(django_filters.FilterSet):
     account = _account()
-    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, distinct=False, label=_("Kind"))
 
     class Meta:
         model = Feed
@@ -54,8 +54,8 @@ class FeedFilter(django_filters.FilterSet):
 
 
 class BatchFilter(django_filters.FilterSet):
-    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, label=_("Kind"))
-    state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, label=_("State"))
+    kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, distinct=False, label=_("Kind"))
+    state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, distinct=False, label=_("State"))
     feed = django_filters.ModelChoiceFilter(queryset=seen(Feed), label=_("Feed"), widget=forms.HiddenInput)
     feed_named = django_filters.CharFilter(method="of_feed", label=_("Feed: code or name"))
 

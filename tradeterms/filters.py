@@ -12,7 +12,7 @@ from tradeterms.models import Agreement, Finding, Term
 class AgreementFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number, title or account"))
     account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
-    state = django_filters.MultipleChoiceFilter(choices=Agreement.State.choices, label=_("State"))
+    state = django_filters.MultipleChoiceFilter(choices=Agreement.State.choices, distinct=False, label=_("State"))
     on = django_filters.DateFilter(method="binding", label=_("In force on"))
 
     class Meta:
@@ -28,7 +28,7 @@ class AgreementFilter(django_filters.FilterSet):
 
 class TermFilter(django_filters.FilterSet):
     agreement = django_filters.ModelChoiceFilter(queryset=seen(Agreement), label=_("Agreement"))
-    kind = django_filters.MultipleChoiceFilter(choices=Term.Kind.choices, label=_("Kind"))
+    kind = django_filters.MultipleChoiceFilter(choices=Term.Kind.choices, distinct=False, label=_("Kind"))
     side = django_filters.ChoiceFilter(choices=Term.Side.choices, label=_("Side"))
 
     class Meta:
@@ -41,10 +41,12 @@ class FindingFilter(django_filters.FilterSet):
     agreement = django_filters.ModelChoiceFilter(
         field_name="term__agreement", queryset=seen(Agreement), label=_("Agreement")
     )
-    kind = django_filters.MultipleChoiceFilter(field_name="term__kind", choices=Term.Kind.choices, label=_("Kind"))
+    kind = django_filters.MultipleChoiceFilter(
+        field_name="term__kind", choices=Term.Kind.choices, distinct=False, label=_("Kind")
+    )
     side = django_filters.ChoiceFilter(field_name="term__side", choices=Term.Side.choices, label=_("Side"))
-    verdict = django_filters.MultipleChoiceFilter(choices=Finding.Verdict.choices, label=_("Verdict"))
-    state = django_filters.MultipleChoiceFilter(choices=Finding.State.choices, label=_("State"))
+    verdict = django_filters.MultipleChoiceFilter(choices=Finding.Verdict.choices, distinct=False, label=_("Verdict"))
+    state = django_filters.MultipleChoiceFilter(choices=Finding.State.choices, distinct=False, label=_("State"))
     owner = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Owner"))
     due = django_filters.DateFilter(field_name="act_by", lookup_expr="lte", label=_("Act by, at the latest"))
     open = django_filters.BooleanFilter(method="unsettled", label=_("Somebody has to act"))

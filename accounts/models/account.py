@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.scope import ByAccount
 from accounts.models.team import Team
 from kam.models import Deputy, Entry, Tree, Versioned
-from kam.models.deputy import in_whose_place
+from kam.models.deputy import OneOf, in_whose_place
 from kam.roles import MEMBERS, STANDS_IN, TEAM_SCOPED, DataClass, Role
 from kam.search import named
 from kam.text import sort_key
@@ -23,9 +23,13 @@ currency_code = RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters 
 
 
 def in_scope_of(teams):
-    """The condition on accounts that one of `teams` is theirs, or catches them by its scope rule."""
+    """The condition on accounts that one of `teams` is theirs, or catches them by its scope rule.
+
+    A team that catches everything is asked for first: once for all accounts, before anything is asked of each.
+    """
     teams = teams.order_by()
-    return Q(team__in=teams.values("pk")) | Exists(teams.whose_scope_catches(OuterRef("country")))
+    everything = Exists(teams.filter(scope=Team.Scope.EVERYTHING))
+    return everything | Q(team__in=teams.values("pk")) | Exists(teams.whose_scope_catches(OuterRef("country")))
 
 
 class AccountQuerySet(models.QuerySet):
@@ -47,9 +51,14 @@ class AccountQuerySet(models.QuerySet):
         return self.none()
 
     def of_members(self, condition):
-        """Accounts with a membership that fulfils `condition`, and what is below them."""
+        """Accounts with a membership that fulfils `condition`, and what is below them.
+
+        Their ids come first, as one array: the database cannot guess how few they are, and would read through
+        everybody's accounts in the order of a list until it has a page of them.
+        """
         mine = Membership.objects.filter(condition).order_by().values("account")
-        return self.filter(lineage__overlap=ArraySubquery(mine))
+        below = Account.objects.filter(lineage__overlap=ArraySubquery(mine)).order_by().values("pk")
+        return self.filter(OneOf(F("pk"), ArraySubquery(below)))
 
     def of_leader(self, user):
         """The scope of a person's teams, and what the members see in whose place they stand today."""
