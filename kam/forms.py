@@ -3,7 +3,8 @@ from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _
 
 from kam.errors import Stale
-from kam.templatetags.formats import DASH
+from kam.rounding import decimals_of
+from kam.templatetags.formats import DASH, as_decimal
 
 HYPHENS = BLANK_CHOICE_DASH[0][1]
 
@@ -14,6 +15,22 @@ def _dash_for_nothing(field):
         field.empty_label = field.empty_label and DASH
     elif isinstance(field, forms.ChoiceField) and not callable(field.choices):
         field.choices = [(value, DASH if label == HYPHENS else label) for value, label in field.choices]
+
+
+class FigureField(forms.DecimalField):
+    """A figure of a measure, shown in percent while `rate` is set; the form turns what was typed into a fraction."""
+
+    rate = False
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"max_digits": 20, "decimal_places": 6} | kwargs)
+
+    def prepare_value(self, value):
+        found = as_decimal(value) if not isinstance(value, str) else None
+        if found is None:
+            return value
+        found = found * 100 if self.rate else found
+        return round(found, decimals_of(found))
 
 
 class ScopedForm(forms.ModelForm):

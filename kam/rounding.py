@@ -11,3 +11,8 @@ def rounded(value, places):
 def cents(amount):
     """Money with exactly two decimals."""
     return rounded(amount, 2)
+
+
+def decimals_of(value):
+    """How many decimals the value really has: 3200.0000 has none, 95.5500 two."""
+    return max(-value.normalize().as_tuple().exponent, 0)

@@ -3,9 +3,10 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from kam.forms import ScopedForm
-from kam.templatetags.formats import DASH
-from kpis import access, services
+from kam.forms import FigureField, ScopedForm
+from kam.measures import all_measures
+from kam.templatetags.formats import DASH, headed
+from kpis import access, services, showing
 from kpis.imports.toml import FOLDER
 from kpis.models import Feed, ImportBatch, Target
 from kpis.models.batch import Kind
@@ -89,7 +90,12 @@ class UploadForm(forms.Form):
 
 
 class TargetForm(ScopedForm):
-    """What one account shall reach of one measure in one year; account, measure and year stand in the address."""
+    """What one account shall reach of one measure in one year; account, measure and year stand in the address.
+
+    Rates are typed in percent and stored as fractions.
+    """
+
+    value = FigureField(label=_("Target"), max_digits=18, decimal_places=4, localize=True)
 
     class Meta:
         model = Target
@@ -98,6 +104,13 @@ class TargetForm(ScopedForm):
     def __init__(self, *args, named, **kwargs):
         super().__init__(*args, **kwargs)
         self.named = named
+        measure, field = all_measures()[named["measure"]], self.fields["value"]
+        field.rate = measure.unit == "percent"
+        field.label = headed(field.label, showing.full_unit(measure, named["account"].currency))
+
+    def clean_value(self):
+        value = self.cleaned_data["value"]
+        return value / 100 if self.fields["value"].rate else value
 
     def save_with(self, by):
         value = self.cleaned_data["value"]

@@ -38,6 +38,11 @@ def unit_word(measure, currency):
     return UNITS.get(measure.unit, "")
 
 
+def full_unit(measure, currency):
+    """The unit in which a figure is typed: the currency itself, or the measure's own."""
+    return formats.symbol(currency) if measure.unit == "money" else UNITS.get(measure.unit, "")
+
+
 def scaled(figure):
     """The value in the unit that `unit_word` names, None where nothing was measured."""
     if figure.shown is None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from kam.measures import all_measures
+from kam.rounding import decimals_of
 from kam.templatetags import formats
 
 HUNDRED = Decimal(100)
@@ -59,11 +60,6 @@ def progress(code, actual, target, currency):
         texts, named = (rounded(code, actual), number(code, target)), unit(code, currency)
     said = _("%(actual)s of %(target)s") % dict(zip(("actual", "target"), texts, strict=True))
     return f"{said}{formats.NBSP}{named}".rstrip()
-
-
-def decimals_of(value):
-    """How many decimals the value really has: 3200.0000 has none, 95.5500 two."""
-    return max(-value.normalize().as_tuple().exponent, 0)
 
 
 def difference(code, value):

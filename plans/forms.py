@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kam.forms import ScopedForm
+from kam.forms import FigureField, ScopedForm
 from kam.measures import all_measures
 from kam.templatetags import formats
 from plans import figures, services
@@ -86,22 +86,6 @@ class InitiativeForm(PartForm):
 
     def save_changes(self, **values):
         return services.save_initiative(row=self.instance, **values)
-
-
-class FigureField(forms.DecimalField):
-    """A figure of a measure, shown in percent while `rate` is set."""
-
-    rate = False
-
-    def __init__(self, **kwargs):
-        super().__init__(**{"max_digits": 20, "decimal_places": 6} | kwargs)
-
-    def prepare_value(self, value):
-        found = figures.formats.as_decimal(value) if not isinstance(value, str) else None
-        if found is None:
-            return value
-        found = found * figures.HUNDRED if self.rate else found
-        return round(found, figures.decimals_of(found))
 
 
 class MeasureForm(PartForm):

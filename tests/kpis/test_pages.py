@@ -207,11 +207,12 @@ def test_facts_page_through_by_keyset(site, mia, monkeypatch):
 def test_setting_and_changing_a_target(site, mia):
     account = make.account(mia)
     url = reverse("kpis:target", args=[account.pk, "otif", 2026])
-    assert site.post(url, {"value": "0.95"}).url == reverse("kpis:measure", args=[account.pk, "otif"])
+    assert site.post(url, {"value": "95"}).url == reverse("kpis:measure", args=[account.pk, "otif"])
     target = Target.objects.get()
     assert (target.account, target.measure, target.year, str(target.value)) == (account, "otif", 2026, "0.9500")
-    site.post(url, {"value": "0.97", "version": "1"})
-    assert site.post(url, {"value": "0.99", "version": "1"}).status_code == 409
+    site.post(url, {"value": "97", "version": "1"})
+    assert site.get(url).context["form"]["value"].value() == 97
+    assert site.post(url, {"value": "99", "version": "1"}).status_code == 409
     target.refresh_from_db()
     assert (str(target.value), target.version) == ("0.9700", 2)
 
