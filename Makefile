@@ -11,7 +11,7 @@ LOCK := -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 .PHONY: help run test faults attack fuzz lint format messages screenshots bench real reset lock install install-dev
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo "  PORT= DATABASE_URL= REDIS_URL= KAM_VAR= may follow, or stand in the environment."
 
 run: install ## start everything on http://127.0.0.1:8000 (PORT=), Ctrl-C stops it
