@@ -61,7 +61,26 @@ def context():
         ],
         "levels": ["good", "warning", "bad", "info", "neutral", "late", "running", "open"],
         "page": {"next_url": "?after=x", "previous_url": "?before=x"},
+        **_lists(),
     }
+
+
+def _lists():
+    """What a list has around its table: columns, exports, saved views, neighbours; and what search finds."""
+    columns = (("tier", "Tier", True), ("country", "Country", True), ("owner", "Owner", False))
+    return {
+        "columns": [(SimpleNamespace(name=name, label=label), on) for name, label, on in columns],
+        "exports": ("csv", "xlsx"),
+        "saved_views": [SimpleNamespace(pk=1, name="Behind plan in DACH", query="", current=True, mine=True)],
+        "view_page": "gallery",
+        "neighbours": {"all": "?", "previous": "?", "next": "?"},
+        "hits": [
+            {
+                "label": "Accounts", "icon": "building-store", "more": "?",
+                "hits": [{"url": "?", "title": name, "beside": f"K-{1042 + n}"} for n, name in enumerate(COMPANIES)],
+            },
+        ],
+    }  # fmt: skip
 
 
 def _kpis(today, monday):

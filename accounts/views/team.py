@@ -71,6 +71,7 @@ class TeamDetail(Scoped, DetailView):
             list_link=f"{reverse('accounts:list')}?team={team.pk}",
             may_administer=may_administer(reader),
             may_assign=access.may_assign(reader),
+            may_look=access.may_look_at_people(reader),
             **kwargs,
         )
 

@@ -122,6 +122,14 @@ def test_the_page_counts_what_the_rule_catches_and_names_what_the_reader_sees(at
     assert (blind["accounts_count"], list(blind["accounts"])) == (2, [])
 
 
+def test_who_may_not_open_the_tree_is_not_sent_there(client_of, lead):
+    member = make.user(Role.ACCOUNT_MANAGER)
+    TeamMembership.objects.create(team=lead.team, user=member)
+    tree = f'href="{page("teams")}"'
+    found = [tree in client_of(person).get(page("team", lead.team.pk)).content.decode() for person in (lead, member)]
+    assert found == [True, False]
+
+
 def test_accounts_are_assigned_in_bulk(client_of, lead):
     target = make.team(parent=lead.team)
     for code in ("A-1", "A-2", "A-3"):
