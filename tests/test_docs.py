@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kpis.imports.kinds import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 APPS = ("kam", "accounts", "kpis", "tradeterms", "plans")
@@ -55,3 +57,20 @@ def test_targets_that_a_page_names_are_there(page):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?:^    |`)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE))
     assert named - targets == set()
+
+
+def test_the_table_of_kinds_of_files_is_true():
+    told = [
+        [TICKED.findall(cell) for cell in line.split("|")[1:-1]]
+        for line in (ROOT / "docs" / "imports.md").read_text("utf-8").splitlines()
+        if line.startswith("| `") and line.count("|") == 5
+    ]
+    assert told == [
+        [
+            [name],
+            [field.name for field in kind.fields if field.required],
+            [field.name for field in kind.fields if not field.required],
+            list(kind.key),
+        ]
+        for name, kind in KINDS.items()
+    ]
