@@ -2,6 +2,7 @@
 
 import pytest
 
+from plans.bench.api import crowds
 from plans.bench.company import Size
 from plans.bench.night import nights
 from plans.bench.pages import visits
@@ -21,4 +22,26 @@ def test_three_nights_and_then_every_page(redis_client):
         assert [n[1] for n in names if n[0] == name] == ["41 of 41 shards", *STEPS]
     figures = list(visits(silent, TINY, requests=2))
     assert {f["name"].rpartition(", ")[2] for f in figures[:-1]} == {"p50", "p95", "queries"}
+    assert all(f["figure"] > 0 for f in figures)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_readers_at_once_in_a_crowd(redis_client):
+    figures = list(crowds(silent, accounts=600, requests=1))
+    names = [f["name"].rsplit(", ", 1) for f in figures[1:-1]]
+    kinds = ("p50", "p95", "8 at once")
+    assert [kind for _name, kind in names] == list(kinds) * (len(names) // 3)
+    assert {name for name, _kind in names} == {
+        "API, one account",
+        "API, one account, 304",
+        "API, list of 50",
+        "API, list of 50, far behind",
+        "API, list of 50, filtered",
+        "API, list of 50, found by name",
+        *(
+            f"{page}, {role}"
+            for page in ("accounts", "account", "home", "search")
+            for role in ("director", "account manager")
+        ),
+    }
     assert all(f["figure"] > 0 for f in figures)
