@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kam.urls import router
 from kpis.imports.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,3 +75,9 @@ def test_the_table_of_kinds_of_files_is_true():
         ]
         for name, kind in KINDS.items()
     ]
+
+
+def test_the_table_of_nouns_is_whole():
+    page = (ROOT / "docs" / "api.md").read_text("utf-8").partition("\n## Nouns\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[2] for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(TICKED.findall(" ".join(cells))) == sorted(prefix for prefix, _view, _name in router.registry)
