@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kam.models import Entry
 from kam.templatetags import formats
@@ -41,7 +41,7 @@ VERBS = {
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("reactivated"),
     "handed_over": gettext_lazy("handed over"),
-    "issued": gettext_lazy("issued"),
+    "issued": pgettext_lazy("token", "issued"),
     "revoked": gettext_lazy("revoked"),
     "restored": gettext_lazy("brought back"),
     "written_to": gettext_lazy("sent a message"),
