@@ -11,6 +11,7 @@ from accounts.views.head import OnAccount
 from accounts.why import classes_read, grounds, in_words, who_sees, why_not
 from kam.models import User
 from kam.roles import LEADERS, Role
+from kam.templatetags.formats import DASH
 from kam.views.base import refuse
 
 
@@ -35,7 +36,7 @@ class Why(OnAccount, TemplateView):
 class AskForm(forms.Form):
     """A person, and an account by its number."""
 
-    person = forms.ModelChoiceField(User.objects.none(), label=_("Person"))
+    person = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=DASH)
     number = forms.CharField(label=_("Number of the account"), max_length=40)
 
     def __init__(self, *args, user, **kwargs):
