@@ -28,7 +28,7 @@ COLUMNS = (
            cell=status(look, lambda p: p.get_state_display())),
     Column("author", gettext_lazy("Author"), lambda p: p.author.name, desk=True),
     Column("goals", gettext_lazy("Goals"), lambda p: len(p.goals.all()), "figure", desk=True),
-    Column("measures", gettext_lazy("Measures"), lambda p: sum(p.counts.values()), cell=_counts),
+    Column("measures", gettext_lazy("Measures"), lambda p: sum(p.counts.values()), cell=_counts, desk=True),
     Column("behind", gettext_lazy("Behind"), lambda p: p.counts["behind"], "count", shown=False, desk=True),
     Column("reached", gettext_lazy("Reached"), lambda p: p.counts["reached"], "count", shown=False, desk=True),
     Column("submitted", gettext_lazy("Submitted"), lambda p: p.submitted_at, "moment", sort=("submitted_at",),
