@@ -4,6 +4,7 @@ import logging
 import time
 
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import ConnectionError, RedisError
 
@@ -43,43 +44,47 @@ class BoundedRedisCache(RedisCache):
 
 
 class FallbackRedisCache(BoundedRedisCache):
-    """A cache that is empty while Redis is away."""
+    """While Redis is away each process remembers for itself: limits count on, and a code that was used stays used."""
 
-    def _try(self, method, default, *args, **kwargs):
+    def __init__(self, server, params):
+        super().__init__(server, params)
+        self.local = LocMemCache("away", {"MAX_ENTRIES": 10_000})
+
+    def _try(self, method, *args, **kwargs):
         try:
             return self.guarded(getattr(super(), method), *args, **kwargs)
         except Away:
-            return default
+            pass
         except RedisError as error:
             logger.warning("cache unavailable: %s", error)
-            return default
+        return getattr(self.local, method)(*args, **kwargs)
 
     def add(self, *args, **kwargs):
-        return self._try("add", True, *args, **kwargs)
+        return self._try("add", *args, **kwargs)
 
     def get(self, key, default=None, version=None):
-        return self._try("get", default, key, default, version)
+        return self._try("get", key, default, version)
 
     def get_many(self, *args, **kwargs):
-        return self._try("get_many", {}, *args, **kwargs)
+        return self._try("get_many", *args, **kwargs)
 
     def set(self, *args, **kwargs):
-        return self._try("set", None, *args, **kwargs)
+        return self._try("set", *args, **kwargs)
 
     def set_many(self, *args, **kwargs):
-        return self._try("set_many", [], *args, **kwargs)
+        return self._try("set_many", *args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        return self._try("delete", False, *args, **kwargs)
+        return self._try("delete", *args, **kwargs)
 
     def touch(self, *args, **kwargs):
-        return self._try("touch", False, *args, **kwargs)
+        return self._try("touch", *args, **kwargs)
 
     def incr(self, key, delta=1, version=None):
-        return self._try("incr", delta, key, delta, version)
+        return self._try("incr", key, delta, version)
 
     def has_key(self, *args, **kwargs):
-        return self._try("has_key", False, *args, **kwargs)
+        return self._try("has_key", *args, **kwargs)
 
 
 def check_redis():

@@ -119,6 +119,8 @@ def import_checked(batch, *, by) -> ImportBatch:
     if batch.state != ImportBatch.State.CHECKED:
         raise Conflict(_("Only a file that was checked without a fault can be imported from here."))
     folder = store.folder_of(batch.stored_name)
+    if not (folder / store.DATA).exists():
+        raise Conflict(_("The file is not kept any more; hand it in again."))
     known = (store.DATA, store.MAPPING)
     with ExitStack() as files:
         beside = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if p.name not in known]

@@ -6,8 +6,9 @@ from django.utils import timezone
 class IdempotentRequest(models.Model):
     """One row is one Idempotency-Key a caller has sent: the request it stood for, and the answer to give again.
 
-    `fingerprint` is SHA-256 over method, path and body in hex. Without an answer the request is under way until
-    `lease_until`; after that its worker is taken for dead and the key may be tried again.
+    `fingerprint` is an HMAC over method, path and body in hex, so that no password can be guessed from it. Without an
+    answer the request is under way until `lease_until`; after that its worker is taken for dead and the key may be
+    tried again.
     """
 
     caller = models.CharField(max_length=40)
