@@ -14,7 +14,7 @@ from kam.api.base import EditableViewSet, MoveMixin, ScopedViewSet
 
 
 class Editable(EditableViewSet):
-    """Rows that are kept, never deleted."""
+    """Rows that are kept: facts and other rows stand on them."""
 
     scope = "accounts"
     http_method_names = ["get", "post", "patch", "head", "options"]
@@ -67,6 +67,8 @@ class StoreViewSet(Editable):
 class ContactViewSet(Editable):
     """People at accounts."""
 
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
@@ -77,6 +79,9 @@ class ContactViewSet(Editable):
 
     def change_row(self, row, by, version, data):
         return services.change_contact(row, by=by, version=version, **data)
+
+    def remove_row(self, row, by):
+        services.remove_contact(row, by=by)
 
 
 class MembershipViewSet(EditableViewSet):

@@ -89,6 +89,11 @@ def change_contact(contact, *, by, version, **fields):
     return services.change(contact, by=by, version=version, fields=fields)
 
 
+def remove_contact(contact, *, by):
+    """Forget a person at an account; who reported to them reports to nobody. Returns the Removal."""
+    return services.remove(contact, by=by, undo_if="accounts.access.may_edit")
+
+
 def _stays_with_account(row, fields):
     if "account" in fields and fields["account"].pk != row.account_id:
         raise ValidationError({"account": _("This cannot move to another account; add it there instead.")})

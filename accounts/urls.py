@@ -21,4 +21,5 @@ urlpatterns = [
     path("<int:pk>/people/new/", views.ContactCreate.as_view(), name="contact-create"),
     path("stores/<int:pk>/edit/", views.StoreUpdate.as_view(), name="store-update"),
     path("people/<int:pk>/edit/", views.ContactUpdate.as_view(), name="contact-update"),
+    path("people/<int:pk>/remove/", views.ContactRemove.as_view(), name="contact-remove"),
 ]

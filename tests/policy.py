@@ -88,7 +88,7 @@ TERM_ROWS = dict.fromkeys(("create", "change", "remove"), NEGOTIATORS)
 WRITES = {
     "account": {"create": ASSIGNERS, "change": KEEPERS},
     "store": {"create": KEEPERS, "change": KEEPERS},
-    "contact": {"create": KEEPERS, "change": KEEPERS},
+    "contact": dict.fromkeys(("create", "change", "remove"), KEEPERS),
     "membership": {"create": ASSIGNERS, "remove": ASSIGNERS},
     "user": {"create": {ADM}, "change": {ADM}},
     "team": {"create": {ADM}, "change": {ADM}, "remove": {ADM}},
@@ -162,6 +162,7 @@ PAGES = {
     "accounts:contact-create": form("account", KEEPERS),
     "accounts:store-update": form("store", KEEPERS),
     "accounts:contact-update": form("contact", KEEPERS),
+    "accounts:contact-remove": act("contact", KEEPERS),
     "accounts:alert-move": act("alert", {AM, TL, DIR, AN, FIN, API}, name="acknowledge"),
     "kpis:measure": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
     "kpis:facts": read("account", KPI) | {"kwargs": {"code": "sell_in"}},

@@ -10,6 +10,7 @@ from accounts.views.home import Home
 from accounts.views.parts import (
     ContactCreate,
     ContactList,
+    ContactRemove,
     ContactUpdate,
     StoreCreate,
     StoreList,
@@ -25,6 +26,7 @@ __all__ = [
     "AlertMove",
     "ContactCreate",
     "ContactList",
+    "ContactRemove",
     "ContactUpdate",
     "Home",
     "StoreCreate",

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access
+from accounts import access, services
 from accounts.filters import StoreListFilter
 from accounts.forms import ContactForm, StoreForm
 from accounts.models import Account, Contact, Membership, Store
@@ -14,6 +14,7 @@ from kam.lists import Column
 from kam.roles import DataClass, may_read
 from kam.views.base import ScopedCreate, ScopedUpdate
 from kam.views.lists import ScopedList
+from kam.views.undo import ScopedRemove
 
 STORES = (
     Column("name", _("Name"), lambda s: s.name, sort=("name",), beside=lambda s: s.code),
@@ -103,6 +104,22 @@ class ContactCreate(CreateOnAccount):
 
 class ContactUpdate(UpdateOnAccount):
     model, form_class, title = Contact, ContactForm, _("Edit contact")
+    template_name = "accounts/contact_form.html"
 
     def get_success_url(self):
         return reverse("accounts:contacts", args=[self.object.account_id])
+
+
+class ContactRemove(ScopedRemove):
+    """POST: forget a person at an account."""
+
+    model = Contact
+
+    def may(self, user, row):
+        return access.may_edit(user, row)
+
+    def remove(self, row, by):
+        return services.remove_contact(row, by=by)
+
+    def url_after(self, row):
+        return reverse("accounts:contacts", args=[row.account_id])

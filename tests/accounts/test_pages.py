@@ -462,3 +462,14 @@ def captured():
         return len(found)
 
     return count
+
+
+def test_a_contact_goes_and_comes_back(client_of):
+    user = make.user()
+    contact = make.contact(make.account(user), name="Paul")
+    client = client_of(user)
+    page = client.post(f"/accounts/people/{contact.pk}/remove/", follow=True)
+    assert Contact.objects.count() == 0
+    *_earlier, message = page.context["messages"]
+    client.post(message.extra_tags.removeprefix("undo:"))
+    assert Contact.objects.get() == contact
