@@ -178,8 +178,8 @@ def portfolio_strip(request):
     """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
     currency, others = _usual_currency(request.user)
     last = _last(request)
-    weeks = [week - shift for shift in (timedelta(0), YEAR) for week in _mondays(last, showing.SPARK_WEEKS)]
-    points = queries.portfolio(request.user, currency, SHOWN, weeks)
+    spans = queries.span(last, showing.SPARK_WEEKS), queries.span(last - YEAR, queries.LEVEL_WEEKS)
+    points = queries.portfolio(request.user, currency, SHOWN, spans)
     if not any(points.values()):
         return None
     measures, overview = access.readable_measures(request.user), reverse("kpis:overview")

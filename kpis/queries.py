@@ -4,12 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import DecimalField, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
+from accounts.models import Account
 from kam.measures import Measure
 from kam.models import StepRun
 from kam.night import default_date
@@ -123,21 +126,29 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
 
     Money below counts where it is in the account's currency.
     """
-    below = MeasureValue.objects.visible_to(user).filter(account__lineage__contains=[account.pk])
-    return _weekly(user, below, account.currency, codes, week__range=(first, last))
+    return _weekly(user, Q(account__lineage__contains=[account.pk], week__range=(first, last)), account.currency, codes)
 
 
-def portfolio(user, currency, codes, weeks) -> dict[str, dict[date, Figure]]:
-    """Weekly figures of everything the user sees, for the given Mondays; money counts where it is in the currency."""
-    return _weekly(user, MeasureValue.objects.visible_to(user), currency, codes, week__in=list(weeks))
+def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
+    """Weekly figures of everything the user sees, from first to last Monday of each of the `spans`.
+
+    Money counts where it is in the currency.
+    """
+    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
+    return _weekly(user, inside, currency, codes)
 
 
-def _weekly(user, values, currency, codes, **period):
+def _weekly(user, condition, currency, codes):
+    """The values that fulfil the condition, of accounts the user sees and those of the measures that they read.
+
+    The measures are named once: twice would let the database expect so many steps that it reads the whole table.
+    """
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
     money = [code for code, m in measures.items() if m.unit == "money"]
     counted = ~Q(measure__in=money) | Q(account__currency=currency)
+    visible = Account.objects.visible_to(user).order_by().values("pk")
     rows = (
-        values.filter(counted, measure__in=list(measures), **period)
+        MeasureValue.objects.filter(condition, counted, account__in=visible, measure__in=list(measures))
         .order_by("week")
         .values_list("measure", "week")
         .annotate(over=Sum("numerator", filter=KNOWN), under=Sum("denominator", filter=KNOWN), missing=BoolOr("late"))
