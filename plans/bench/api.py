@@ -25,7 +25,7 @@ from plans.bench.web import Page, get, signed_in, visitor, web_server, with_toke
 ACCOUNTS = 100_000
 READERS = 8
 REQUESTS = 50  # of each reader, of each address
-SECONDS = 8  # after which a slow address has been asked often enough
+SECONDS = 6  # after which a slow address has been asked often enough
 WARMING = 3
 MOST = 150
 
