@@ -7,13 +7,20 @@ import re
 from urllib.parse import urldefrag, urlparse
 
 import pytest
+from django.urls import path
 
+from kam import urls
 from kam.roles import Role
-from tests import world
+from kam.views.gallery import Gallery
+from kpis.models import ImportBatch
+from tests import make, world
+
+# The site with the gallery, which has an address only with DEBUG.
+urlpatterns = [*urls.urlpatterns, path("kit/", Gallery.as_view(), name="gallery")]
 
 SKIP = re.compile(r"logout|/account/|export|\.csv|/api/|#")
 MOST = 70
-COUNTED = ("nameless", "alt", "small", "unscoped", "outside")
+COUNTED = ("nameless", "alt", "unscoped", "outside")
 FACTS = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const tooSmall = (e) => {
@@ -37,7 +44,8 @@ FACTS = """() => {
       e => !(e.textContent.trim() || e.querySelector('[aria-label]') || e.getAttribute('aria-label') ||
         e.title || (e.labels && e.labels.length) || e.value)).length,
     alt: document.querySelectorAll('img:not([alt])').length,
-    small: all('a[href], button, summary, input:not([type=hidden]), select, textarea').filter(tooSmall).length,
+    small: all('a[href], button, summary, input:not([type=hidden]), select, textarea').filter(tooSmall)
+      .map(e => e.outerHTML.slice(0, 80)),
     unscoped: all('th:not([scope])').length + all('table:not(:has(caption))').length,
     outside: all('details[data-menu]:not([open])').filter(outside).length,
     links: [...document.querySelectorAll('a[href]')].map(a => a.href),
@@ -56,6 +64,7 @@ def faults_of(facts):
     found += [] if facts["h1"] == 1 else [f"{facts['h1']} h1"]
     found += [f"{facts['wide']} px too wide"] if facts["wide"] > 1 else []
     found += [f"ids twice: {facts['twice']}"] if facts["twice"] else []
+    found += [f"too small: {html}" for html in facts["small"]]
     return found + [f"{facts[k]} {k}" for k in COUNTED if facts[k]]
 
 
@@ -103,6 +112,7 @@ PHONE_IN_THE_DARK = {"viewport": {"width": 360, "height": 780}, "color_scheme": 
 )
 def test_every_page_a_role_reaches_is_without_fault(browser, live_site, client, role, language, look, least):
     person = world.build().people[role]
+    ImportBatch.objects.update(file_name=f"sell-through_{'2026-W46_' * 8}.csv", sha256="5e" * 32)
     person.language = language
     person.save()
     context = browser.new_context(**look)
@@ -111,3 +121,16 @@ def test_every_page_a_role_reaches_is_without_fault(browser, live_site, client, 
     context.close()
     assert faults == {}
     assert len(seen) >= least
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("look", [DESKTOP, PHONE_IN_THE_DARK])
+def test_every_part_of_the_kit_is_without_fault(browser, live_site, client, look):
+    context = browser.new_context(**look)
+    sign_in(context, client, make.user())
+    page = context.new_page()
+    page.goto(f"{live_site.url}/kit/", wait_until="load")
+    faults = faults_of(page.evaluate(FACTS))
+    context.close()
+    assert faults == []
