@@ -63,7 +63,7 @@ def test_every_address_answers_with_the_headers(person, signed_in):
     assert len(paths) > 90
     for path in [*paths, "/nowhere/", "/accounts/?after=x", "/.git/config", "/.env", "/admin/", "/metrics"]:
         answer = client.get(path)
-        assert answer.status_code < 500, path
+        assert answer.status_code < 500 or path == "/healthz/jobs", path  # which says 503: no night has run here
         assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, path
         assert "no-store" in answer.headers["Cache-Control"], path
         said = answer.headers["Content-Security-Policy"]

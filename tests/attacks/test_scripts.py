@@ -55,7 +55,8 @@ def poison(director):
     agreement = make.agreement(account, title=ALL[:160], number=PAYLOADS[0])
     finding = make.finding(make.term(agreement))
     alert = make.alert(account, params={"x": ALL}, code=PAYLOADS[0])
-    answer = api.post(reverse("api-alerts-move", args=[alert.pk, "resolve"]), {"note": ALL}, format="json")
+    told = {"note": ALL, "version": alert.version}
+    answer = api.post(reverse("api-alerts-move", args=[alert.pk, "resolve"]), told, format="json")
     assert answer.status_code == 200
     Feed.objects.create(code="f", name=ALL[:120], kind="invoices", account=account)
     return account, plan, agreement, finding, imported(director)
@@ -73,6 +74,7 @@ def imported(person):
 
 def pages_of(account, plan, agreement, finding, batch):
     yield from ("/", "/accounts/", "/accounts/alerts/?state=resolved", "/plans/", "/terms/", "/terms/findings/")
+    yield from (f"/search/?q={PAYLOADS[0]}", "/inbox/", "/me/", "/administration/people/", "/kpis/targets/", "/kpis/products/")
     yield from (account.get_absolute_url(), reverse("accounts:timeline", args=[account.pk]))
     yield from (reverse(f"accounts:{name}", args=[account.pk]) for name in ("contacts", "stores", "update"))
     yield from (plan.get_absolute_url(), reverse("plans:signoff", args=[plan.pk]), reverse("plans:create"))

@@ -59,9 +59,8 @@ def batch(settings, tmp_path, now):
     settings.MEDIA_ROOT = tmp_path
 
     def make_batch(days, state="applied"):
-        row = ImportBatch.objects.create(
-            kind="orders", file_name=f"{days}.csv", stored_name=f"{days}{state}", state=state
-        )
+        names = {"file_name": f"{days}.csv", "stored_name": f"{days}{state}", "content": str(days)}
+        row = ImportBatch.objects.create(kind="orders", state=state, **names)
         ImportBatch.objects.filter(pk=row.pk).update(received_at=now - timedelta(days=days))
         folder_of(row.stored_name).mkdir(parents=True)
         (folder_of(row.stored_name) / "data").write_text("a")

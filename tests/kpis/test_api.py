@@ -85,7 +85,7 @@ def test_a_row_of_sell_through_has_an_address_of_its_own(api, account):
         "receipts": None,
         "returns": None,
         "currency": "EUR",
-        "batch": 0,
+        "batch": row.batch_id,
     }
 
 
