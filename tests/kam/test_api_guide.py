@@ -52,6 +52,7 @@ TWINS = {
     "accounts:store-update": "stores change",
     "accounts:contact-create": "contacts create",
     "accounts:contact-update": "contacts change",
+    "accounts:contact-remove": "contacts remove",
     "accounts:member-create": "memberships create",
     "accounts:member-remove": "memberships remove",
     "accounts:alert-move": "alerts move",

@@ -240,7 +240,7 @@ def test_chart_options_cannot_leave_their_block():
     assert 'aria-label="A &amp; B"' in html
 
 
-@pytest.mark.parametrize("name", ["404.html", "403.html", "403_csrf.html", "500.html", "account/login.html"])
+@pytest.mark.parametrize("name", ["404.html", "403.html", "403_csrf.html", "500.html"])
 def test_pages_render_for_nobody_without_context(name):
     html = Template(f'{{% extends "{name}" %}}').render(Context({}))
     assert "<h1>" in html
