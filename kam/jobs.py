@@ -62,7 +62,8 @@ def last_night() -> LastNight:
     """Until a night has been finished, the time runs from the installation."""
     unfinished = night.unfinished_nights()
     finished = StepRun.objects.exclude(date__in=unfinished)
-    last = finished.values("date").annotate(at=Max("finished_at")).order_by("-date").first()
+    ended = finished.values("date").annotate(at=Max("finished_at")).filter(at__isnull=False)
+    last = ended.order_by("-date").first()
     if last is None:
         return LastNight("none", seconds_since(_installed()))
     return LastNight(night.outcome(last["date"]), seconds_since(last["at"]))

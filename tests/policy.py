@@ -70,6 +70,9 @@ SHARED = PERSONS | {
     "deputy",
 }
 
+# Nouns of pages that the whole house shares: nobody's row is foreign.
+COMMON = {"product", "category"}
+
 # Nouns of which everybody has their own only: tests/kam/test_api_own.py asks for them as somebody else.
 OWN = {"savedview", "removal"}
 
