@@ -99,6 +99,16 @@ def status(signs, value):
     return cell
 
 
+def linked(value, url):
+    """A `cell` whose text leads on to `url(row)`; where that is empty it stays text."""
+
+    def cell(row):
+        href = url(row)
+        return format_html('<a href="{}">{}</a>', href, value(row)) if href else value(row)
+
+    return cell
+
+
 def shared_unit(currencies):
     """The currency that all amounts have in common, empty when there are several or none."""
     known = {c for c in currencies if c}

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kam.lists import Column, status
+from kam.lists import Column, linked, status
 from kam.templatetags import formats, kam_ui
 from kam.views.base import ScopedCreate, ScopedUpdate
 from kam.views.lists import ScopedList
@@ -44,12 +44,20 @@ def _import(feed):
     return format_html('<a class="k-button k-button-small" href="{}">{}{}</a>', url, kam_ui.icon("upload"), _("Import"))
 
 
+def _whose(feed):
+    return feed.account.name if feed.account else _("All accounts")
+
+
+def _page_of_whose(feed):
+    return feed.account.get_absolute_url() if feed.account else ""
+
+
 COLUMNS = (
     Column("name", gettext_lazy("Feed"), lambda f: f.name, sort=("name",)),
     Column("code", gettext_lazy("Code"), lambda f: f.code, "code", sort=("code",), shown=False, always=True),
     Column("state", gettext_lazy("State"), lambda f: f.standing[1],
            cell=status(lambda f: f.standing[0], lambda f: f.standing[1])),
-    Column("account", gettext_lazy("Account"), lambda f: f.account.name if f.account else str(_("All accounts")),
+    Column("account", gettext_lazy("Account"), _whose, cell=linked(_whose, _page_of_whose),
            sort=("account__sort_name", "name"), desk=True),
     Column("kind", gettext_lazy("Kind"), lambda f: f.get_kind_display(), sort=("kind", "name"), desk=True),
     Column("due", gettext_lazy("Due"), lambda f: "" if f.weekday is None else WEEKDAYS[f.weekday], cell=_due,
