@@ -1,10 +1,11 @@
-from kpis.models.batch import Feed, ImportBatch, ImportError
+from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restatement
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
 from kpis.models.product import Category, Product
 from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
 
 __all__ = [
     "AccountWeek",
+    "BatchWeek",
     "Category",
     "Feed",
     "ImportBatch",
@@ -15,6 +16,7 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProductWeek",
+    "Restatement",
     "SellThrough",
     "Target",
     "Touched",

@@ -58,6 +58,7 @@ class Feed(Versioned):
         _("due on weekday"), null=True, blank=True, validators=[MaxValueValidator(6)]
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
+    keeps_good_rows = models.BooleanField(_("keep good rows"), default=False, db_default=False)
 
     objects = FeedQuerySet.as_manager()
 
@@ -106,6 +107,7 @@ class ImportBatch(models.Model):
         DUPLICATE = "duplicate", _("Already imported")
         CHECKED = "checked", _("Checked only")
         CANCELLED = "cancelled", _("Cancelled")
+        UNDONE = "undone", _("Undone")
 
     feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches", db_index=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
@@ -158,9 +160,9 @@ class ImportBatch(models.Model):
         return self.file_name
 
 
-class ImportErrorQuerySet(models.QuerySet):
+class OfBatchQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The faults of visible batches."""
+        """What visible batches did."""
         return self.filter(batch__in=ImportBatch.objects.visible_to(user).order_by().values("pk"))
 
 
@@ -174,10 +176,65 @@ class ImportError(models.Model):
     code = models.CharField(_("reason"), max_length=60)
     params = models.JSONField(default=dict)
 
-    objects = ImportErrorQuerySet.as_manager()
+    objects = OfBatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "line", "pk"]
 
     def __str__(self):
         return f"{self.line} {self.column} {self.code}"
+
+
+class BatchWeek(models.Model):
+    """One row is what one file said about one account and ISO week, and what that changed.
+
+    `units` and `value` are the file's own sums, `units_moved` and `value_moved` by how much what is stored moved. A
+    week that only lost rows, because the file dates them elsewhere, has no rows of its own.
+    """
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="weeks", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, verbose_name=_("account"))
+    week = models.DateField(_("week"))
+    rows = models.IntegerField(_("rows"), default=0)
+    new = models.IntegerField(_("new"), default=0)
+    changed = models.IntegerField(_("changed"), default=0)
+    stores = models.IntegerField(_("stores"), null=True)
+    units = models.DecimalField(_("units"), max_digits=20, decimal_places=3, null=True)
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
+    units_moved = models.DecimalField(_("units more than before"), max_digits=20, decimal_places=3, null=True)
+    value_moved = models.DecimalField(_("value more than before"), max_digits=20, decimal_places=2, null=True)
+
+    objects = OfBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["batch", "week", "account"]
+        verbose_name = _("week of an import")
+        constraints = [models.UniqueConstraint(fields=["batch", "account", "week"], name="batchweek_once")]
+        indexes = [models.Index(fields=["account", "week", "batch"], name="batchweek_account")]
+
+    def __str__(self):
+        return f"{self.batch_id} {self.account_id} {self.week}"
+
+
+class Restatement(models.Model):
+    """One row is a stored fact as it was known before a batch restated it.
+
+    `before` is the whole row of the kind's table; `before_batch` brought it. So what was known when can be told, and
+    the batch can be undone.
+    """
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="restatements")
+    before_batch = models.ForeignKey(ImportBatch, models.CASCADE, null=True, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    week = models.DateField(_("week"))
+    before = models.JSONField()
+
+    objects = OfBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("restatement")
+        indexes = [models.Index(fields=["account", "week"], name="restatement_account")]
+
+    def __str__(self):
+        return f"{self.batch_id} {self.account_id} {self.week}"
