@@ -1,5 +1,6 @@
 """Teams, who works in them, and deputies over the API."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts import access, teams
@@ -86,7 +87,7 @@ class DeputyViewSet(EditableViewSet):
 
     def create_row(self, by, data):
         if not access.may_name_deputy(by, data["person"]):
-            raise Denied("You may not name deputies of this person.")
+            raise Denied(_("You may not name deputies of this person."))
         return deputies.name_deputy(by=by, **data)
 
     def change_row(self, row, by, version, data):

@@ -12,6 +12,7 @@ import django_filters
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import APIException, ValidationError
@@ -52,7 +53,7 @@ class FromTheFuture(APIException):
     """410: the cursor is from a database that went further than this one, as before a restore."""
 
     status_code, default_code = 410, "restored"
-    default_detail = "This database was restored to a time before your cursor. Read everything anew."
+    default_detail = gettext_lazy("This database was restored to a time before your cursor. Read everything anew.")
 
 
 class ChangeFilter(django_filters.FilterSet):

@@ -1,6 +1,7 @@
 from datetime import date
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -260,7 +261,7 @@ def _text(file):
     try:
         return file.read(1 << 20).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValidationError({"mapping_file": ["A mapping is text in UTF-8."]}) from error
+        raise ValidationError({"mapping_file": [_("A mapping is text in UTF-8.")]}) from error
 
 
 ROUTES = [

@@ -4,6 +4,7 @@ A viewset says what its rows are, who may write them and which service does; eve
 """
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -43,7 +44,7 @@ class ScopedSerializer(serializers.ModelSerializer):
             writable = {name for name, field in self.fields.items() if not field.read_only}
             unknown = sorted(set(data) - writable)
             if unknown:
-                raise serializers.ValidationError({name: ["This field cannot be set."] for name in unknown})
+                raise serializers.ValidationError({name: [_("This field cannot be set.")] for name in unknown})
         return super().to_internal_value(data)
 
 
@@ -123,8 +124,8 @@ class Base:
             return self.order
         name = asked.removeprefix("-")
         if name not in self.sortable:
-            offered = ", ".join(sorted(self.sortable))
-            raise ValidationError({"ordering": [f"One of {offered}, with - in front for falling order."]})
+            said = _("One of %(names)s, with - in front for falling order.")
+            raise ValidationError({"ordering": [said % {"names": ", ".join(sorted(self.sortable))}]})
         return (asked.replace(name, self.sortable[name]),)
 
     def answer(self, row, status=200):
@@ -147,7 +148,7 @@ class Base:
         known = self.parameters()
         unknown = sorted(set(asked) - known)
         if unknown:
-            said = f"There is no such parameter here. Known: {', '.join(sorted(known)) or 'none'}."
+            said = _("There is no such parameter here. Known: %(names)s.") % {"names": ", ".join(sorted(known)) or "-"}
             raise ValidationError({name: [said] for name in unknown})
 
 

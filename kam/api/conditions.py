@@ -8,6 +8,8 @@ so `"<version>"` will do there; If-None-Match compares the whole.
 import hashlib
 import re
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 
@@ -20,7 +22,7 @@ class VersionRequired(exceptions.APIException):
     """428: a change must say which version it was made from."""
 
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_detail = "Send If-Match with the ETag you read."
+    default_detail = gettext_lazy("Send If-Match with the ETag you read.")
 
 
 def etag(row, data):
@@ -47,7 +49,7 @@ def seen_version(request, row, named=None):
     if not seen and texts in ([""], ["*"]):
         raise VersionRequired
     if row.version not in seen:
-        raise Stale("The row was changed since you read it.", current=row)
+        raise Stale(_("The row was changed since you read it."), current=row)
     return row.version
 
 
@@ -55,5 +57,5 @@ def hold(row, version):
     """Lock the stored row until the transaction ends. Raises Stale when its version is another or it is gone."""
     stored = type(row)._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if stored is None or stored.version != version:
-        raise Stale("The row was changed since you read it.", current=stored)
+        raise Stale(_("The row was changed since you read it."), current=stored)
     return stored

@@ -13,6 +13,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 
@@ -30,7 +32,7 @@ class InFlight(exceptions.APIException):
     """409: the same request is being worked on; ask again after `wait` seconds."""
 
     status_code, default_code = 409, "in_flight"
-    default_detail = "The same request is under way. Try again later with the same key."
+    default_detail = gettext_lazy("The same request is under way. Try again later with the same key.")
 
     def __init__(self, wait):
         super().__init__()
@@ -41,7 +43,7 @@ class Reused(exceptions.APIException):
     """422: the key stands for another request."""
 
     status_code, default_code = 422, "key_reused"
-    default_detail = "This Idempotency-Key was sent with another request. Take a new key for each."
+    default_detail = gettext_lazy("This Idempotency-Key was sent with another request. Take a new key for each.")
 
 
 def once(view, handler):
@@ -62,9 +64,10 @@ def key_of(request, *, required):
     """The key of the request, "" without one. Raises ValidationError (400) when it is required or not a key."""
     text = request.headers.get(HEADER, "").strip().strip('"')
     if not text and required:
-        raise exceptions.ValidationError({HEADER: ["Send a key of your own with this request, such as a UUID."]})
+        raise exceptions.ValidationError({HEADER: [_("Send a key of your own with this request, such as a UUID.")]})
     if len(text) > LONGEST or not (text.isascii() and text.isprintable()):
-        raise exceptions.ValidationError({HEADER: [f"At most {LONGEST} printable ASCII characters."]})
+        said = _("At most %(most)d printable ASCII characters.")
+        raise exceptions.ValidationError({HEADER: [said % {"most": LONGEST}]})
     return text
 
 
@@ -148,7 +151,7 @@ def _keep(row, answer):
     headers["Content-Type"] = answer.content_type or "application/json"
     ours = IdempotentRequest.objects.filter(pk=row.pk, status=None, lease_until=row.lease_until)
     if not ours.update(status=answer.status_code, headers=headers, body=seal(body)):
-        raise Conflict("This took too long, and the same request has been taken up anew.", code="too_slow")
+        raise Conflict(_("This took too long, and the same request has been taken up anew."), code="too_slow")
 
 
 def _release(row):

@@ -1,7 +1,6 @@
 """What people keep for themselves: views of lists, and what they removed and may bring back."""
 
 from django.http import QueryDict
-from django.urls import NoReverseMatch, reverse
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -24,10 +23,7 @@ class SavedViewSerializer(ScopedSerializer):
         validators = []
 
     def validate_page(self, page):
-        try:
-            reverse(page)
-        except NoReverseMatch as error:
-            raise serializers.ValidationError("There is no such list.") from error
+        saved.list_url(page)
         return page
 
     def validate_query(self, query):

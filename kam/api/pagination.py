@@ -1,3 +1,4 @@
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -58,7 +59,8 @@ class Keyset(BasePagination):
     def _size(self, request):
         text = request.query_params.get("page_size", str(self.page_size))
         if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= self.max_page_size:
-            raise ValidationError({"page_size": [f"A whole number from 1 to {self.max_page_size}."]})
+            said = _("A whole number from 1 to %(most)d.")
+            raise ValidationError({"page_size": [said % {"most": self.max_page_size}]})
         return int(text)
 
     def _link(self, url):

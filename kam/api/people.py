@@ -80,7 +80,8 @@ class HandOverSerializer(ReasonSerializer):
     def validate_successors(self, successors):
         known = {part.name for part in handover.parts()}
         if unknown := sorted(set(successors) - known):
-            raise serializers.ValidationError([f"{name}: there is no such kind." for name in unknown])
+            said = _("%(name)s: there is no such kind.")
+            raise serializers.ValidationError([said % {"name": name} for name in unknown])
         return successors
 
 

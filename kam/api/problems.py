@@ -5,6 +5,7 @@ from django.db import IntegrityError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -12,20 +13,20 @@ from rest_framework.views import exception_handler, set_rollback
 from kam.errors import Conflict, Denied, Stale
 
 TITLES = {
-    400: "Invalid request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Not possible now",
-    410: "Gone",
-    412: "Changed meanwhile",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Cannot be processed",
-    428: "Version required",
-    429: "Too many requests",
+    400: gettext_lazy("Invalid request"),
+    401: gettext_lazy("Not signed in"),
+    403: gettext_lazy("Not allowed"),
+    404: gettext_lazy("Not found"),
+    405: gettext_lazy("Method not allowed"),
+    406: gettext_lazy("Not acceptable"),
+    409: gettext_lazy("Not possible now"),
+    410: gettext_lazy("Gone"),
+    412: gettext_lazy("Changed meanwhile"),
+    413: gettext_lazy("Too large"),
+    415: gettext_lazy("Unsupported media type"),
+    422: gettext_lazy("Cannot be processed"),
+    428: gettext_lazy("Version required"),
+    429: gettext_lazy("Too many requests"),
 }
 
 # What the database says when two writers wait for each other: serialization failure, deadlock, lock not to be had.
@@ -77,7 +78,7 @@ def problem(status_code, detail, *, retry_after=None, **extra):
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     body = {
         "type": "about:blank",
-        "title": TITLES.get(status_code, "Error"),
+        "title": str(TITLES.get(status_code, _("Error"))),
         "status": status_code,
         "detail": str(detail),
     } | extra

@@ -66,7 +66,7 @@ class Schema(AutoSchema):
     def get_operation(self, *args, **kwargs):
         operation = super().get_operation(*args, **kwargs)
         for status in self._refusals() if operation else ():
-            operation["responses"].setdefault(str(status), {"description": TITLES[status]} | REFUSED)
+            operation["responses"].setdefault(str(status), {"description": str(TITLES[status])} | REFUSED)
         if operation and self._action == "retrieve":
             operation["responses"]["304"] = {"description": "Not changed"}
         return operation
