@@ -1,5 +1,9 @@
 """Views of lists that people keep: filters, sort and columns under a name."""
 
+from django.core.exceptions import ValidationError
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.translation import gettext as _
+
 from kam import services
 from kam.lists import NEEDED_BY_PAGES
 from kam.models import SavedView
@@ -24,8 +28,20 @@ def clean(params):
     return canonical.urlencode()
 
 
+def list_url(page):
+    """The address of the list that is called `page`. Raises ValidationError when no list is called so."""
+    try:
+        url = reverse(page)
+    except NoReverseMatch as error:
+        raise ValidationError(_("There is no such list.")) from error
+    if not getattr(getattr(resolve(url).func, "view_class", None), "keeps_views", False):
+        raise ValidationError(_("There is no such list."))
+    return url
+
+
 def save_view(*, by, page, name, query, shared=False):
-    """Keep a view under a name; one's own view of the same name and page is replaced. Raises ValidationError."""
+    """Keep a view of a list under a name; one's own of the same name and page is replaced. Raises ValidationError."""
+    list_url(page)
     mine = SavedView.objects.filter(user=by, page=page, name=name).first()
     if mine:
         return services.change(mine, by=by, version=None, fields={"query": query, "shared": shared})

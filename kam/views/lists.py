@@ -38,6 +38,8 @@ class ScopedList(Scoped, TemplateView):
     exports = ("csv", "xlsx")
     # Without it the page draws its own rows, and the columns say what an export holds.
     chooses_columns = True
+    # Its address with filters, sort and columns may be kept under a name.
+    keeps_views = True
     # Whether the pages of its rows know the list they were opened from (`InList`).
     leads = False
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect, QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
@@ -21,17 +21,15 @@ class SaveView(Reported, View):
     def post(self, request):
         page, name = request.POST.get("page", ""), request.POST.get("name", "").strip()
         query = saved.clean(QueryDict(request.POST.get("query", "")))
+        url = reverse("home")
         try:
-            self.url = reverse(page)
+            url = saved.list_url(page)
             saved.save_view(by=request.user, page=page, name=name, query=query, shared="shared" in request.POST)
-        except NoReverseMatch:
-            messages.error(request, _("There is no such list."))
-            return HttpResponseRedirect(reverse("home"))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
             messages.success(request, _("The view “%(name)s” is saved.") % {"name": name})
-        return HttpResponseRedirect(f"{self.url}?{query}" if query else self.url)
+        return HttpResponseRedirect(f"{url}?{query}" if query else url)
 
 
 class RemoveView(ScopedRemove):

@@ -45,7 +45,8 @@ def test_views_of_others_are_seen_when_they_share_them_and_never_written(api_of,
 
 
 @pytest.mark.parametrize(
-    ("given", "field"), [({"page": "nowhere"}, "page"), ({"user": 1}, "user"), ({"name": ""}, "name")]
+    ("given", "field"),
+    [({"page": "nowhere"}, "page"), ({"page": "home"}, "page"), ({"user": 1}, "user"), ({"name": ""}, "name")],
 )
 def test_a_view_that_cannot_be_says_why(api_of, person, given, field):  # noqa: F811
     answer = api_of(person).post(VIEWS, GIVEN | given)

@@ -226,7 +226,10 @@ def test_a_removed_view_can_be_brought_back_from_the_message(client_of):
     assert SavedView.objects.get().name == "Mine"
 
 
-@pytest.mark.parametrize(("page", "name"), [("nowhere", "x"), ("accounts:list", ""), ("accounts:list", "x" * 61)])
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("nowhere", "x"), ("me", "x"), ("account_logout", "x"), ("accounts:list", ""), ("accounts:list", "x" * 61)],
+)
 def test_a_view_that_cannot_be_kept_is_said(client_of, page, name):
     client = client_of(make.user())
     answer = client.post(reverse("view-save"), {"page": page, "name": name, "query": ""}, follow=True)
