@@ -1,5 +1,7 @@
 """Forms of the administration: people, teams, deputies, tokens, hand-over."""
 
+import re
+
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,9 @@ from kam.models import Deputy, User
 from kam.roles import Role
 from kam.templatetags import formats
 from kam.templatetags.formats import DASH, listed
+
+# What stands between numbers in a spreadsheet, a mail or a sentence, also a Chinese one.
+BETWEEN = re.compile(r"[\s,;，、；]+")  # noqa: RUF001
 
 
 class DayInput(forms.DateInput):
@@ -97,7 +102,7 @@ class AssignForm(forms.Form):
         self.user, self.team = user, team
 
     def clean_numbers(self):
-        wanted = list(dict.fromkeys(self.cleaned_data["numbers"].replace(",", "\n").replace(";", "\n").split()))
+        wanted = list(dict.fromkeys(filter(None, BETWEEN.split(self.cleaned_data["numbers"]))))
         found = {a.code: a for a in Account.objects.visible_to(self.user).filter(code__in=wanted)}
         if unknown := [number for number in wanted if number not in found]:
             more = {"numbers": listed(unknown[:10]), "count": len(unknown)}

@@ -130,14 +130,15 @@ def test_who_may_not_open_the_tree_is_not_sent_there(client_of, lead):
     assert found == [True, False]
 
 
-def test_accounts_are_assigned_in_bulk(client_of, lead):
+@pytest.mark.parametrize("between", ["A-1\nA-2, A-3\tA-4\n", "A-1,A-2、A-3；A-4"])  # noqa: RUF001
+def test_accounts_are_assigned_in_bulk(client_of, lead, between):
     target = make.team(parent=lead.team)
-    for code in ("A-1", "A-2", "A-3"):
+    for code in ("A-1", "A-2", "A-3", "A-4"):
         make.account(code=code, team=lead.team)
-    answer = client_of(lead).post(page("team-assign", target.pk), {"numbers": "A-1\nA-2, A-3\n"})
+    answer = client_of(lead).post(page("team-assign", target.pk), {"numbers": between})
     assert answer.status_code == 302
-    assert set(Account.objects.filter(team=target).values_list("code", flat=True)) == {"A-1", "A-2", "A-3"}
-    assert Entry.objects.filter(model="accounts.account", verb="changed").count() == 3
+    assert set(Account.objects.filter(team=target).values_list("code", flat=True)) == {"A-1", "A-2", "A-3", "A-4"}
+    assert Entry.objects.filter(model="accounts.account", verb="changed").count() == 4
 
 
 def test_one_number_that_is_not_seen_keeps_all_where_they_are(client_of, lead):
