@@ -16,7 +16,7 @@ from kam.errors import Conflict, Denied
 from kam.measures import all_measures
 from kam.tasks import ring
 from kpis.access import may_keep_house_feeds, readable_measures
-from kpis.imports import store
+from kpis.imports import store, undo
 from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import Feed, ImportBatch, Target
@@ -146,4 +146,20 @@ def cancel_import(batch, *, by) -> ImportBatch:
         raise Conflict(_("Only a file that waits to be read can be cancelled."))
     batch.refresh_from_db()
     log(batch, "cancelled", by=by, after={"file_name": batch.file_name})
+    return batch
+
+
+@transaction.atomic
+def undo_import(batch, *, by, reason="") -> ImportBatch:
+    """Take back what a file stored: its rows go, what it restated is as before. Its file and its history stay.
+
+    Raises Conflict where it stored no facts, or where a later file restated some of its rows.
+    """
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if not undo.can_be_undone(batch):
+        raise Conflict(_("Only a file that stored facts can be undone."))
+    counts = undo.undo(batch)
+    batch.state = ImportBatch.State.UNDONE
+    batch.save(update_fields=["state"])
+    log(batch, "undone", by=by, after={"file_name": batch.file_name} | counts, reason=reason)
     return batch

@@ -18,16 +18,26 @@ from kpis.models import ImportBatch, Product
 
 @dataclass
 class Outcome:
-    """What became of the accepted rows: masters created, by kind, and rows new, changed and unchanged."""
+    """What became of the accepted rows: masters created, by kind, and rows new, changed and unchanged.
+
+    `weeks` has the same of facts by account and week, see `weeks`.
+    """
 
     created: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
+    weeks: pl.DataFrame | None = None
+
+
+def keeps_good_rows(batch: ImportBatch) -> bool:
+    """Whether the batch's feed wants the good rows of facts stored where others are bad; the default is all or none."""
+    return bool(batch.feed and batch.feed.keeps_good_rows and batch.kind in TABLES)
 
 
 def apply(result: Result, mapping: Mapping, batch: ImportBatch) -> Outcome:
     """Store the accepted rows of a file for a batch; faults that only the database can tell are added to `result`.
 
-    With any fault nothing is stored but, perhaps, masters: the caller then rolls back.
+    With any fault nothing is stored but, perhaps, masters: the caller then rolls back. Only where `keeps_good_rows`
+    the good rows are stored nevertheless.
     """
     if result.kind.name in TABLES:
         return _facts(result, mapping, batch)
@@ -39,11 +49,13 @@ def _facts(result, mapping, batch):
     source = batch.feed.code if batch.feed else mapping.name.removesuffix(".toml")
     loaded = resolve(result, mapping, by=batch.by, source=source)
     result.refuse(loaded.bad)
-    if result.rejected:
+    if result.rejected and not (keeps_good_rows(batch) and result.frame.height):
         return Outcome()
-    frame, result.frame, loaded.frame = stored_columns(loaded.frame, result.kind), result.frame.clear(), None
+    good = loaded.frame.join(result.frame, on=LINE, how="semi") if loaded.bad else loaded.frame
+    frame, result.frame, loaded.frame = stored_columns(good, result.kind), result.frame.clear(), None
     merged = merge(frame, result.kind, batch.pk, result.assumed)
-    return Outcome(loaded.created, {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged})
+    changes = {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged}
+    return Outcome(loaded.created, changes, merged.weeks)
 
 
 def _rows(result, *drop):

@@ -2,14 +2,15 @@
 
 Sell-through of weeks nobody has reported yet skips the comparison: it is copied straight into the partitions, in order.
 Everything happens in the caller's transaction, and under a lock on each account, so that two imports of one account
-follow each other.
+follow each other. What a restatement overwrites is kept as it was known, with the batch that brought it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
+from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.kinds import Kind
 
@@ -40,11 +41,13 @@ TABLES = {
 
 @dataclass
 class Merged:
-    """How many rows were new, changed and unchanged."""
+    """How many rows were new, changed and unchanged; and by account and week what the file said and what moved."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    weeks: pl.DataFrame | None = None
+    parts: list[pl.DataFrame] = field(default_factory=list)
 
 
 def stored_columns(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
@@ -59,17 +62,19 @@ def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str
     `assumed` names fields the file says nothing about: their values count for new rows only.
     """
     table = TABLES[kind.name]
-    _lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
+    lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
     merged = Merged()
+    file = weeks.said(frame, kind, table.dates[0])
     if kind.name == "sell_through":
         _make_partitions(table, frame)
-        frame = _copy_fresh_weeks(table, frame, batch_id, merged)
+        frame = _copy_fresh_weeks(table, frame, batch_id, merged, file)
     if frame.height:
-        _merge_difference(table, frame, batch_id, assumed, merged)
+        _merge_difference(table, frame, batch_id, assumed, merged, kind)
+    merged.weeks = weeks.together(file, merged.parts)
     return merged
 
 
-def _lock(kind, accounts):
+def lock(kind: str, accounts: list[int]) -> None:
     """Lock each account for this kind of facts; the whole kind where there are too many for a lock each."""
     with connection.cursor() as cursor:
         if len(accounts) > LOCKED_ONE_BY_ONE:
@@ -87,7 +92,7 @@ def _make_partitions(table, frame):
             cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])
 
 
-def _copy_fresh_weeks(table, frame, batch_id, merged):
+def _copy_fresh_weeks(table, frame, batch_id, merged, file):
     """Copy the rows of account-weeks that hold nothing yet into the table itself; returns the other rows."""
     pairs = frame.select("account_id", "week").unique().sort("account_id", "week")
     known = pl.DataFrame(_stored_weeks(table, pairs), schema=pairs.schema, orient="row")
@@ -100,6 +105,7 @@ def _copy_fresh_weeks(table, frame, batch_id, merged):
     except IntegrityError:  # a store that changed hands has rows of these weeks under its old account
         return frame
     merged.new += fresh.height
+    merged.parts.append(weeks.first_told(file.join(known, on=weeks.KEY, how="anti")))
     _touch(pairs.join(known, on=["account_id", "week"], how="anti"))
     return frame.join(known, on=["account_id", "week"], how="semi") if known.height else frame.clear()
 
@@ -126,7 +132,7 @@ def _touch(pairs):
     )
 
 
-def _merge_difference(table, frame, batch_id, assumed, merged):
+def _merge_difference(table, frame, batch_id, assumed, merged, kind):
     """Stage the rows, find by one join which are new or changed, and write only these."""
     columns = frame.columns
     names = ", ".join(columns)
@@ -136,6 +142,8 @@ def _merge_difference(table, frame, batch_id, assumed, merged):
     said = [name for name in columns if name not in table.key and name not in assumed]
     execute(_compare(table, said, frame))
     execute(_touch_difference(table))
+    merged.parts.append(weeks.moved(kind, columns, table.dates[0]))
+    execute(_remember(table), [batch_id])
     changed = execute(_update(table, said), [batch_id])
     new = execute(_insert(table, columns), [batch_id])
     merged.changed += changed
@@ -154,7 +162,8 @@ def _compare(table, said, frame):
         same += f" AND t.week BETWEEN '{weeks.min()}' AND '{weeks.max()}'"
     return f"""
         CREATE TEMP TABLE kam_difference ON COMMIT DROP AS
-        SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before}
+        SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before},
+            CASE WHEN t.account_id IS NOT NULL THEN to_jsonb(t) END AS before
         FROM kam_stage s LEFT JOIN {table.name} t ON {same}
         WHERE t.account_id IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})
     """
@@ -171,6 +180,15 @@ def _touch_difference(table):
         INSERT INTO kpis_touched (account_id, week, night)
         SELECT DISTINCT account, day - (extract(isodow FROM day)::int - 1), NULL::date FROM ({parts}) d
         WHERE account IS NOT NULL AND day IS NOT NULL ORDER BY 1, 2 ON CONFLICT DO NOTHING
+    """
+
+
+def _remember(table):
+    """Keep the rows that are about to be restated as they stand."""
+    return f"""
+        INSERT INTO kpis_restatement (batch_id, before_batch_id, account_id, week, before)
+        SELECT %s, (before ->> 'batch_id')::bigint, old_account_id, {weeks.WEEK.format(f"old_{table.dates[0]}")}, before
+        FROM kam_difference WHERE NOT is_new
     """
 
 

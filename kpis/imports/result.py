@@ -21,7 +21,8 @@ class Result:
     `frame` holds the accepted rows: the fields the file fills, `line`, and `is_charge` where a rule said so.
     `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
     `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell; `shown`
-    says what the file calls each field, `assumed` which fields have their default because the file is silent.
+    says what the file calls each field, `assumed` which fields have their default because the file is silent; `weeks`
+    is set when the rows are stored, see `weeks.together`.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Result:
     value: Decimal | None = None
     shown: dict[str, str] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
+    weeks: pl.DataFrame | None = None
 
     @property
     def accepted(self) -> int:

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat
-from kpis.imports import store, workbook
-from kpis.imports.apply import apply
+from kpis.imports import store, weeks, workbook
+from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, unfold
 from kpis.imports.copying import copy_in
 from kpis.imports.errors import MappingError, UnusableFile
@@ -153,7 +153,8 @@ def _run(batch):
         with transaction.atomic():
             _apply(batch, mapping, result)
     except Undone:
-        _refuse(batch, result) if result.rejected else _finish(batch, State.CHECKED, result)
+        refused = result.rejected and not _stores_some(batch, result)
+        _refuse(batch, result) if refused else _finish(batch, State.CHECKED, result)
     except IntegrityError:
         if not _first(batch):
             raise
@@ -188,11 +189,17 @@ def _apply(batch, mapping, result):
         raise IntegrityError("applied meanwhile")
     outcome = apply(result, mapping, batch)
     batch.created, batch.changes = outcome.created, outcome.changes
-    if result.rejected or batch.dry_run:
+    result.weeks = outcome.weeks
+    if batch.dry_run or result.rejected and not _stores_some(batch, result):
         raise Undone
     if not _mine(batch).select_for_update().exists():  # not before: while the row is locked its lease cannot be renewed
         raise Overtaken
     _finish(batch, State.APPLIED, result)
+
+
+def _stores_some(batch, result):
+    """Whether good rows are stored although others are bad: only where its feed says so."""
+    return keeps_good_rows(batch) and result.accepted > 0
 
 
 def _lock(content):
@@ -217,10 +224,12 @@ def _duplicate(batch):
 
 
 @transaction.atomic
-@transaction.atomic
 def _finish(batch, state, result: Result | None = None, problem=None):
     if result:
         _count(batch, result)
+        _keep_faults(batch, result)
+        if result.weeks is not None:
+            weeks.keep(batch.pk, result.weeks)
     batch.state, batch.problem = state, problem
     batch.lease_until, batch.finished_at = None, timezone.now()
     batch.save()
@@ -239,11 +248,13 @@ def _count(batch, result):
             raise UnusableFile("sum_too_large", field=name)
 
 
-@transaction.atomic
 def _refuse(batch, result):
     """Nothing is applied; every fault is kept."""
-    batch.created, batch.changes = {}, {}
+    batch.created, batch.changes, result.weeks = {}, {}, None
     _finish(batch, State.REJECTED, result)
+
+
+def _keep_faults(batch, result):
     rows = result.errors.sort("line", maintain_order=True).with_columns(batch_id=batch.pk)
     copy_in(ImportError._meta.db_table, rows.select("batch_id", "line", "column", "value", "code", "params"))
 

@@ -42,11 +42,6 @@ def mapping_text(name: str) -> str:
     return path.read_text("utf-8")
 
 
-def load_mapping(name: str) -> Mapping:
-    """One of our mappings. Raises MappingError."""
-    return parse_mapping(mapping_text(name), name)
-
-
 def parse_mapping(text: str, name: str) -> Mapping:
     """The mapping written in `text`; `name` stands in its messages. Raises MappingError.
 

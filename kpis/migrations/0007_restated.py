@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('value', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='value')),
                 ('units_moved', models.DecimalField(decimal_places=3, max_digits=20, null=True, verbose_name='units more than before')),
                 ('value_moved', models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name='value more than before')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account', verbose_name='account')),
+                ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account', verbose_name='account')),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='weeks', to='kpis.importbatch')),
             ],
             options={

@@ -189,11 +189,14 @@ class BatchWeek(models.Model):
     """One row is what one file said about one account and ISO week, and what that changed.
 
     `units` and `value` are the file's own sums, `units_moved` and `value_moved` by how much what is stored moved. A
-    week that only lost rows, because the file dates them elsewhere, has no rows of its own.
+    week that only lost rows, because the file dates them elsewhere, has no rows of its own. What a check says of
+    accounts that the import would create has no account.
     """
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="weeks", db_index=False)
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, verbose_name=_("account"))
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, related_name="+", db_index=False, verbose_name=_("account")
+    )
     week = models.DateField(_("week"))
     rows = models.IntegerField(_("rows"), default=0)
     new = models.IntegerField(_("new"), default=0)
