@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam.templatetags import formats, kam_ui
 
-NEEDED_BY_PAGES = ("after", "before", "export", "in")
+NEEDED_BY_PAGES = ("after", "before", "format", "in")
 
 
 @dataclass(frozen=True)

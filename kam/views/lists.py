@@ -20,7 +20,7 @@ from kam.views.base import Scoped
 class ScopedList(Scoped, TemplateView):
     """A filtered, sorted, keyset-paginated list whose whole state stands in the URL.
 
-    `columns` (kam.lists.Column) say what it shows; `?column=` chooses among them, `?sort=` orders, `?export=csv` or
+    `columns` (kam.lists.Column) say what it shows; `?column=` chooses among them, `?sort=` orders, `?format=csv` or
     `xlsx` sends exactly this view. A page that draws its own rows gives `sorts` instead: names in `?sort=` with tuples
     of ordering expressions; the primary key is appended. `decorate(rows)` may add what one page of rows shows, in one
     query per kind of thing.
@@ -44,8 +44,8 @@ class ScopedList(Scoped, TemplateView):
     leads = False
 
     def get(self, request, *args, **kwargs):
-        if self.columns and request.GET.get("export") in self.exports:
-            return self.export(request.GET["export"])
+        if self.columns and request.GET.get("format") in self.exports:
+            return self.export(request.GET["format"])
         return super().get(request, *args, **kwargs)
 
     def filtered(self):

@@ -157,7 +157,7 @@ def test_long_lists_have_pages_and_lose_no_row(client_of):
 
 
 def exported(client, query=""):
-    response = client.get(f"/accounts/?export=csv{query}")
+    response = client.get(f"/accounts/?format=csv{query}")
     return b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
 
 

@@ -395,5 +395,5 @@ def test_the_log_is_filtered(at, admin, query, found):
 
 def test_the_log_leaves_as_csv_without_formulas(at, admin):
     people.change_person(make.user(), by=admin, version=1, name="=1+1")
-    text = b"".join(at.get(f"{page('audit')}?export=csv").streaming_content).decode()
+    text = b"".join(at.get(f"{page('audit')}?format=csv").streaming_content).decode()
     assert ("'=1+1" in text, "Before" in text.splitlines()[0]) == (True, True)

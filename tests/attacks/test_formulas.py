@@ -55,7 +55,7 @@ def test_the_export_of_accounts_and_the_report_of_an_import(client, formula):
     person = make.user(Role.TEAM_LEAD, name=formula)
     make.account(name=formula, code=formula[:40], owner=person, team=make.team(person))
     client.force_login(person)
-    told = cells(client.get(reverse("accounts:list") + "?export=csv"))
+    told = cells(client.get(reverse("accounts:list") + "?format=csv"))
     assert sum("1+1" in cell or "@x" in cell for cell in told) == 3
     assert not [part for cell in told for part in cell.split(";") if ACTIVE.match(part)]
     rows = f"account,document,product,quantity,value,{formula}\n{formula},D,P,1,{formula},x\n"

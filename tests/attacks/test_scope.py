@@ -186,6 +186,6 @@ def test_a_job_looks_at_the_rights_of_the_moment_it_runs(two):
 
 def test_strangers_get_nothing_but_the_way_to_sign_in(two):
     account = Account.objects.first()
-    for url in (account.get_absolute_url(), reverse("accounts:list") + "?export=csv", reverse("kpis:import-list"), "/"):
+    for url in (account.get_absolute_url(), reverse("accounts:list") + "?format=csv", reverse("kpis:import-list"), "/"):
         answer = Client().get(url)
         assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("account_login"))

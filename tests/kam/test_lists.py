@@ -100,7 +100,7 @@ def test_a_workbook_of_this_view_has_typed_cells_and_no_formula(client_of):
     user = make.user()
     make.account(user, name="=1+1", code="A", tier="A")
     make.account(user, name="Berta", code="B", tier="B")
-    response = client_of(user).get(f"{LIST}?export=xlsx&tier=A&column=alerts&column=stake")
+    response = client_of(user).get(f"{LIST}?format=xlsx&tier=A&column=alerts&column=stake")
     sheet = workbook(response).active
     assert [[c.value for c in row] for row in sheet.rows] == [
         ["Account", "Number", "At stake", "Currency", "Open alerts"],
@@ -134,12 +134,12 @@ def test_an_export_reads_in_chunks_with_a_fixed_number_of_queries(client_of, dja
         make.account(user)
     client = client_of(user)
     with django_assert_max_num_queries(9):
-        lines = b"".join(client.get(f"{LIST}?export=csv").streaming_content).splitlines()
+        lines = b"".join(client.get(f"{LIST}?format=csv").streaming_content).splitlines()
     assert len(lines) == 13
 
 
 def test_an_unknown_format_is_the_page(client_of):
-    assert client_of(make.user()).get(f"{LIST}?export=pdf").templates
+    assert client_of(make.user()).get(f"{LIST}?format=pdf").templates
 
 
 # Next and previous in the list
@@ -197,7 +197,7 @@ def keep(client, name="Mine", query="tier=A&sort=-name", **extra):
 def test_a_view_is_kept_found_and_replaced_by_its_name(client_of):
     user = make.user()
     client = client_of(user)
-    assert keep(client, query="tier=A&after=abc&export=csv")["Location"] == f"{LIST}?tier=A"
+    assert keep(client, query="tier=A&after=abc&format=csv")["Location"] == f"{LIST}?tier=A"
     keep(client, query="tier=B")
     assert list(SavedView.objects.values_list("name", "query", "shared")) == [("Mine", "tier=B", False)]
     (view,) = client.get(f"{LIST}?tier=B&after=").context["saved_views"]

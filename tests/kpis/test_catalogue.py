@@ -35,7 +35,7 @@ def test_the_list_is_filtered_sorted_and_exported(client_of, analyst, ball):
     client = client_of(analyst)
     rows = [r.code for r in client.get(reverse("kpis:product-list"), {"sort": "-name"}).context["rows"]]
     assert rows == ["P-1", "P-2"]
-    answer = client.get(reverse("kpis:product-list"), {"category": ball.category_id, "export": "csv"})
+    answer = client.get(reverse("kpis:product-list"), {"category": ball.category_id, "format": "csv"})
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines == ["Product,Number,Brand,Category,GTIN", "Ball,P-1,Own,Balls,"]
 
