@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam import night
 from kam.access import may_have_deputies
+from kam.measures import all_measures
 from kam.models import Deputy, StepRun
 from kam.models.night import READERS as NIGHT_READERS
 from kam.roles import LOOK_AT_PEOPLE, STANDS_IN, DataClass, may_read
@@ -15,7 +16,7 @@ NAV = (
     ("accounts:list", "building-store", _("Accounts"), DataClass.GENERAL),
     ("plans:list", "map", _("Plans"), DataClass.RELATIONSHIP),
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
-    ("kpis:overview", "gauge", _("KPIs"), DataClass.KPI),
+    ("kpis:overview", "gauge", _("KPIs"), "measures"),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
     ("administration:people", "users", _("Administration"), "people"),
@@ -33,12 +34,15 @@ def frame(request):
         "night_state": SimpleLazyObject(last_night),
         "standing_in": standing_in(user),
         "may_have_deputies": may_have_deputies(user),
+        "reads_alerts": may_read(user, DataClass.GENERAL),
     }
 
 
 def _shown(user, need):
     if need == "night":
         return user.role in NIGHT_READERS
+    if need == "measures":
+        return any(may_read(user, m.data_class) for m in all_measures().values())
     if need == "people":
         return user.role in LOOK_AT_PEOPLE
     return need is None or may_read(user, need)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.filters import AccountFilter
 from accounts.models import Account
 from kam.filters import chips
+from kam.roles import DataClass, may_read
 from kam.views.lists import ScopedList
 from kpis import access, calc, queries
 from kpis.models import MeasureValue
@@ -73,4 +74,5 @@ class Overview(ScopedList):
             "earlier": (self.week - timedelta(weeks=1)).isoformat(),
             "later": later.isoformat() if later <= self.newest else "",
             "may_import": access.may_import(self.request.user),
+            "reads_targets": may_read(self.request.user, DataClass.KPI),
         }
