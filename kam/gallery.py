@@ -99,7 +99,7 @@ def _kpis(today, monday):
             "last_year_delta": Decimal("3.3"), "period": week(monday),
         },
         shared | {
-            "name": _("Weeks of supply"), "unit": _("weeks"), "value": Decimal("7.2"), "spark": SUPPLY, "target": 6,
+            "name": _("Stock cover"), "unit": _("weeks"), "value": Decimal("7.2"), "spark": SUPPLY, "target": 6,
             "target_delta": Decimal("1.2"), "good": "down", "tolerance": 2, "last_year": Decimal("6.5"),
             "last_year_delta": Decimal("0.7"), "period": week(monday),
         },

@@ -168,7 +168,7 @@ def sell_through_rate(window):
 
 @measure(
     "weeks_of_supply",
-    label=_("Weeks of supply"),
+    label=_("Stock cover"),
     unit="weeks",
     snapshot=True,
     good="",

@@ -102,7 +102,7 @@ def _supply_chart(points, mondays, labels):
         "x": labels,
         "unit": _("weeks"),
         "decimals": 1,
-        "series": [{"name": _("Weeks of supply"), "role": "actual", "data": data}],
+        "series": [{"name": _("Stock cover"), "role": "actual", "data": data}],
     }
 
 

@@ -100,7 +100,7 @@ def test_the_best_seller_is_on_the_shelf_again(walk, later):
     code = alert.params["code"]
     mia = walk("mia.berger")
     mia.to_figure(alert)
-    mia.heading("Weeks of supply")
+    mia.heading("Stock cover")
     mia.to_facts()
     line = mia.to_line(code)
     assert (line["product"], line["stock"]) == (code, "0")
@@ -122,7 +122,7 @@ def test_the_missing_files_arrive(walk, later):
     yiming.to_figure(alert)
     expect(yiming.row(feed.name)).to_be_visible()
     yiming.link(alert.account.name, yiming.row(feed.name))
-    yiming.page.locator("a", has_text=yiming.word("Weeks of supply")).first.click()
+    yiming.page.locator("a", has_text=yiming.word("Stock cover")).first.click()
     yiming.to_facts()
     before = date(2026, 10, 26)
     assert yiming.to_line()["week"] == before.isoformat()
