@@ -18,16 +18,21 @@ SCHEMA = {
 }
 COUNTS = ("rows", "new", "changed")
 KEY = ["account_id", "week"]
+PIECE = 100_000
 
 
 def said(frame: pl.DataFrame, kind: Kind, day: str) -> pl.DataFrame:
-    """Rows, stores, units and value of the file's rows by account and week of their `day`."""
-    parts = {"rows": pl.len().cast(pl.Int64)}
-    if "store_id" in frame.columns:
-        parts["stores"] = pl.col("store_id").n_unique().cast(pl.Int64)
-    for name, source in amounts(kind, frame.columns).items():
-        parts[name] = pl.col(source).cast(pl.Decimal(38, 3 if name == "units" else 2)).sum()
-    return frame.group_by("account_id", pl.col(day).dt.truncate("1w").alias("week")).agg(**parts)
+    """Rows, stores, units and value of the file's rows by account and week of their `day`.
+
+    Summed piece by piece, store by store first, so that it needs no memory to speak of.
+    """
+    store = ["store_id"] if "store_id" in frame.columns else []
+    found = amounts(kind, frame.columns)
+    sums = {"rows": pl.len().cast(pl.Int64)} | {name: pl.col(source).sum() for name, source in found.items()}
+    week = pl.col(day).dt.truncate("1w").alias("week")
+    parts = [piece.group_by("account_id", week, *store).agg(**sums) for piece in frame.iter_slices(PIECE)]
+    whole = {name: pl.col(name).sum() for name in sums} | ({"stores": pl.col("store_id").n_unique()} if store else {})
+    return pl.concat(parts).group_by(KEY).agg(**whole)
 
 
 def amounts(kind: Kind, columns) -> dict[str, str]:
