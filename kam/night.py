@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -81,22 +81,33 @@ def default_date():
     return timezone.now().date() - timedelta(days=1)
 
 
+def begin(day):
+    """Plan the night of `day`; False when somebody has, or does at this moment: the database lets one of them do it."""
+    try:
+        with transaction.atomic():
+            StepRun.objects.bulk_create(_shards(day))
+    except IntegrityError:
+        return False
+    return True
+
+
 def plan_night(day, *, from_step=None):
     """Make sure the night of `day` has all its shards; put `from_step` and what follows back to waiting.
 
     A night that is finished is put back as a whole, so that running it again re-computes it; one that was
     interrupted is resumed.
     """
-    StepRun.objects.bulk_create(
-        [StepRun(date=day, step=s.name, shard=i) for s in steps() for i in range(s.shards)],
-        ignore_conflicts=True,
-    )
+    StepRun.objects.bulk_create(_shards(day), ignore_conflicts=True)
     runs = StepRun.objects.filter(date=day)
     if from_step:
         names = [s.name for s in steps()]
         _reset(runs.filter(step__in=names[names.index(from_step) :]))
     elif not runs.exclude(state__in=FINISHED).exists():
         _reset(runs)
+
+
+def _shards(day):
+    return [StepRun(date=day, step=s.name, shard=i) for s in steps() for i in range(s.shards)]
 
 
 def rerun_failures(day):

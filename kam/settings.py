@@ -348,6 +348,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "kam.tasks.run_shard": {"queue": "night"},
     "kpis.tasks.apply_batch": {"queue": "imports"},
+    "kam.tasks.tell_webhooks": {"queue": "outward"},
+    "kam.tasks.send_mail": {"queue": "outward"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {

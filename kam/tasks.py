@@ -41,8 +41,8 @@ def ring_ready(day, *, after=None):
 def start_night():
     """Plan the night of yesterday once its hour has come. Any number of beats make one night."""
     day = night.default_date()
-    if timezone.now().hour >= settings.NIGHT_STARTS_UTC and not StepRun.objects.filter(date=day).exists():
-        night.plan_night(day)
+    is_time = timezone.now().hour >= settings.NIGHT_STARTS_UTC
+    if is_time and not StepRun.objects.filter(date=day).exists() and night.begin(day):
         ring_ready(day)
 
 
@@ -88,5 +88,7 @@ def tell_webhooks():
 
 @shared_task
 def send_mail():
-    """Send the messages that are due."""
-    mail.send_waiting()
+    """Send the messages that are due; one worker at a time, so that a slow server never holds both of them."""
+    with alone("mail") as mine:
+        if mine:
+            mail.send_waiting()

@@ -77,7 +77,7 @@ class Worker:
 
     def start(self) -> None:
         """Start it and wait until it takes messages."""
-        command = [sys.executable, "-m", "celery", "-A", "kam", "worker", "--queues", "night,imports,default"]
+        command = [sys.executable, "-m", "celery", "-A", "kam", "worker", "--queues", "night,imports,outward,default"]
         command += ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         seen = self._text().count(" ready.")
         with self.log.open("ab") as log:

@@ -15,10 +15,11 @@ from pathlib import Path
 from kam.local import Advice, locks, places, processes, servers, static
 from kam.local.children import Child, Step, stop_all, tail
 
-# A file of a million rows must not keep the night waiting, nor the other way round.
+# Neither a file of a million rows nor other people's servers may keep the night waiting, nor the other way round.
 WORKERS = {
     "worker": ("night,default", 2),
     "import worker": ("imports", 1),
+    "outward worker": ("outward", 2),
 }
 READY_PATIENCE = 90.0
 STOP_PATIENCE = 20.0

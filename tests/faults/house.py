@@ -16,6 +16,7 @@ from kam.local.children import Child, tail
 from kam.local.redis import Redis
 
 CELERY = (sys.executable, "-m", "celery", "-A", "tests.faults.app")
+ALL_QUEUES = "night,imports,outward,default"
 QUIET = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
 
 
@@ -35,8 +36,8 @@ class House:
         self.folder, self.children = folder, []
         self.env = os.environ | {"STARTS": str(folder / "starts"), "KAM_STATIC_FINDERS": "1"} | env
 
-    def worker(self, *, concurrency=2) -> Child:
-        command = [*CELERY, "worker", "--queues", "night,imports,default", "--concurrency", str(concurrency), *QUIET]
+    def worker(self, queues=ALL_QUEUES, concurrency=2) -> Child:
+        command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency), *QUIET]
         worker = self._start(command, orphan_signal=signal.SIGQUIT)
         wait_for(lambda: self._lives(worker) and " ready." in said(worker))
         return worker

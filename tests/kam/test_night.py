@@ -1,12 +1,15 @@
 """The night's engine: claimed once, three attempts, what failed keeps back only what stands behind it."""
 
+import threading
+import time
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Team
-from kam import night, nightly
+from kam import night, nightly, tasks
 from kam.models import StepRun
 from kam.night import NightStep, Skip
 
@@ -196,3 +199,32 @@ def test_failures_can_be_given_three_more_attempts(monkeypatch):
     night.rerun_failures(DAY)
     drive()
     assert states() == {("a", 0): "done"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_night_that_is_run_while_beat_looks_is_not_begun_again(monkeypatch, settings):
+    """Beat found no night, then waited for whoever planned one; when it gets on, that night is done."""
+    use(monkeypatch, NightStep("a", f"{HERE}.quiet"))
+    settings.NIGHT_STARTS_UTC, day = 0, night.default_date()
+    beat = threading.Thread(target=look_once)
+    with transaction.atomic():
+        night.plan_night(day)
+        beat.start()
+        while not waits_for_somebody():
+            time.sleep(0.02)
+        StepRun.objects.update(state="done")
+    beat.join(30)
+    assert states(day) == {("a", 0): "done", ("a", 1): "done"}
+
+
+def look_once():
+    try:
+        tasks.start_night()
+    finally:
+        connection.close()
+
+
+def waits_for_somebody():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]

@@ -13,7 +13,8 @@ TEXT = (places.CHECKOUT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (places.CHECKOUT / "Dockerfile").read_text().splitlines()
-OURS = ["web", "worker", "import-worker", "beat"]
+WORKERS = ["worker", "import-worker", "outward-worker"]
+OURS = ["web", *WORKERS, "beat"]
 
 
 def option(service, name):
@@ -36,21 +37,21 @@ def test_the_image_is_made_from_a_pinned_one():
 
 
 def test_the_workers_are_those_of_make_run():
-    told = {
-        name: (option(name, "--queues"), int(option(name, "--concurrency"))) for name in ("worker", "import-worker")
-    }
+    told = {name: (option(name, "--queues"), int(option(name, "--concurrency"))) for name in WORKERS}
     assert told == {name.replace(" ", "-"): how for name, how in up.WORKERS.items()}
 
 
 def test_every_queue_has_exactly_one_kind_of_worker():
-    served = [queue for name in ("worker", "import-worker") for queue in option(name, "--queues").split(",")]
+    served = [queue for name in WORKERS for queue in option(name, "--queues").split(",")]
     assert sorted(served) == jobs.queues()
 
 
-def test_a_night_never_waits_for_a_file():
+def test_a_night_never_waits_for_a_file_nor_for_other_peoples_servers():
     routes = {name: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
     assert routes["kam.tasks.run_shard"] in option("worker", "--queues").split(",")
     assert routes["kpis.tasks.apply_batch"] in option("import-worker", "--queues").split(",")
+    outward = {routes["kam.tasks.tell_webhooks"], routes["kam.tasks.send_mail"]}
+    assert outward == set(option("outward-worker", "--queues").split(","))
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])
