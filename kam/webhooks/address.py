@@ -93,9 +93,12 @@ def _inside(address):
 
 
 def _ascii(host):
-    """The name as the name service knows it, so that what looks alike is not mistaken for what it looks like."""
+    """The name as the name service knows it, so that what looks alike is not mistaken for what it looks like.
+
+    Raises Refused for a part that is empty or too long, which nobody could look up either.
+    """
     try:
-        return host.encode("idna").decode("ascii") if not host.isascii() else host
+        return host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise Refused("not_an_address") from error
 

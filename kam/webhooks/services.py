@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from kam import services
 from kam.audit import log
 from kam.errors import Conflict, Denied
-from kam.models import Delivery, Webhook
+from kam.models import Delivery, User, Webhook
 from kam.webhooks import address, signing
 from kam.webhooks.dispatch import newest_place
 from kam.webhooks.faults import Refused, sentence
@@ -18,16 +18,19 @@ MOST = 20
 
 
 @transaction.atomic
-def create(*, by, name, url, events):
-    """Begin to tell an address what happens from now on; returns (webhook, secret), which cannot be shown again.
+def create(*, by, name, url, events, is_active=True):
+    """Begin to tell an address what happens from now on, or once it is turned on.
+
+    Returns (webhook, secret), which cannot be shown again.
 
     Raises ValidationError, and Conflict when the person has as many webhooks as one may have.
     """
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # one after the other, so that none is one too many
     if Webhook.objects.filter(user=by).count() >= MOST:
         raise Conflict(_("One person may have %(most)s webhooks.") % {"most": MOST})
     _check(url, events)
     secret, place = signing.new_secret(), newest_place()
-    row = Webhook(user=by, name=name, url=url, events=events, txid=place[0], entry=place[1])
+    row = Webhook(user=by, name=name, url=url, events=events, is_active=is_active, txid=place[0], entry=place[1])
     row.sealed_secret = signing.sealed(secret)
     return services.create(row, by=by), secret
 

@@ -77,6 +77,9 @@ def test_a_machine_inside_is_refused_before_anybody_is_asked(host):
     [
         "http://example.com/",
         "gopher://example.com/",
+        "https://a..b.com/",
+        f"https://{'a' * 64}.com/",
+        "https://.example.com/",
         "file:///etc/passwd",
         "ftp://example.com/",
         "dict://example.com:443/",
