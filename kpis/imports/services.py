@@ -135,10 +135,9 @@ def _renew(batch):
 def left_behind():
     """Batches whose reader died and that may be tried again; those tried too often are given up."""
     lost = ImportBatch.objects.filter(state=State.READING, lease_until__lt=timezone.now())
-    failed = {"code": "failed", "params": {"times": ATTEMPTS}}
-    for batch in lost.filter(attempt__gte=ATTEMPTS):
-        if lost.filter(pk=batch.pk).update(lease_until=None):
-            _finish(batch, State.UNUSABLE, problem=failed)
+    with transaction.atomic():
+        for batch in lost.filter(attempt__gte=ATTEMPTS).select_for_update(skip_locked=True):
+            _finish(batch, State.UNUSABLE, problem={"code": "failed", "params": {"times": ATTEMPTS}})
     return lost.filter(attempt__lt=ATTEMPTS)
 
 

@@ -212,6 +212,8 @@ def test_a_batch_that_failed_too_often_is_given_up():
     assert list(left_behind()) == []
     batch.refresh_from_db()
     assert (batch.state, batch.problem) == ("unusable", {"code": "failed", "params": {"times": 3}})
+    told = Entry.objects.filter(model="kpis.importbatch", object_id=str(batch.pk))
+    assert (list(told.values_list("verb", flat=True)), list(left_behind())) == (["unusable"], [])
 
 
 def test_a_reader_that_was_overtaken_stops(monkeypatch):
