@@ -41,43 +41,37 @@ class AccountForm(ScopedForm):
         current = getattr(self.instance, f"{name}_id")
         return current is not None and not self.fields[name].queryset.filter(pk=current).exists()
 
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return services.create_account(by=by, **data)
-        return services.change_account(self.instance, by=by, version=self.seen_version(), **data)
+    def create(self, **values):
+        return services.create_account(**values)
+
+    def change(self, **values):
+        return services.change_account(self.instance, **values)
 
 
 class OfAccount(ScopedForm):
     """A form for something of one account, which stands in the address and cannot be chosen."""
 
-    create = change = None
-
     def __init__(self, *args, account, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = self.instance.account = account
-
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return type(self).create(by=by, account=self.account, **data)
-        return type(self).change(self.instance, by=by, version=self.seen_version(), **data)
 
 
 class StoreForm(OfAccount):
     """A place of the account."""
 
-    create, change = staticmethod(services.create_store), staticmethod(services.change_store)
-
     class Meta:
         model = Store
         fields = ["code", "name", "kind", "city", "country"]
 
+    def create(self, **values):
+        return services.create_store(account=self.account, **values)
+
+    def change(self, **values):
+        return services.change_store(self.instance, **values)
+
 
 class ContactForm(OfAccount):
     """A person at the account; they report to a colleague, never to themselves."""
-
-    create, change = staticmethod(services.create_contact), staticmethod(services.change_contact)
 
     class Meta:
         model = Contact
@@ -101,3 +95,9 @@ class ContactForm(OfAccount):
         super().__init__(*args, **kwargs)
         colleagues = self.fields["reports_to"].queryset.filter(account=self.account)
         self.fields["reports_to"].queryset = colleagues.exclude(pk=self.instance.pk)
+
+    def create(self, **values):
+        return services.create_contact(account=self.account, **values)
+
+    def change(self, **values):
+        return services.change_contact(self.instance, **values)

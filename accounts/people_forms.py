@@ -39,11 +39,11 @@ class PersonForm(ScopedForm):
         model = User
         fields = ["name", "email", "role", "language", "time_zone"]
 
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return people.invite(by=by, **data)
-        return people.change_person(self.instance, by=by, version=self.seen_version(), **data)
+    def create(self, **values):
+        return people.invite(**values)
+
+    def change(self, **values):
+        return people.change_person(self.instance, **values)
 
 
 class TeamForm(ScopedForm):
@@ -63,11 +63,11 @@ class TeamForm(ScopedForm):
     def clean_countries(self):
         return sorted({country.strip().upper() for country in self.cleaned_data["countries"]})
 
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return teams.create_team(by=by, **data)
-        return teams.change_team(self.instance, by=by, version=self.seen_version(), **data)
+    def create(self, **values):
+        return teams.create_team(**values)
+
+    def change(self, **values):
+        return teams.change_team(self.instance, **values)
 
 
 class JoinForm(ScopedForm):
@@ -83,8 +83,8 @@ class JoinForm(ScopedForm):
         outside = User.objects.filter(is_active=True).exclude(team_memberships__team=team)
         self.fields["user"].queryset = outside
 
-    def save_with(self, by):
-        return teams.join_team(team=self.team, user=self.cleaned_data["user"], by=by)
+    def create(self, **values):
+        return teams.join_team(team=self.team, **values)
 
 
 class AssignForm(forms.Form):
@@ -129,8 +129,8 @@ class MemberForm(ScopedForm):
         colleagues = self.fields["user"].queryset.filter(is_active=True, role__in=[Role.ACCOUNT_MANAGER, Role.FIELD])
         self.fields["user"].queryset = colleagues.exclude(memberships__account=account)
 
-    def save_with(self, by):
-        return add_member(account=self.account, by=by, **self.cleaned_data)
+    def create(self, **values):
+        return add_member(account=self.account, **values)
 
 
 class DeputyForm(ScopedForm):
@@ -149,11 +149,11 @@ class DeputyForm(ScopedForm):
         else:
             self.fields["deputy"].queryset = deputies.candidates(person)
 
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return deputies.name_deputy(person=self.person, by=by, **data)
-        return deputies.change_deputy(self.instance, by=by, version=self.seen_version(), **data)
+    def create(self, **values):
+        return deputies.name_deputy(person=self.person, **values)
+
+    def change(self, **values):
+        return deputies.change_deputy(self.instance, **values)
 
 
 class ClientTokenForm(TokenForm):

@@ -36,7 +36,8 @@ class FigureField(forms.DecimalField):
 class ScopedForm(forms.ModelForm):
     """A form whose choices of other rows are only those the user sees, and which carries the version it was read at.
 
-    Saving goes through a service: `save_with(by)` is what a subclass defines.
+    Saving goes through services: a subclass says which, by `create(by=…, **values)` and
+    `change(by=…, version=…, **values)`, of those that it needs. Both return the row.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -64,5 +65,18 @@ class ScopedForm(forms.ModelForm):
             raise Stale(message, current=stored)
         return seen
 
+    def values(self):
+        """What the person filled in, by field; the version they had before them is not part of it."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
     def save_with(self, by):
-        raise TypeError(f"{type(self).__name__} must say which service saves it")
+        """Hand the values to the service; returns the row. Raises what the service raises, and Stale."""
+        if self.instance.pk is None:
+            return self.create(by=by, **self.values())
+        return self.change(by=by, version=self.seen_version(), **self.values())
+
+    def create(self, **values):
+        raise TypeError(f"{type(self).__name__} must say which service makes a row")
+
+    def change(self, **values):
+        raise TypeError(f"{type(self).__name__} must say which service changes a row")

@@ -84,9 +84,8 @@ class ProfileForm(ScopedForm):
         offered = {"UTC"} | {name for _region, inside in choices[1:] for name, _label in inside}
         return choices if own in offered else [(own, own), *choices]
 
-    def save_with(self, by):
-        values = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return change(self.instance, by=by, version=self.seen_version(), fields=values)
+    def change(self, *, by, version, **values):
+        return change(self.instance, by=by, version=version, fields=values)
 
 
 class TokenForm(forms.Form):

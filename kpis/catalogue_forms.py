@@ -3,33 +3,29 @@ from kpis import catalogue
 from kpis.models import Category, Product
 
 
-class CatalogueForm(ScopedForm):
-    """A row of the catalogue, saved by the services that a subclass names."""
-
-    create = change = None
-
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return type(self).create(by=by, **data)
-        return type(self).change(self.instance, by=by, version=self.seen_version(), **data)
-
-
-class ProductForm(CatalogueForm):
+class ProductForm(ScopedForm):
     """An article we sell."""
-
-    create, change = staticmethod(catalogue.create_product), staticmethod(catalogue.change_product)
 
     class Meta:
         model = Product
         fields = ["code", "name", "gtin", "brand", "category"]
 
+    def create(self, **values):
+        return catalogue.create_product(**values)
 
-class CategoryForm(CatalogueForm):
+    def change(self, **values):
+        return catalogue.change_product(self.instance, **values)
+
+
+class CategoryForm(ScopedForm):
     """A category of products."""
-
-    create, change = staticmethod(catalogue.create_category), staticmethod(catalogue.change_category)
 
     class Meta:
         model = Category
         fields = ["code", "name"]
+
+    def create(self, **values):
+        return catalogue.create_category(**values)
+
+    def change(self, **values):
+        return catalogue.change_category(self.instance, **values)

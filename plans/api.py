@@ -44,13 +44,13 @@ class PlanViewSet(MoveMixin, EditableViewSet):
         return services.create_plan(by=by, **data)
 
     def change_row(self, row, by, version, data):
-        return services.save_plan(plan=row, by=by, version=version, **data)
+        return services.change_plan(row, by=by, version=version, **data)
 
     @extend_schema(request=None, responses={201: PlanSerializer})
     @action(detail=True, methods=["post"])
     def revise(self, request, pk=None):
         """Begin the next revision of a signed plan: a draft with all that stands in it."""
-        return self.made(services.new_revision(plan=self.get_object(), by=request.user))
+        return self.made(services.new_revision(self.get_object(), by=request.user))
 
     def move_effect(self, row, name, asked):
         return self.sign(row, asked) if name == "sign" else super().move_effect(row, name, asked)
@@ -62,7 +62,7 @@ class PlanViewSet(MoveMixin, EditableViewSet):
         if not ratelimit.consume(self.request._request, action="reauthenticate", user=self.request.user):
             raise Throttled(wait=60)
         return services.sign(
-            plan=row,
+            row,
             by=self.request.user,
             version=asked["version"],
             seen_hash=asked.get("content_hash"),
@@ -84,7 +84,7 @@ class PartViewSet(EditableViewSet):
         return access.may_edit(user, services.plan_of(row))
 
     def remove_seen(self, row, by, version):
-        services.remove_row(row=row, by=by, version=version)
+        services.remove_row(row, by=by, version=version)
 
 
 class GoalViewSet(PartViewSet):
@@ -98,7 +98,7 @@ class GoalViewSet(PartViewSet):
         return services.add_goal(by=by, **data)
 
     def change_row(self, row, by, version, data):
-        return services.save_goal(row=row, by=by, version=version, **data)
+        return services.change_goal(row, by=by, version=version, **data)
 
 
 class InitiativeViewSet(PartViewSet):
@@ -112,7 +112,7 @@ class InitiativeViewSet(PartViewSet):
         return services.add_initiative(by=by, **data)
 
     def change_row(self, row, by, version, data):
-        return services.save_initiative(row=row, by=by, version=version, **data)
+        return services.change_initiative(row, by=by, version=version, **data)
 
 
 class PlanMeasureViewSet(PartViewSet):
@@ -126,7 +126,7 @@ class PlanMeasureViewSet(PartViewSet):
         return services.add_measure(by=by, **data)
 
     def change_row(self, row, by, version, data):
-        return services.save_measure(row=row, by=by, version=version, **data)
+        return services.change_measure(row, by=by, version=version, **data)
 
 
 class SignatureViewSet(ScopedViewSet):

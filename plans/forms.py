@@ -17,8 +17,8 @@ class NewPlanForm(ScopedForm):
         model = Plan
         fields = ["account", "year", "where_we_stand", "what_they_want", "white_space"]
 
-    def save_with(self, by):
-        return services.create_plan(by=by, **self.cleaned_data)
+    def create(self, **values):
+        return services.create_plan(**values)
 
 
 class SituationForm(ScopedForm):
@@ -29,11 +29,8 @@ class SituationForm(ScopedForm):
         fields = ["where_we_stand", "what_they_want", "white_space"]
         widgets = {name: forms.Textarea(attrs={"rows": 5}) for name in fields}
 
-    def save_with(self, by):
-        return services.save_plan(plan=self.instance, by=by, version=self.seen_version(), **self.values())
-
-    def values(self):
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+    def change(self, **values):
+        return services.change_plan(self.instance, **values)
 
 
 class PartForm(ScopedForm):
@@ -43,14 +40,6 @@ class PartForm(ScopedForm):
         self.parent = parent
         super().__init__(*args, **kwargs)
         next(iter(self.fields.values())).widget.attrs["autofocus"] = True
-
-    def values(self):
-        return {name: self.cleaned_data[name] for name in self.fields if name != "version"}
-
-    def save_with(self, by):
-        if self.instance.pk:
-            return self.save_changes(by=by, version=self.seen_version(), **self.values())
-        return self.add(by=by, **self.values())
 
 
 class GoalForm(PartForm):
@@ -65,11 +54,11 @@ class GoalForm(PartForm):
         if not self.instance.pk:
             del self.fields["position"]
 
-    def add(self, **values):
+    def create(self, **values):
         return services.add_goal(plan=self.parent, **values)
 
-    def save_changes(self, **values):
-        return services.save_goal(row=self.instance, **values)
+    def change(self, **values):
+        return services.change_goal(self.instance, **values)
 
 
 class InitiativeForm(PartForm):
@@ -81,11 +70,11 @@ class InitiativeForm(PartForm):
         widgets = {"due_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
         localized_fields = ["budget"]
 
-    def add(self, **values):
+    def create(self, **values):
         return services.add_initiative(goal=self.parent, **values)
 
-    def save_changes(self, **values):
-        return services.save_initiative(row=self.instance, **values)
+    def change(self, **values):
+        return services.change_initiative(self.instance, **values)
 
 
 class MeasureForm(PartForm):
@@ -120,11 +109,11 @@ class MeasureForm(PartForm):
                     cleaned[name] = (cleaned[name] / figures.HUNDRED).normalize()
         return cleaned
 
-    def add(self, **values):
+    def create(self, **values):
         return services.add_measure(goal=self.parent, **values)
 
-    def save_changes(self, **values):
-        return services.save_measure(row=self.instance, **values)
+    def change(self, **values):
+        return services.change_measure(self.instance, **values)
 
 
 class SignForm(forms.Form):

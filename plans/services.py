@@ -35,7 +35,7 @@ def create_plan(*, account, year, by, where_we_stand="", what_they_want="", whit
     return create(Plan(account=account, year=year, author=by, **words), by=by)
 
 
-def save_plan(*, plan, by, version, **words):
+def change_plan(plan, *, by, version, **words):
     """Change the words of the situation. Raises Denied, Conflict, Stale, ValidationError."""
     return _change(plan, plan, by, version, words)
 
@@ -45,7 +45,7 @@ def add_goal(*, plan, by, title, position=None):
     return _add(plan, Goal(plan=plan, title=title, position=_place(position, plan.goals)), by)
 
 
-def save_goal(*, row, by, version, **fields):
+def change_goal(row, *, by, version, **fields):
     """Change title or position of a goal. Raises Denied, Conflict, Stale, ValidationError."""
     return _change(row.plan, row, by, version, fields)
 
@@ -57,7 +57,7 @@ def add_initiative(*, goal, by, title, owner=None, due_on=None, budget=None, pos
     return _add(goal.plan, row, by)
 
 
-def save_initiative(*, row, by, version, **fields):
+def change_initiative(row, *, by, version, **fields):
     """Change an initiative. Raises Denied, Conflict, Stale, ValidationError."""
     return _change(row.goal.plan, row, by, version, fields)
 
@@ -68,13 +68,13 @@ def add_measure(*, goal, by, measure, target, base=None, weight=0):
     return _add(goal.plan, row, by)
 
 
-def save_measure(*, row, by, version, **fields):
+def change_measure(row, *, by, version, **fields):
     """Change a plan measure. Raises Denied, Conflict, Stale, ValidationError."""
     return _change(row.goal.plan, row, by, version, fields)
 
 
 @transaction.atomic
-def remove_row(*, row, by, version=None):
+def remove_row(row, *, by, version=None):
     """Take a goal, an initiative or a measure out of its plan; returns the Removal. Raises Denied, Conflict, Stale."""
     _held(plan_of(row), by)
     stored = type(row).objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
@@ -93,7 +93,7 @@ def may_bring_back(user, row):
 
 
 @transaction.atomic
-def new_revision(*, plan, by):
+def new_revision(plan, *, by):
     """Copy a signed plan into the next revision as a draft, with goals, initiatives and measures.
 
     Raises Denied, and Conflict unless `plan` is the signed revision and no other one is in the making.
@@ -113,7 +113,7 @@ def new_revision(*, plan, by):
     return draft
 
 
-def sign(*, plan, by, version=None, seen_hash=None, password=None, confirmed_at=None, comment=""):
+def sign(plan, *, by, version=None, seen_hash=None, password=None, confirmed_at=None, comment=""):
     """Sign a submitted plan: freeze it under its content hash. A signature cannot be taken back.
 
     `version` and `seen_hash` are what the director had before them. `password`, or a re-authentication at

@@ -35,16 +35,16 @@ class AgreementViewSet(MoveMixin, EditableViewSet):
         return services.create_agreement(by=by, **data)
 
     def change_row(self, row, by, version, data):
-        return services.save_agreement(agreement=row, by=by, version=version, **data)
+        return services.change_agreement(row, by=by, version=version, **data)
 
     def remove_row(self, row, by):
-        services.remove_agreement(agreement=row, by=by)
+        services.remove_agreement(row, by=by)
 
     @extend_schema(request=None, responses={201: AgreementSerializer})
     @action(detail=True, methods=["post"])
     def revise(self, request, pk=None):
         """Begin the next revision: a draft with the same terms."""
-        return self.made(services.new_revision(agreement=self.get_object(), by=request.user))
+        return self.made(services.new_revision(self.get_object(), by=request.user))
 
 
 class TermViewSet(EditableViewSet):
@@ -68,10 +68,10 @@ class TermViewSet(EditableViewSet):
 
     def change_row(self, row, by, version, data):
         stored = {name: getattr(row, name) for name in ("clause", "side", "params")}
-        return services.save_term(term=row, by=by, version=version, **stored | data)
+        return services.change_term(row, by=by, version=version, **stored | data)
 
     def remove_row(self, row, by):
-        services.remove_term(term=row, by=by)
+        services.remove_term(row, by=by)
 
 
 class FindingViewSet(MoveMixin, ScopedViewSet):

@@ -31,11 +31,11 @@ class AgreementForm(ScopedForm):
         if self.instance.pk:
             del self.fields["account"], self.fields["number"]
 
-    def save_with(self, by):
-        values = {name: self.cleaned_data[name] for name in self.fields if name != "version"}
-        if self.instance.pk is None:
-            return services.create_agreement(by=by, **values)
-        return services.save_agreement(agreement=self.instance, by=by, version=self.seen_version(), **values)
+    def create(self, **values):
+        return services.create_agreement(**values)
+
+    def change(self, **values):
+        return services.change_agreement(self.instance, **values)
 
 
 class Number(forms.DecimalField):
@@ -99,11 +99,14 @@ class TermForm(ScopedForm):
     def params(self):
         return {name: self.cleaned_data[name] for name in self.names}
 
-    def save_with(self, by):
-        values = {"clause": self.cleaned_data["clause"], "side": self.cleaned_data["side"], "params": self.params()}
-        if self.instance.pk is None:
-            return services.add_term(agreement=self.agreement, by=by, kind=self.kind, **values)
-        return services.save_term(term=self.instance, by=by, version=self.seen_version(), **values)
+    def values(self):
+        return {"clause": self.cleaned_data["clause"], "side": self.cleaned_data["side"], "params": self.params()}
+
+    def create(self, **values):
+        return services.add_term(agreement=self.agreement, kind=self.kind, **values)
+
+    def change(self, **values):
+        return services.change_term(self.instance, **values)
 
 
 class VolumeRebateForm(TermForm):

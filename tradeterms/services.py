@@ -24,14 +24,14 @@ def create_agreement(*, by, account, number, title, starts, ends, currency, sign
 
 
 @transaction.atomic
-def save_agreement(*, agreement, by, version, **fields):
+def change_agreement(agreement, *, by, version, **fields):
     """Change a draft. Raises Conflict when it is not one any more, Stale, ValidationError."""
     _must_be_draft(agreement)
     return services.change(agreement, by=by, version=version, fields=fields)
 
 
 @transaction.atomic
-def new_revision(*, agreement, by):
+def new_revision(agreement, *, by):
     """A draft with the terms of `agreement` under the next revision. Raises Conflict when there is a draft already."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"agreement:{agreement.number}"])
@@ -47,7 +47,7 @@ def new_revision(*, agreement, by):
 
 
 @transaction.atomic
-def remove_agreement(*, agreement, by):
+def remove_agreement(agreement, *, by):
     """Throw a draft away with its terms; returns the Removal. Raises Conflict when it is not a draft."""
     _must_be_draft(agreement)
     return services.remove(agreement, by=by, undo_if="tradeterms.access.may_edit")
@@ -62,7 +62,7 @@ def add_term(*, agreement, by, clause, kind, side, params):
 
 
 @transaction.atomic
-def save_term(*, term, by, version, clause, side, params):
+def change_term(term, *, by, version, clause, side, params):
     """Change a term of a draft. Raises Conflict, Stale, ValidationError naming the wrong parameter."""
     _must_be_draft(term.agreement)
     fields = {"clause": clause, "side": side, "params": kinds.parse(term.kind, params).as_params()}
@@ -70,7 +70,7 @@ def save_term(*, term, by, version, clause, side, params):
 
 
 @transaction.atomic
-def remove_term(*, term, by):
+def remove_term(term, *, by):
     """Take a term out of a draft; returns the Removal. Raises Conflict."""
     _must_be_draft(term.agreement)
     return services.remove(term, by=by, undo_if="tradeterms.access.may_bring_back")

@@ -55,10 +55,12 @@ class WebhookForm(ScopedForm):
         data["events"] = list(dict.fromkeys(events))
         return data
 
-    def save_with(self, by):
-        fields = {name: self.cleaned_data[name] for name in ("name", "url", "events")}
-        if self.instance.pk:
-            fields["is_active"] = self.cleaned_data["is_active"]
-            return services.change(self.instance, by=by, version=self.seen_version(), **fields)
-        webhook, self.secret = services.create(by=by, **fields)
+    def values(self):
+        return {name: value for name, value in super().values().items() if name not in ("chosen", "more")}
+
+    def create(self, **values):
+        webhook, self.secret = services.create(**values)
         return webhook
+
+    def change(self, **values):
+        return services.change(self.instance, **values)

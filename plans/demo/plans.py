@@ -86,7 +86,7 @@ class Desk:
     def revise(self, plan, day):
         """The next revision of a signed plan: a little more of everything that is counted in money."""
         with on_day(day):
-            draft = services.new_revision(plan=plan, by=self.author)
+            draft = services.new_revision(plan, by=self.author)
         Plan.objects.filter(pk=draft.pk).update(created_at=_morning(day))
         for row in PlanMeasure.objects.filter(goal__plan=draft, measure__in=MONEY):
             PlanMeasure.objects.filter(pk=row.pk).update(target=targets.rounded(row.target * MORE))
@@ -102,7 +102,7 @@ class Desk:
 
     def sign(self, plan, day):
         with on_day(day):
-            return services.sign(plan=plan, by=self.director, confirmed_at=timezone.now(), comment=words.SIGNED)
+            return services.sign(plan, by=self.director, confirmed_at=timezone.now(), comment=words.SIGNED)
 
     def _unlisted(self):
         """The category the account buys least of."""

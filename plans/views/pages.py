@@ -113,7 +113,7 @@ class Revise(Reported, Scoped, View):
         self.object = get_object_or_404(self.get_queryset(), pk=pk)
         if not access.may_create(request.user, self.object.account):
             return refuse(request)
-        draft = services.new_revision(plan=self.object, by=request.user)
+        draft = services.new_revision(self.object, by=request.user)
         messages.success(request, _("“%(row)s” is a draft now.") % {"row": draft})
         return HttpResponseRedirect(draft.get_absolute_url())
 

@@ -111,5 +111,5 @@ class Remove(InGrid, Scoped, View):
     def post(self, request, kinds, pk):
         row = get_object_or_404(PARTS[kinds].objects.visible_to(request.user), pk=pk)
         self.plan = services.plan_of(row)
-        said_removed(request, services.remove_row(row=row, by=request.user, version=posted_version(request)))
+        said_removed(request, services.remove_row(row, by=request.user, version=posted_version(request)))
         return self.back() if request.htmx else HttpResponseRedirect(self.get_success_url())

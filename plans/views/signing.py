@@ -72,7 +72,7 @@ class SignOff(Reported, Scoped, FormView):
         if given["password"] and not ratelimit.consume(self.request, action="reauthenticate", user=self.request.user):
             raise services.NotConfirmed(_("Too many attempts. Wait a minute."))
         self.signed = services.sign(
-            plan=self.plan,
+            self.plan,
             by=self.request.user,
             version=given["version"],
             seen_hash=given["seen_hash"],

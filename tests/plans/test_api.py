@@ -235,7 +235,7 @@ def test_a_list_costs_the_same_with_more_rows(api_of, director, account, noun, d
     for year in (2026, 2027, 2028):
         plan = submitted(make.full_plan(account, year=year))
         Initiative.objects.filter(goal__plan=plan).update(due_on=f"{year}-01-31")
-        services.sign(plan=plan, by=director, password=PASSWORD)
+        services.sign(plan, by=director, password=PASSWORD)
         with django_assert_max_num_queries(6) as counted:
             rows = client.get(url(noun)).json()["results"]
         costs.append((len(rows) > 0, len(counted)))

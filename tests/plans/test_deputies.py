@@ -37,7 +37,7 @@ def written_by(person):
 
 
 def test_a_deputy_signs_under_their_own_name(away, deputy):
-    signed = services.sign(plan=away.plan, by=deputy, confirmed_at=NOW())
+    signed = services.sign(away.plan, by=deputy, confirmed_at=NOW())
     assert (signed.state, signed.signature.signer) == (Plan.State.SIGNED, deputy)
 
 
@@ -48,7 +48,7 @@ def test_the_plan_waits_for_the_deputy_too(away, deputy):
 def test_what_the_person_wrote_is_not_signed_by_their_deputy(away, deputy):
     theirs = written_by(away)
     with pytest.raises(Denied):
-        services.sign(plan=theirs, by=deputy, confirmed_at=NOW())
+        services.sign(theirs, by=deputy, confirmed_at=NOW())
     assert theirs not in Plan.objects.to_sign(deputy) | Plan.objects.waiting_for(deputy)
     assert Plan.objects.get(pk=theirs.pk).state == Plan.State.SUBMITTED
 
@@ -56,13 +56,13 @@ def test_what_the_person_wrote_is_not_signed_by_their_deputy(away, deputy):
 def test_nor_is_what_the_deputy_wrote_themselves(away, deputy):
     own = make.full_plan(away.plan.account, year=2031, author=deputy, state=Plan.State.SUBMITTED)
     with pytest.raises(Denied):
-        services.sign(plan=own, by=deputy, confirmed_at=NOW())
+        services.sign(own, by=deputy, confirmed_at=NOW())
 
 
 def test_after_the_last_day_nothing_waits_and_nothing_is_signed(away, deputy):
     Deputy.objects.update(starts=NOW().date() - timedelta(days=9), ends=NOW().date() - timedelta(days=1))
     with pytest.raises(Denied):
-        services.sign(plan=away.plan, by=deputy, confirmed_at=NOW())
+        services.sign(away.plan, by=deputy, confirmed_at=NOW())
     assert list(Plan.objects.to_sign(deputy)) == []
 
 
@@ -71,4 +71,4 @@ def test_standing_in_for_a_director_takes_a_director(away, role):
     person, day = make.user(role), NOW().date()
     Deputy.objects.create(person=away, deputy=person, starts=day, ends=day)
     with pytest.raises(Denied):
-        services.sign(plan=away.plan, by=person, confirmed_at=NOW())
+        services.sign(away.plan, by=person, confirmed_at=NOW())

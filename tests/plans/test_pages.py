@@ -296,12 +296,12 @@ def test_the_author_and_others_see_the_difference_and_cannot_sign(as_, account, 
 
 def test_the_difference_to_the_signed_revision(as_, plan, director):
     submitted(plan)
-    services.sign(plan=plan, by=director, password=PASSWORD)
-    draft = services.new_revision(plan=plan, by=plan.author)
-    services.save_plan(plan=draft, by=plan.author, version=1, where_we_stand="Share of trail rose.")
+    services.sign(plan, by=director, password=PASSWORD)
+    draft = services.new_revision(plan, by=plan.author)
+    services.change_plan(draft, by=plan.author, version=1, where_we_stand="Share of trail rose.")
     for code, target in (("sell_in", "1250"), ("otif", "0.953")):
         row = PlanMeasure.objects.get(goal__plan=draft, measure=code)
-        services.save_measure(row=row, by=plan.author, version=1, target=D(target))
+        services.change_measure(row, by=plan.author, version=1, target=D(target))
     submitted(draft)
     client, url = as_(director), reverse("plans:signoff", args=[draft.pk])
     text = text_of(client.get(url))

@@ -52,16 +52,16 @@ def test_a_year_has_one_first_revision(account):
 
 def test_saving_words_counts_the_version_and_keeps_what_was(account):
     plan = make.plan(account, where_we_stand="before")
-    saved = services.save_plan(plan=plan, by=plan.author, version=1, where_we_stand="after")
+    saved = services.change_plan(plan, by=plan.author, version=1, where_we_stand="after")
     entry = Entry.objects.get()
     assert (saved.version, entry.before, entry.after) == (2, {"where_we_stand": "before"}, {"where_we_stand": "after"})
 
 
 def test_a_stale_save_is_refused(account):
     plan = make.plan(account)
-    services.save_plan(plan=plan, by=plan.author, version=1, white_space="mine")
+    services.change_plan(plan, by=plan.author, version=1, white_space="mine")
     with pytest.raises(Stale):
-        services.save_plan(plan=plan, by=plan.author, version=1, white_space="theirs")
+        services.change_plan(plan, by=plan.author, version=1, white_space="theirs")
 
 
 def test_rows_are_added_in_order_changed_and_removed(account):
@@ -71,12 +71,12 @@ def test_rows_are_added_in_order_changed_and_removed(account):
     second = services.add_goal(plan=plan, by=by, title="Deliver")
     assert [first.position, second.position] == [1, 2]
     work = services.add_initiative(goal=first, by=by, title="Launch", owner=by, due_on=date(2026, 3, 1))
-    work = services.save_initiative(row=work, by=by, version=1, budget=Decimal("95.00"))
+    work = services.change_initiative(work, by=by, version=1, budget=Decimal("95.00"))
     figure = services.add_measure(goal=first, by=by, measure="sell_in", target=Decimal(3200), weight=40)
-    figure = services.save_measure(row=figure, by=by, version=1, weight=Decimal(100))
+    figure = services.change_measure(figure, by=by, version=1, weight=Decimal(100))
     assert (work.version, figure.version, figure.weight) == (2, 2, Decimal(100))
-    services.remove_row(row=work, by=by, version=2)
-    services.remove_row(row=second, by=by, version=1)
+    services.remove_row(work, by=by, version=2)
+    services.remove_row(second, by=by, version=1)
     assert (Goal.objects.get(), Initiative.objects.count()) == (first, 0)
     assert [e.verb for e in Entry.objects.order_by("pk")] == [
         *("created", "created", "created", "changed", "created", "changed", "removed", "removed")
@@ -86,17 +86,17 @@ def test_rows_are_added_in_order_changed_and_removed(account):
 def test_the_same_figure_in_other_decimals_is_no_change(account):
     row = make.plan_measure(make.goal(make.plan(account)), target="0.9300")
     by = row.goal.plan.author
-    assert services.save_measure(row=row, by=by, version=1, target=Decimal("0.93")).version == 1
-    services.save_measure(row=row, by=by, version=1, target=Decimal("0.94"))
+    assert services.change_measure(row, by=by, version=1, target=Decimal("0.93")).version == 1
+    services.change_measure(row, by=by, version=1, target=Decimal("0.94"))
     assert Entry.objects.get().after == {"target": "0.9400"}
     with pytest.raises(ValidationError, match="decimal places"):
-        services.save_measure(row=row, by=by, version=2, target=Decimal("0.93001"))
+        services.change_measure(row, by=by, version=2, target=Decimal("0.93001"))
 
 
 def test_a_stale_removal_is_refused(account):
     goal = make.goal(make.plan(account), version=2)
     with pytest.raises(Stale):
-        services.remove_row(row=goal, by=goal.plan.author, version=1)
+        services.remove_row(goal, by=goal.plan.author, version=1)
 
 
 def test_an_unknown_measure_is_refused(account):
@@ -111,23 +111,23 @@ def test_only_drafts_and_returned_plans_are_edited(account, state):
     Plan.objects.update(state=state)
     goal = plan.goals.first()
     with pytest.raises(Conflict):
-        services.save_plan(plan=plan, by=plan.author, version=1, white_space="x")
+        services.change_plan(plan, by=plan.author, version=1, white_space="x")
     with pytest.raises(Conflict):
         services.add_goal(plan=plan, by=plan.author, title="x")
     with pytest.raises(Conflict):
-        services.save_goal(row=goal, by=plan.author, version=1, title="x")
+        services.change_goal(goal, by=plan.author, version=1, title="x")
     with pytest.raises(Conflict):
-        services.remove_row(row=goal, by=plan.author)
+        services.remove_row(goal, by=plan.author)
 
 
 def test_a_director_does_not_edit_what_they_may_sign(account, director_of):
     plan = make.plan(account)
     with pytest.raises(Denied):
-        services.save_plan(plan=plan, by=director_of(account), version=1, white_space="x")
+        services.change_plan(plan, by=director_of(account), version=1, white_space="x")
 
 
 def test_a_new_revision_copies_everything(signed, django_assert_num_queries):
-    draft = services.new_revision(plan=signed, by=signed.author)
+    draft = services.new_revision(signed, by=signed.author)
     assert (draft.state, draft.revision, draft.where_we_stand) == ("draft", 2, signed.where_we_stand)
     for rows in (lambda p: p.goals, lambda p: Initiative.objects.filter(goal__plan=p)):
         assert [row.title for row in rows(draft).all()] == [row.title for row in rows(signed).all()]
@@ -136,15 +136,15 @@ def test_a_new_revision_copies_everything(signed, django_assert_num_queries):
 
 
 def test_one_revision_is_in_the_making_at_a_time(signed):
-    services.new_revision(plan=signed, by=signed.author)
+    services.new_revision(signed, by=signed.author)
     with pytest.raises(Conflict, match="in the making"):
-        services.new_revision(plan=signed, by=signed.author)
+        services.new_revision(signed, by=signed.author)
 
 
 def test_a_draft_is_not_revised(account):
     plan = make.plan(account)
     with pytest.raises(Conflict):
-        services.new_revision(plan=plan, by=plan.author)
+        services.new_revision(plan, by=plan.author)
 
 
 FORBIDDEN = (

@@ -30,7 +30,7 @@ def account():
 
 
 def sign(plan, by, **kw):
-    return services.sign(plan=plan, by=by, **{"version": plan.version, "confirmed_at": timezone.now()} | kw)
+    return services.sign(plan, by=by, **{"version": plan.version, "confirmed_at": timezone.now()} | kw)
 
 
 def state_of(plan):
@@ -65,7 +65,7 @@ def test_the_audit_log_has_one_entry_of_it(account, director_of):
 def test_a_signed_revision_replaces_the_older_one_and_continues_its_chain(account, director_of):
     first = make.full_plan(account, state="submitted")
     sign(first, director_of(account))
-    second = services.new_revision(plan=first, by=first.author)
+    second = services.new_revision(first, by=first.author)
     second = move(second, SIGN_OFF, "submit", by=first.author)
     sign(second, director_of(account))
     assert (state_of(first), state_of(second)) == ("superseded", "signed")
@@ -98,11 +98,11 @@ def test_the_password_shows_who_signs(account, director_of):
     director.set_password(PASSWORD)
     plan = make.full_plan(account, state="submitted")
     with pytest.raises(services.NotConfirmed, match="not your password"):
-        services.sign(plan=plan, by=director, version=1, password="guess")
+        services.sign(plan, by=director, version=1, password="guess")
     with pytest.raises(services.NotConfirmed, match="Confirm"):
-        services.sign(plan=plan, by=director, version=1)
+        services.sign(plan, by=director, version=1)
     assert (state_of(plan), Entry.objects.count()) == ("submitted", 0)
-    services.sign(plan=plan, by=director, version=1, password=PASSWORD)
+    services.sign(plan, by=director, version=1, password=PASSWORD)
     assert state_of(plan) == "signed"
 
 
@@ -144,7 +144,7 @@ def verified(capsys):
 def two_links(account, director_of):
     first = make.full_plan(account, state="submitted")
     sign(first, director_of(account))
-    second = services.new_revision(plan=first, by=first.author)
+    second = services.new_revision(first, by=first.author)
     second = move(second, SIGN_OFF, "submit", by=first.author)
     return sign(second, director_of(account))
 
@@ -237,7 +237,7 @@ def rewrite(plan):
     """Withdraw, change a target and submit again, as fast as a script could."""
     plan = move(plan, SIGN_OFF, "withdraw", by=plan.author)
     figure = PlanMeasure.objects.filter(goal__plan=plan).order_by("pk").first()
-    services.save_measure(row=figure, by=plan.author, version=figure.version, target=9999)
+    services.change_measure(figure, by=plan.author, version=figure.version, target=9999)
     move(plan, SIGN_OFF, "submit", by=plan.author)
 
 

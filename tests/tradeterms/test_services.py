@@ -41,9 +41,9 @@ def test_dates_must_be_in_order(mia):
 
 def test_a_draft_is_changed_at_its_version(mia):
     row = a_draft(mia)
-    assert services.save_agreement(agreement=row, by=mia, version=1, title="Other").title == "Other"
+    assert services.change_agreement(row, by=mia, version=1, title="Other").title == "Other"
     with pytest.raises(Stale):
-        services.save_agreement(agreement=row, by=mia, version=1, title="Third")
+        services.change_agreement(row, by=mia, version=1, title="Third")
 
 
 @pytest.mark.parametrize("state", [s for s in Agreement.State if s != DRAFT])
@@ -52,11 +52,11 @@ def test_only_drafts_change(mia, state):
     term = make.term(row)
     new = {"kind": term.kind, "side": term.side, "params": term.params}
     tries = (
-        lambda: services.save_agreement(agreement=row, by=mia, version=1, title="Other"),
-        lambda: services.remove_agreement(agreement=row, by=mia),
+        lambda: services.change_agreement(row, by=mia, version=1, title="Other"),
+        lambda: services.remove_agreement(row, by=mia),
         lambda: services.add_term(agreement=row, by=mia, clause="9", **new),
-        lambda: services.save_term(term=term, by=mia, version=1, clause="9", side=term.side, params=term.params),
-        lambda: services.remove_term(term=term, by=mia),
+        lambda: services.change_term(term, by=mia, version=1, clause="9", side=term.side, params=term.params),
+        lambda: services.remove_term(term, by=mia),
     )
     for attempt in tries:
         with pytest.raises(Conflict, match="Only a draft"):
@@ -91,10 +91,10 @@ def test_a_clause_stands_once_in_an_agreement(mia):
 
 def test_a_term_is_changed_and_removed(mia):
     term = make.term(a_draft(mia))
-    services.save_term(term=term, by=mia, version=1, clause="2.2", side="we_owe", params=term.params | {"days": 60})
+    services.change_term(term, by=mia, version=1, clause="2.2", side="we_owe", params=term.params | {"days": 60})
     stored = Term.objects.get()
     assert (stored.clause, stored.side, stored.params["days"]) == ("2.2", "we_owe", 60)
-    services.remove_term(term=stored, by=mia)
+    services.remove_term(stored, by=mia)
     assert not Term.objects.exists()
     assert [e.verb for e in Entry.objects.order_by("pk")] == ["changed", "removed"]
 
@@ -102,7 +102,7 @@ def test_a_term_is_changed_and_removed(mia):
 def test_a_new_revision_copies_the_terms(mia):
     row = make.agreement(mia.account, signed_by_us=date(2026, 1, 1))
     terms = [make.term(row, kind) for kind in Term.Kind.values]
-    new = services.new_revision(agreement=row, by=mia)
+    new = services.new_revision(row, by=mia)
     assert (new.number, new.revision, new.state, new.signed_by_us) == (row.number, 2, DRAFT, None)
     copied = list(new.terms.order_by("pk").values_list("clause", "kind", "side", "params"))
     assert copied == [(t.clause, t.kind, t.side, t.params) for t in terms]
@@ -110,14 +110,14 @@ def test_a_new_revision_copies_the_terms(mia):
 
 def test_there_is_one_draft_at_a_time(mia):
     row = make.agreement(mia.account)
-    services.new_revision(agreement=row, by=mia)
+    services.new_revision(row, by=mia)
     with pytest.raises(Conflict, match="draft of this agreement already"):
-        services.new_revision(agreement=row, by=mia)
+        services.new_revision(row, by=mia)
 
 
 def test_a_draft_is_thrown_away_with_its_terms(mia):
     row = a_draft(mia)
     make.term(row)
-    services.remove_agreement(agreement=row, by=mia)
+    services.remove_agreement(row, by=mia)
     assert (Agreement.objects.count(), Term.objects.count()) == (0, 0)
     assert [e.verb for e in Entry.objects.all()] == ["removed"]

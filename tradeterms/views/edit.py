@@ -107,7 +107,7 @@ class Revise(Act):
     model = Agreement
 
     def act(self, user):
-        self.object = services.new_revision(agreement=self.object, by=user)
+        self.object = services.new_revision(self.object, by=user)
 
     def get_success_url(self):
         return self.object.get_absolute_url()
@@ -117,7 +117,7 @@ class AgreementRemove(Act):
     model = Agreement
 
     def act(self, user):
-        said_removed(self.request, services.remove_agreement(agreement=self.object, by=user))
+        said_removed(self.request, services.remove_agreement(self.object, by=user))
 
     def get_success_url(self):
         return self.object.get_absolute_url() if self.object.pk else reverse("tradeterms:list")
@@ -128,7 +128,7 @@ class TermRemove(Act):
     queryset = Term.objects.select_related("agreement__account")
 
     def act(self, user):
-        said_removed(self.request, services.remove_term(term=self.object, by=user))
+        said_removed(self.request, services.remove_term(self.object, by=user))
 
     def get_success_url(self):
         return f"{self.object.agreement.get_absolute_url()}#terms"
