@@ -1,6 +1,7 @@
 """Deleting from a page, and taking it back."""
 
 from django.contrib import messages
+from django.db.models import ProtectedError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -37,9 +38,13 @@ class Undo(Reported, Scoped, View):
 
 
 class ScopedRemove(Reported, Scoped, View):
-    """POST: remove a visible row; `may(user, row)` is asked first (403), `remove(row, by)` returns the Removal."""
+    """POST: remove a visible row; `may(user, row)` is asked first (403), `remove(row, by)` returns the Removal.
+
+    Where other rows may need it, `in_use` is the sentence that says so, and `url_if_kept(row)` where the person lands.
+    """
 
     http_method_names = ["post"]
+    in_use = ""
 
     def may(self, user, row):
         raise TypeError(f"{type(self).__name__} must say who may remove")
@@ -52,12 +57,20 @@ class ScopedRemove(Reported, Scoped, View):
         if not self.may(request.user, self.object):
             return refuse(request)
         self.after = self.url_after(self.object)
-        said_removed(request, self.remove(self.object, request.user))
+        try:
+            said_removed(request, self.remove(self.object, request.user))
+        except ProtectedError:
+            messages.error(request, self.in_use)
+            self.after = self.url_if_kept(self.object)
         return self.back()
 
     def url_after(self, row):
         """Where to land when the row is gone."""
         return reverse("home")
+
+    def url_if_kept(self, row):
+        """Where to land when the row is still needed."""
+        return row.get_absolute_url()
 
     def get_success_url(self):
         return getattr(self, "after", reverse("home"))

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib import messages
-from django.db.models import Count, F, ProtectedError, Sum
+from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from kam.views.undo import ScopedRemove
 from kpis import access, calc, catalogue, filters, queries
 from kpis.catalogue_forms import CategoryForm, ProductForm
 from kpis.models import Category, Product, ProductWeek
+from kpis.views.tabs import CATALOGUE, tabs
 
 WEEKS, LATELY = 26, 4
 PRODUCTS = (
@@ -44,13 +44,9 @@ class InCatalogue:
     def get_context_data(self, **kwargs):
         label, url = self.adding
         add = {"label": label, "url": reverse(url), "icon": "plus", "primary": True}
-        here = self.request.resolver_match.view_name
         return super().get_context_data(**kwargs) | {
             "tools": [add] if access.may_keep_catalogue(self.request.user) else [],
-            "tabs": [
-                {"label": name, "url": reverse(at), "count": None, "current": at == here}
-                for name, at in ((_("Products"), "kpis:product-list"), (_("Categories"), "kpis:category-list"))
-            ],
+            "tabs": tabs(self.request, CATALOGUE),
         }
 
 
@@ -172,21 +168,11 @@ class CategoryUpdate(Keeping, ScopedUpdate):
     template_name = "kpis/category_form.html"
 
 
-class CategoryRemove(ScopedRemove):
+class CategoryRemove(Keeping, ScopedRemove):
     """POST: take away a category that no product has."""
 
     model = Category
-
-    def may(self, user, row):
-        return access.may_keep_catalogue(user)
-
-    def post(self, request, pk, **kwargs):
-        try:
-            return super().post(request, pk, **kwargs)
-        except ProtectedError:
-            messages.error(request, _("Products have this category; give them another one first."))
-            self.after = reverse("kpis:category-update", args=[pk])
-            return self.back()
+    in_use = gettext_lazy("Products have this category; give them another one first.")
 
     def remove(self, row, by):
         return catalogue.remove_category(row, by=by)

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib import messages
-from django.db.models import OuterRef, ProtectedError, Subquery
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
@@ -19,6 +18,7 @@ from kpis import access, filters, queries, services
 from kpis.feeds import late_feeds
 from kpis.forms import FeedForm
 from kpis.models import Feed, ImportBatch
+from kpis.views.tabs import FILES, tabs
 
 
 def _standing(feed):
@@ -110,10 +110,7 @@ class FeedList(ScopedList):
         return super().get_context_data(**kwargs) | {
             "day": self.day,
             "tools": [new] if may_keep else [],
-            "tabs": [
-                {"label": _("Files"), "url": reverse("kpis:import-list"), "count": None, "current": False},
-                {"label": _("Feeds"), "url": reverse("kpis:feed-list"), "count": None, "current": True},
-            ],
+            "tabs": tabs(self.request, FILES),
             "empty": {"icon": "clock", "title": _("Feeds will appear here"), "text": text},
         }
 
@@ -125,22 +122,8 @@ def next_due(feed, day):
     return day + timedelta(days=(feed.weekday - day.weekday() - 1) % 7 + 1)
 
 
-class FeedCreate(ScopedCreate):
-    model, form_class, title = Feed, FeedForm, gettext_lazy("New feed")
-
-    def may(self, user, row):
-        return access.may_keep_feeds(user)
-
-    def get_cancel_url(self):
-        return reverse("kpis:feed-list")
-
-
-class FeedUpdate(ScopedUpdate):
-    model, form_class, title = Feed, FeedForm, gettext_lazy("Edit feed")
-    template_name = "kpis/feed_form.html"
-
-    def may(self, user, row):
-        return access.may_keep_feed(user, row)
+class BackToFeeds:
+    """Mix-in: forms of feeds lead back to the list, because a feed has no page of its own."""
 
     def get_cancel_url(self):
         return reverse("kpis:feed-list")
@@ -149,24 +132,35 @@ class FeedUpdate(ScopedUpdate):
         return reverse("kpis:feed-list")
 
 
-class FeedRemove(ScopedRemove):
-    """POST: expect this file no more; a feed that has brought files stays."""
+class FeedCreate(BackToFeeds, ScopedCreate):
+    model, form_class, title = Feed, FeedForm, gettext_lazy("New feed")
 
-    model = Feed
+    def may(self, user, row):
+        return access.may_keep_feeds(user)
+
+
+class FeedUpdate(BackToFeeds, ScopedUpdate):
+    model, form_class, title = Feed, FeedForm, gettext_lazy("Edit feed")
+    template_name = "kpis/feed_form.html"
 
     def may(self, user, row):
         return access.may_keep_feed(user, row)
 
-    def post(self, request, pk, **kwargs):
-        try:
-            return super().post(request, pk, **kwargs)
-        except ProtectedError:
-            messages.error(request, _("Files came by this feed, so it stays; take its weekday away to expect no more."))
-            self.after = reverse("kpis:feed-update", args=[pk])
-            return self.back()
+
+class FeedRemove(ScopedRemove):
+    """POST: expect this file no more; a feed that has brought files stays."""
+
+    model = Feed
+    in_use = gettext_lazy("Files came by this feed, so it stays; take its weekday away to expect no more.")
+
+    def may(self, user, row):
+        return access.may_keep_feed(user, row)
 
     def remove(self, row, by):
         return services.remove_feed(row, by=by)
 
     def url_after(self, row):
         return reverse("kpis:feed-list")
+
+    def url_if_kept(self, row):
+        return reverse("kpis:feed-update", args=[row.pk])

@@ -7,6 +7,7 @@ from kam.views.lists import ScopedList
 from kpis import access, filters
 from kpis.models import ImportBatch
 from kpis.showing import BATCH_LEVELS
+from kpis.views.tabs import FILES, tabs
 
 COLUMNS = (
     Column("file", gettext_lazy("File"), lambda b: b.file_name),
@@ -42,10 +43,7 @@ class ImportList(ScopedList):
         new = {"label": _("Import a file"), "url": reverse("kpis:import-new"), "icon": "upload", "primary": True}
         return super().get_context_data(**kwargs) | {
             "tools": [new] if may_import else [],
-            "tabs": [
-                {"label": _("Files"), "url": reverse("kpis:import-list"), "count": None, "current": True},
-                {"label": _("Feeds"), "url": reverse("kpis:feed-list"), "count": None, "current": False},
-            ],
+            "tabs": tabs(self.request, FILES),
             "empty": self.empty(may_import),
         }
 
