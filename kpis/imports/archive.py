@@ -10,28 +10,22 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from kpis.imports.families import LOCAL
+from kpis.imports.refused import Refused
+
 MOST_ENTRIES = 2_000
 MOST_BYTES = 200 << 20
 MOST_RATIO = 100
 RATIO_FROM = 10 << 20
 MOST_DIRECTORY = 1 << 20
 END, END_SIZE, LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
-LOCAL, LOCAL_SIZE = b"PK\x03\x04", 30
+LOCAL_SIZE = 30
 ARCHIVES = (LOCAL, b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd", b"7z\xbc\xaf", b"Rar!")
 DOCTYPES = tuple(w.encode(code) for w in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be"))
 PIECE = 1 << 16
 GROWN = 1 << 20
 OVERLAP = 32
 ENCRYPTED = 0x1
-
-
-class Refused(Exception):
-    """A workbook that is not read: the code of a sentence in `messages`, and its parameters."""
-
-    def __init__(self, code: str, **params):
-        super().__init__(code)
-        self.code = code
-        self.params = params
 
 
 @dataclass

@@ -10,6 +10,7 @@ from kpis.imports.derive import Names, helper
 from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
+from kpis.imports.places import Places
 from kpis.imports.reader import LINE, Source, batches, open_source
 from kpis.imports.result import Result, faults, no_faults, sums
 from kpis.imports.whole import duplicates, first_of_each, numbered
@@ -37,8 +38,8 @@ def _hoped_for(mapping):
 
 
 def unfold(path: Path, mapping: Mapping) -> None:
-    """Lay the text of a workbook beside it; nothing happens to a text. Raises UnusableFile."""
-    if workbook.is_workbook(beginning(path)):
+    """Lay the text of a workbook or a message beside it; nothing happens to a text. Raises UnusableFile."""
+    if workbook.is_folded(beginning(path)):
         workbook.keep(path, mapping.format, _hoped_for(mapping), _writing(mapping))
 
 
@@ -59,6 +60,7 @@ class Check:
         self.lookups = lookups
         self.names = Names(source)
         self.fields = Fields(mapping, self.names)
+        self.places = Places(source)
         self.rows = 0
         drops = [lookup.file for lookup in mapping.lookups if lookup.missing == "ignore"]
         drops += [rule.name for rule in mapping.rules if rule.action in ("skip", "ignore")]
@@ -72,6 +74,7 @@ class Check:
     def add(self, text: pl.DataFrame) -> None:
         """Check one batch of text columns and keep what is accepted."""
         self.rows += text.height
+        self.places.add(text)
         bad = Bad(self.names)
         text = self._joined(text, bad)
         for derived in self.mapping.derived:
@@ -130,6 +133,7 @@ class Check:
         self.rows += ragged.height
         if not self.rows:
             raise self.names.no_rows()
+        self._count_ignored()
         kind = self.mapping.kind
         frame = pl.concat(self.frames)
         self.frames.clear()
@@ -139,7 +143,7 @@ class Check:
         return Result(
             kind,
             frame,
-            pl.concat([*self.errors, ragged, repeated]),
+            self.places.told(pl.concat([*self.errors, ragged, repeated])),
             self.rows,
             self.ignored,
             self.marked,
@@ -149,7 +153,14 @@ class Check:
             value,
             {name: self.names.shown(column) for name, column in self.fields.columns.items()},
             self.fields.assumed,
+            places=self.places,
         )
+
+    def _count_ignored(self):
+        """Messages of other kinds count as a row each."""
+        others = self.source.message.ignored if self.source.message else {}
+        self.rows += sum(others.values())
+        self.ignored |= others
 
     def _ragged(self):
         found = self.source.ragged
@@ -165,7 +176,7 @@ class Check:
 
     def _warnings(self, frame):
         warnings = [*self.source.notes]
-        if unused := self.names.unused():
+        if not self.source.message and (unused := self.names.unused()):
             warnings.append(("unknown_columns", {"columns": unused}))
         if self.fields.absent:
             warnings.append(("missing_optional", {"columns": self.fields.absent}))

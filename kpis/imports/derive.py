@@ -53,7 +53,7 @@ class Names:
 
     def no_rows(self) -> UnusableFile:
         """What to raise when nothing stands below the header."""
-        return UnusableFile("no_rows")
+        return UnusableFile("no_items" if self.source.message else "no_rows")
 
     def shown(self, name) -> str:
         """How people call a frame column."""

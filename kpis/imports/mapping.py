@@ -15,7 +15,10 @@ Source = str | int
 
 @dataclass(frozen=True)
 class Format:
-    """How text becomes lines and cells; None means: find it out. Of a workbook, `header` and `sheet` count."""
+    """How text becomes lines and cells; None means: find it out.
+
+    Of a workbook, `header` and `sheet` count, of EDI and JSON only which `message` is wanted (INVOIC, 810).
+    """
 
     delimiter: str | None = None
     encoding: str | None = None
@@ -23,6 +26,7 @@ class Format:
     header: int = 1
     row_end: str = ""
     sheet: Source | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,35 @@ FILE = {
     "archive_entity": _("A part of the workbook declares entities (%(name)s); such a file is not read."),
     "workbook_memory": _("Reading the workbook takes more than %(most)s MB of memory. Save its table as CSV."),
     "workbook_time": _("Reading the workbook takes more than %(most)s seconds. Save its table as CSV."),
+    "broken_file": _("The file could not be read; the log of the server says why."),
+    "file_memory": _("Reading the file takes more than %(most)s MB of memory. Ask for it in parts."),
+    "file_time": _("Reading the file takes more than %(most)s seconds. Ask for it in parts."),
+    "no_message": _("The file holds no %(wanted)s, which the mapping is for. It holds: %(found)s."),
+    "message_unsaid": _("The file holds %(found)s, and the mapping is for a table. Choose a mapping for that."),
+    "message_kinds": _("The file holds more than %(most)s kinds of messages; such a file is not read."),
+    "no_items": _("The file holds messages of the kind that is wanted, but none of them has a line."),
+    "edi_marks": _("Segment %(segment)s: elements are not separated as usual, and no UNA says how they are."),
+    "edi_isa": _("Segment %(segment)s: ISA does not have its sixteen elements in 106 characters."),
+    "edi_tag": _("Segment %(segment)s begins with “%(tag)s”, which is no tag of a segment."),
+    "edi_long": _("Segment %(segment)s has more than %(most)s characters. Is the mark at its end missing?"),
+    "edi_cut_off": _("The file ends within segment %(segment)s. Was it cut off?"),
+    "edi_ends": _("The file ends after segment %(segment)s, and %(wanted)s is missing. Was it cut off?"),
+    "edi_order": _("Segment %(segment)s is %(tag)s, where %(wanted)s is missing."),
+    "edi_count": _("Segment %(segment)s: %(tag)s says “%(said)s”, but there are %(found)s."),
+    "edi_reference": _("Segment %(segment)s: %(tag)s says “%(said)s”, but %(first)s says “%(found)s”."),
+    "edi_binary": _("Behind segment %(segment)s the file holds NUL characters; such a file is not read."),
+    "edi_encoding": _("Behind segment %(segment)s the file cannot be read as %(encoding)s, as it should be."),
+    "edi_parent": _("Segment %(segment)s: the group HL “%(own)s” stands twice, or in no group “%(parent)s” before it."),
+    "edi_many": _("Segment %(segment)s: more than %(most)s groups in one message are not read."),
+    "edi_twice": _("Segment %(segment)s gives %(what)s a second time for the same item and store: “%(value)s”."),
+    "json_broken": _("Line %(line)s: this is not right as JSON. Was the file cut off?"),
+    "json_encoding": _("This is not written in UTF-8, as JSON must be."),
+    "json_deep": _("Line %(line)s: lists and objects stand too deep in each other; such a file is not read."),
+    "json_long": _("Line %(line)s: a single entry has more than %(most)s characters; such a file is not read."),
+    "json_twice": _("The key “%(key)s” stands twice in one object; nobody can say which counts."),
+    "json_unknown": _("This is JSON, but no Amazon vendor report: it has no reportSpecification."),
+    "json_entries": _("“%(key)s” is not a list of objects, as it must be in this report."),
+    "json_currencies": _("Entry %(position)s has amounts in several currencies."),
     "compressed": _("This is a compressed file. Unpack it and import what is inside."),
     "binary": _("Line %(line)s holds NUL characters: this is not a text file, or its encoding is not %(encoding)s."),
     "encoding": _("Line %(line)s cannot be read as %(encoding)s. Save the file as UTF-8, or correct the mapping."),
@@ -84,6 +113,14 @@ ROW = {
     "loop": _("The account “%(value)s” would stand below itself."),
 }
 
+# Where a fault stands in a file that is no table; said behind its sentence.
+PLACE = {
+    "segment": _("Segment %(position)s."),
+    "segment_element": _("Segment %(position)s, %(element)s."),
+    "entry": _("Entry %(position)s."),
+    "entry_element": _("Entry %(position)s, %(element)s."),
+}
+
 WARNING = {
     "unknown_columns": _("These columns are not known and were left out: %(columns)s."),
     "guessed_encoding": _("The file was read as %(encoding)s; the mapping does not say."),
@@ -95,7 +132,7 @@ WARNING = {
     "unassigned": _("%(count)s lines have no customer and were put into the unassigned account."),
 }
 
-SENTENCES = {**FILE, **ROW, **WARNING}
+SENTENCES = {**FILE, **ROW, **PLACE, **WARNING}
 
 
 def sentence(code: str, params: dict) -> str:

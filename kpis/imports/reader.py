@@ -1,4 +1,4 @@
-"""A delimited file, or the sheet of a workbook, to columns of text, in batches, each row with its line in the file.
+"""A delimited file, a sheet of a workbook or the items of a message to columns of text, in batches, with their lines.
 
 The columnar reader takes pieces of a megabyte that end at a line break. It is believed only where the number of
 line breaks and of delimiters proves that every row has every column and no row spans lines; from the first piece where
@@ -28,13 +28,22 @@ STANDINS = "\x1f\x1e\x1d\x1c\x02\x03"
 LINE = "line"
 
 
+@dataclass(frozen=True)
+class Message:
+    """What is told of an EDI file or a report: where its columns stand in it, how many messages were ignored."""
+
+    family: str
+    columns: dict[str, str]
+    ignored: dict[str, int]
+
+
 @dataclass
 class Source:
     """An opened file: UTF-8 bytes from `body` on, cut by one-character `mark`s into `width` columns named `names`.
 
     `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `notes` are
     codes and parameters of what is worth knowing, such as what the mapping left open. `line_break` stands for line
-    breaks inside cells where there is no quote to hold them.
+    breaks inside cells where there is no quote to hold them. `message` is there where the rows are line items of one.
     """
 
     file: BinaryIO
@@ -51,6 +60,7 @@ class Source:
     ragged: list[tuple[int, int, list[str]]] = field(default_factory=list)
     keeps_ragged: bool = False
     line_break: str = ""
+    message: Message | None = None
 
     def __enter__(self):
         return self
@@ -74,13 +84,15 @@ def column(position: int) -> str:
 def open_source(path: Path, form: Format, names=(), writing: Writing | None = None) -> Source:
     """Open a file as the format says, finding out what it leaves open; `names` are the headers hoped for.
 
-    A workbook is known by its first bytes, and its numbers and dates become text as `writing` says. Raises
-    UnusableFile when the file is missing, empty, neither text nor workbook, wrongly encoded, or ends before its header.
+    Workbooks, EDI and JSON are known by their first bytes; numbers and dates of a workbook become text as `writing`
+    says. Raises UnusableFile when the file is missing, empty, none of these, wrongly encoded, broken, or ends before
+    its header.
     """
     start = decode.beginning(path)
-    if workbook.is_workbook(start):
-        file, notes = workbook.open_text(path, form, names, writing or Writing())
-        return _closing(file, lambda: _open_sheet(file, notes, form))
+    if workbook.is_folded(start):
+        file, facts = workbook.open_text(path, form, names, writing or Writing())
+        opened = _open_message if "columns" in facts else _open_sheet
+        return _closing(file, lambda: opened(file, facts, form))
     encoding, guessed = decode.encoding(path, form, start)
     file = decode.as_utf8(path, encoding)
     return _closing(file, lambda: _open(file, encoding, guessed, form, names))
@@ -95,9 +107,26 @@ def _closing(file, opening):
         raise
 
 
-def _open_sheet(file, notes, form):
-    source = Source(file, "utf-8", CELL, None, CELL, notes=notes, line_break=BREAK)
+def _open_sheet(file, facts, form):
+    source = Source(file, "utf-8", CELL, None, CELL, notes=list(_notes(facts)), line_break=BREAK)
     _read_header(source, form.header)
+    return source
+
+
+def _notes(facts):
+    if facts["others"]:
+        yield "sheet_chosen", {"sheet": facts["sheet"], "others": facts["others"]}
+    if facts["hidden"]:
+        yield "sheets_hidden", {"hidden": facts["hidden"]}
+    if facts["merged"]:
+        yield "cells_merged", {"area": facts["merged"]}
+
+
+def _open_message(file, facts, _form):
+    """The table of line items, which are counted from 1."""
+    source = Source(file, "utf-8", CELL, None, CELL, line_break=BREAK, message=Message(**facts))
+    _read_header(source, 1)
+    source.first_line = 1
     return source
 
 

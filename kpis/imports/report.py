@@ -12,7 +12,8 @@ from kpis.imports import store
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.result import reason
 from kpis.imports.services import mapping_of
-from kpis.imports.workbook import is_kept_for, is_workbook
+from kpis.imports.sniff import SAMPLE
+from kpis.imports.workbook import is_folded, is_kept_for
 from kpis.models import ImportBatch
 
 
@@ -39,12 +40,12 @@ def table(batch: ImportBatch) -> Iterator[list]:
 
 
 def has_rows(batch: ImportBatch) -> bool:
-    """Whether the rows can be shown: the file is there, and a workbook has been read already, as here none is read."""
+    """Whether the rows can be shown: the file is there and is a text, or was made one, which is not done here."""
     path = store.folder_of(batch.stored_name) / store.DATA
     if not batch.stored_name or not path.is_file():
         return False
     with path.open("rb") as file:
-        return not is_workbook(file.read(8)) or is_kept_for(path)
+        return not is_folded(file.read(SAMPLE)) or is_kept_for(path)
 
 
 def _bad_rows(source, lines):

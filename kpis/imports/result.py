@@ -9,6 +9,7 @@ import polars as pl
 from kam.rounding import cents
 from kpis.imports.kinds import Kind
 from kpis.imports.messages import sentence
+from kpis.imports.places import Places
 
 FAULTS = {"line": pl.UInt32, "column": pl.String, "value": pl.String, "code": pl.String, "params": pl.String}
 SHOWN_VALUE = 200
@@ -22,7 +23,7 @@ class Result:
     `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
     `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell; `shown`
     says what the file calls each field, `assumed` which fields have their default because the file is silent; `weeks`
-    is set when the rows are stored, see `weeks.together`.
+    is set when the rows are stored, see `weeks.together`; `places` say where in a message a fault stands.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Result:
     shown: dict[str, str] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     weeks: pl.DataFrame | None = None
+    places: Places | None = None
 
     @property
     def accepted(self) -> int:
@@ -52,6 +54,7 @@ class Result:
     def refuse(self, more: list[pl.DataFrame]) -> None:
         """Add faults found later, and take their rows out of the accepted ones."""
         found = pl.concat([no_faults(), *more])
+        found = self.places.told(found) if self.places else found
         self.errors = pl.concat([self.errors, found])
         self.frame = self.frame.filter(~pl.col("line").is_in(found.get_column("line").implode()))
         self.units, self.value = sums(self.frame, self.kind)
@@ -65,7 +68,10 @@ class Result:
 def reason(code: str, params: str | dict, name: str, value: str) -> str:
     """The sentence of one fault; `params` as JSON or as a dictionary."""
     params = json.loads(params) if isinstance(params, str) else params
-    return sentence(code, {"column": name, "value": value} | params)
+    told = sentence(code, {"column": name, "value": value} | params)
+    if at := params.get("at"):
+        told += " " + sentence(f"{at}_element" if "element" in params else at, params)
+    return told
 
 
 def no_faults() -> pl.DataFrame:

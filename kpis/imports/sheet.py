@@ -1,52 +1,25 @@
-"""One sheet of a workbook to lines of text: a process of its own, with little memory, little time and no secrets.
+"""One sheet of a workbook to lines of text: what the process of `unfolding` does with a workbook.
 
-`workbook` starts it as `python -m kpis.imports.sheet`. It gets JSON on stdin (see `workbook.ask`), writes a line of
-JSON about the sheet and then its rows to the file handle it is given, and says on stdout what it refused, if it did.
 Line n of the text is row n of the sheet, so that every fault carries the row that people see. No Django here.
 """
 
 import json
 import mmap
-import os
-import resource
-import sys
 from pathlib import Path
 
-from kpis.imports.archive import LOCAL, MOST_BYTES, Refused, inspect
+from kpis.imports.archive import MOST_BYTES, inspect
+from kpis.imports.families import LOCAL
+from kpis.imports.refused import Refused
 from kpis.imports.sheet_cells import CELL, text_of
 from kpis.imports.sheet_errors import errors_of
 
-MEMORY = 1 << 30
-SECONDS = 60
-WRITTEN = 1 << 30
 ROWS = 10_000
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 MOST_NAMED = 20
 
 
-def main() -> None:
-    """Read the sheet that stdin asks for; what is refused is told on stdout."""
-    asked = json.load(sys.stdin)
-    _limit()
-    try:
-        with os.fdopen(asked["out"], "w", encoding="utf-8", newline="\n") as out:
-            _write(asked, out)
-    except (Refused, MemoryError) as problem:
-        refusal = problem if isinstance(problem, Refused) else Refused("workbook_memory", most=MEMORY >> 20)
-        json.dump({"code": refusal.code, "params": refusal.params}, sys.stdout)
-
-
-def _limit():
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_FSIZE, WRITTEN),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
-def _write(asked, out):
+def write(asked: dict, out) -> None:
+    """The sheet that is asked for into a file: a line of facts, then its rows. Raises Refused."""
     path = Path(asked["path"])
     contents = _contents(path)
     workbook = _opened(path)
@@ -192,7 +165,3 @@ def _marks_below(header, asked):
             if source == position + 1 or str(source).casefold() == name.strip().casefold():
                 marks[position] = _mark(own)
     return marks
-
-
-if __name__ == "__main__":
-    main()

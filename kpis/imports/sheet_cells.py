@@ -14,7 +14,7 @@ def text_of(value, decimal: str, dates: tuple[str, ...]) -> str:
     """A cell as the mapping would write it, by its decimal mark and its forms of dates."""
     kind = type(value)
     if kind is str:
-        return value if value.isprintable() else _clean(value)
+        return value if value.isprintable() else clean(value)
     if kind is float:
         return _number(value).replace(".", decimal)
     if kind is int:
@@ -24,7 +24,8 @@ def text_of(value, decimal: str, dates: tuple[str, ...]) -> str:
     return _moment(value, dates)
 
 
-def _clean(text):
+def clean(text: str) -> str:
+    """A text without the characters that stand between cells and rows."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", BREAK)
     return text.replace(CELL, " ").replace("\0", " ")
 

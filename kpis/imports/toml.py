@@ -173,8 +173,8 @@ def _format(table):
     encoding = table.get("encoding", str)
     if encoding and not is_text_encoding(encoding):
         table.fail("encoding", _("is no encoding of text that is known here"))
-    sheet = table.source("sheet", needed=False)
-    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet)
+    sheet, message = table.source("sheet", needed=False), table.get("message", str)
+    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet, message)
 
 
 def _marks(table, base):

@@ -1,7 +1,8 @@
-"""Workbooks (XLSX, XLS) as text: a sheet is read as if somebody had saved it the way the mapping writes its cells.
+"""Workbooks (XLSX, XLS), EDI messages and JSON reports as text, so that one pipeline checks them all.
 
-So numbers and dates go by their type, no locale is guessed, and one pipeline checks them all. Reading happens in a
-process of its own (see `sheet`); the text lies beside a file of the store for its report, else it vanishes when closed.
+A sheet is read as if somebody had saved it the way the mapping writes its cells, a message as a table of its line
+items (see `layouts`). Reading happens in a process of its own (see `unfolding`); the text lies beside a file of the
+store for its report, else it vanishes when closed.
 """
 
 import json
@@ -16,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from kpis.imports.archive import LOCAL
+from kpis.imports import sniff
 from kpis.imports.errors import UnusableFile
+from kpis.imports.families import LOCAL, WORKBOOK, family_of
 from kpis.imports.mapping import Format, Marks, Source
-from kpis.imports.sheet import MEMORY, SECONDS
+from kpis.imports.unfolding import MEMORY, SECONDS
 
 logger = logging.getLogger(__name__)
-OLDER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-COMMAND = [sys.executable, "-E", "-s", "-m", "kpis.imports.sheet"]
+COMMAND = [sys.executable, "-E", "-s", "-m", "kpis.imports.unfolding"]
 PATIENCE = 10 * SECONDS
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,18 +37,18 @@ class Writing:
     columns: tuple[tuple[Source, Marks], ...] = ()
 
 
-def is_workbook(start: bytes) -> bool:
-    """Whether a file is a workbook, or another archive, by its first bytes; never by its name."""
-    return start.startswith((LOCAL, OLDER))
+def is_folded(start: bytes) -> bool:
+    """Whether a file is no table of text: a workbook or another archive, EDI, JSON. Told by its first bytes."""
+    return family_of(start) is not None
 
 
 def is_kept_for(path: Path) -> bool:
-    """Whether the text of a workbook lies beside it, so that nobody needs to read the workbook again."""
+    """Whether the text of such a file lies beside it, so that nobody needs to read the file again."""
     return _kept(path).is_file()
 
 
 def keep(path: Path, form: Format, names, writing: Writing) -> None:
-    """Lay a workbook's text beside it, unless it lies there. Raises UnusableFile."""
+    """Lay a file's text beside it, unless it lies there. Raises UnusableFile."""
     if is_kept_for(path):
         return
     with _kept(path).with_suffix(".part").open("wb") as out:
@@ -56,7 +57,7 @@ def keep(path: Path, form: Format, names, writing: Writing) -> None:
 
 
 def forget(path: Path) -> None:
-    """Take the text beside a workbook away."""
+    """Take the text beside a file away."""
     _kept(path).unlink(missing_ok=True)
 
 
@@ -64,8 +65,8 @@ def _kept(path):
     return path.with_name(f"{path.name}.sheet")
 
 
-def open_text(path: Path, form: Format, names, writing: Writing) -> tuple[BinaryIO, list[tuple[str, dict]]]:
-    """The text of a workbook from its first row on, and what is worth knowing of it. Raises UnusableFile."""
+def open_text(path: Path, form: Format, names, writing: Writing) -> tuple[BinaryIO, dict]:
+    """The text of a file from its first row on, and what its process told of it (see `ask`). Raises UnusableFile."""
     if is_kept_for(path):
         file = _kept(path).open("rb")
     else:
@@ -76,23 +77,20 @@ def open_text(path: Path, form: Format, names, writing: Writing) -> tuple[Binary
             file.close()
             raise
         file.seek(0)
-    return file, _notes(json.loads(file.readline()))
-
-
-def _notes(facts):
-    notes = []
-    if facts["others"]:
-        notes.append(("sheet_chosen", {"sheet": facts["sheet"], "others": facts["others"]}))
-    if facts["hidden"]:
-        notes.append(("sheets_hidden", {"hidden": facts["hidden"]}))
-    if facts["merged"]:
-        notes.append(("cells_merged", {"area": facts["merged"]}))
-    return notes
+    return file, json.loads(file.readline())
 
 
 def ask(path: Path, form: Format, names, writing: Writing, out: int) -> dict:
-    """What the process is told; `out` is the number of an open file handle."""
+    """What the process is told; `out` is the number of an open file handle.
+
+    It tells back `sheet`, `others`, `hidden` and `merged` of a workbook, or `family`, `columns` (where a column stands
+    in a message) and `ignored` (messages of other kinds, counted) of the rest.
+    """
+    family = _family(path)
     return {
+        "family": family,
+        "message": form.message,
+        "encoding": form.encoding or ("utf-8" if family == WORKBOOK or sniff.is_utf8(path) else None),
         "path": str(path),
         "out": out,
         "sheet": form.sheet,
@@ -103,32 +101,38 @@ def ask(path: Path, form: Format, names, writing: Writing, out: int) -> dict:
     }
 
 
+def _family(path):
+    with path.open("rb") as file:
+        return family_of(file.read(sniff.SAMPLE))
+
+
 def _marks(marks):
     return {"decimal": marks.decimal, "dates": marks.dates}
 
 
 def _read(path, form, names, writing, out):
-    """The sheet as text into `out`. Raises UnusableFile."""
+    """The table as text into `out`. Raises UnusableFile."""
+    kind = "workbook" if _family(path) == WORKBOOK else "file"
     try:
         with _named(path) as link:
             done = _run(ask(link, form, names, writing, out.fileno()), out)
     except subprocess.TimeoutExpired as problem:
-        raise UnusableFile("workbook_time", most=SECONDS) from problem
+        raise UnusableFile(f"{kind}_time", most=SECONDS) from problem
     if done.stdout:
         refused = json.loads(done.stdout)
         raise UnusableFile(refused["code"], **refused["params"])
     if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise UnusableFile("workbook_time", most=SECONDS)
+        raise UnusableFile(f"{kind}_time", most=SECONDS)
     if done.returncode < 0:
-        raise UnusableFile("workbook_memory", most=MEMORY >> 20)
+        raise UnusableFile(f"{kind}_memory", most=MEMORY >> 20)
     if done.returncode:
-        logger.warning("a workbook could not be read: %s", done.stderr[-2000:])
-        raise UnusableFile("broken_workbook")
+        logger.warning("a %s could not be read: %s", kind, done.stderr[-2000:])
+        raise UnusableFile(f"broken_{kind}")
 
 
 @contextmanager
 def _named(path):
-    """The workbook under a name that says its format: the reader goes by it, and stored files have no such name."""
+    """The file under a name that says its format: calamine goes by it, and stored files have no such name."""
     with tempfile.TemporaryDirectory() as folder, path.open("rb") as file:
         link = Path(folder) / ("book.xlsx" if file.read(len(LOCAL)) == LOCAL else "book.xls")
         link.symlink_to(path.resolve())

@@ -180,7 +180,7 @@ def test_the_reader_knows_none_of_our_secrets_(tmp_path, monkeypatch):
 
 LIMITS = """
 import resource
-from kpis.imports.sheet import _limit
+from kpis.imports.unfolding import _limit
 _limit()
 names = ("AS", "CPU", "FSIZE", "CORE")
 print(*(resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in names))
