@@ -1,16 +1,16 @@
 """Writes about accounts, their places and people; `by` is a user, or None for the system."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import may_assign
 from accounts.models import Account, Contact, Membership, Store
 from kam import services
 from kam.errors import Denied
+from kam.leases import take_turns
 
 ASSIGNMENT = ("parent", "team", "owner")
-TREE_LOCK = 4_201
 
 
 @transaction.atomic
@@ -51,8 +51,7 @@ def _lock_tree(fields):
     """One move of accounts at a time: two at once could make a ring. Reads the new place after waiting."""
     if fields.get("parent") is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+    take_turns("kam:accounts")
     fields["parent"] = Account.objects.get(pk=fields["parent"].pk)
 
 

@@ -1,22 +1,21 @@
 """Writes about teams: who works where, and which accounts are theirs. `by` is a user."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import may_assign
 from accounts.models import Account, Team, TeamMembership
 from accounts.services import change_account
 from kam import services
-from kam.access import may_administer
+from kam.access import must_administer
 from kam.errors import Conflict, Denied
-
-TREE_LOCK = 4_203
+from kam.leases import take_turns
 
 
 @transaction.atomic
 def create_team(*, by, **fields):
     """Open a team. Raises Denied and ValidationError."""
-    _must_administer(by)
+    must_administer(by)
     _lock_tree(fields)
     return services.create(Team(**fields), by=by)
 
@@ -24,7 +23,7 @@ def create_team(*, by, **fields):
 @transaction.atomic
 def change_team(team, *, by, version, **fields):
     """Rename or move a team, or change which accounts its rule catches. Raises Denied, Stale, ValidationError."""
-    _must_administer(by)
+    must_administer(by)
     _lock_tree(fields)
     return services.change(team, by=by, version=version, fields=fields)
 
@@ -35,7 +34,7 @@ def remove_team(team, *, by):
 
     Raises Denied and Conflict.
     """
-    _must_administer(by)
+    must_administer(by)
     team = Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
     if team.memberships.exists() or team.accounts.exists() or team.children.exists():
         raise Conflict(_("Only an empty team can be deleted: without people, accounts and teams below."))
@@ -44,13 +43,13 @@ def remove_team(team, *, by):
 
 def join_team(*, team, user, by):
     """Let a person work in a team. Raises Denied and ValidationError."""
-    _must_administer(by)
+    must_administer(by)
     return services.create(TeamMembership(team=team, user=user), by=by)
 
 
 def leave_team(membership, *, by):
     """Take a person out of a team; returns the Removal by which it can be brought back. Raises Denied."""
-    _must_administer(by)
+    must_administer(by)
     return services.remove(membership, by=by, undo_if="kam.access.may_administer")
 
 
@@ -69,14 +68,8 @@ def assign_accounts(*, team, accounts, by):
     return len(moving)
 
 
-def _must_administer(by):
-    if not may_administer(by):
-        raise Denied(_("Only administrators may do this."))
-
-
 def _lock_tree(fields):
     """One move of teams at a time: two at once could make a ring. Reads the new place after waiting."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+    take_turns("kam:teams")
     if fields.get("parent"):
         fields["parent"] = Team.objects.get(pk=fields["parent"].pk)

@@ -1,6 +1,7 @@
 """Refusals that pages and the API answer in their own way."""
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
 
 class Conflict(Exception):
@@ -17,6 +18,11 @@ class Stale(Conflict):
     def __init__(self, message, *, current=None):
         super().__init__(message, code="stale")
         self.current = current
+
+    @classmethod
+    def since(cls, current):
+        """Somebody changed the row; `current` is what it is now."""
+        return cls(_("%(row)s was changed meanwhile.") % {"row": current}, current=current)
 
 
 class Denied(PermissionDenied):

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from kam.access import may_administer
+from kam.access import must_administer
 from kam.audit import log, log_many
-from kam.errors import Conflict, Denied, Stale
+from kam.errors import Conflict, Stale
+from kam.leases import take_turns
 from kam.models import User
 
 PARTS = ("accounts.handover.PARTS", "tradeterms.handover.PARTS", "plans.handover.PARTS")
-ADMINISTRATORS_LOCK = 4_202
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ def hand_over(user, *, by, successors, reason, seen=None):
     A part without a successor stays. `seen` are the counts by name that `by` had before them. All or nothing: raises
     Denied, Conflict (no reason; a successor who cannot take a part or would not see it), Stale (a count is another).
     """
-    if not may_administer(by):
-        raise Denied(_("Only administrators may do this."))
+    must_administer(by)
     if not reason.strip():
         raise Conflict(_("Say why; the reason is kept in the log."), code="note_required")
     user, successors = _held(user, successors)
@@ -90,8 +89,7 @@ def hand_over(user, *, by, successors, reason, seen=None):
 
 def one_at_a_time():
     """Wait until nobody else administers people: two that hold each other's row would wait for each other for ever."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMINISTRATORS_LOCK])
+    take_turns("kam:people")
 
 
 def _held(user, successors):

@@ -1,6 +1,6 @@
 """A lease says until when a claim holds; whoever works longer renews it, so that only the dead lose theirs.
 
-`alone` needs no lease: it holds as long as the connection it was taken on.
+Without a lease, `alone` holds as long as the connection it was taken on, `take_turns` as long as the transaction.
 """
 
 import logging
@@ -11,6 +11,12 @@ from contextlib import contextmanager
 from django.db import DatabaseError, connection
 
 logger = logging.getLogger(__name__)
+
+
+def take_turns(name: str) -> None:
+    """Wait until nobody else is at `name`, on any machine, and be at it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @contextmanager

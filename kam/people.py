@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kam import handover, mail, services
-from kam.access import may_administer
+from kam.access import must_administer
 from kam.audit import log
 from kam.errors import Conflict, Denied, Stale
 from kam.invitations import link_for
@@ -23,7 +23,7 @@ def invite(*, by, **fields):
 
     An API client gets no mail: it has tokens. Raises Denied and ValidationError.
     """
-    _must_administer(by)
+    must_administer(by)
     user = User(**fields)
     user.set_unusable_password()
     services.create(user, by=by)
@@ -35,7 +35,7 @@ def invite(*, by, **fields):
 @transaction.atomic
 def invite_again(user, *, by):
     """Mail a fresh link. Raises Denied, and Conflict for who has chosen a password, has left, or is no person."""
-    _must_administer(by)
+    must_administer(by)
     user = _held(user)
     if user.state != User.State.INVITED:
         raise Conflict(_("Only people who have not signed in yet are invited again."))
@@ -57,7 +57,7 @@ def change_person(user, *, by, version, **fields):
     Another role or e-mail signs them out everywhere. Raises Denied (one's own role), Conflict (the last administrator),
     Stale and ValidationError.
     """
-    _must_administer(by)
+    must_administer(by)
     old = _held(user)
     if fields.get("role", old.role) != old.role:
         _may_change_role(old, fields["role"], by)
@@ -83,7 +83,7 @@ def deactivate(user, *, by, reason, version=None):
 
     Raises Denied (oneself), Conflict (the last administrator; something still belongs to them; no reason), Stale.
     """
-    _must_administer(by)
+    must_administer(by)
     user = _held(user)
     if user.pk == by.pk:
         raise Denied(_("Nobody deactivates themselves. Ask another administrator."))
@@ -106,7 +106,7 @@ def reactivate(user, *, by, reason="", version=None):
 
     Raises Denied, Conflict (not deactivated), Stale.
     """
-    _must_administer(by)
+    must_administer(by)
     user = _held(user)
     _must_be_version(user, version)
     if user.is_active:
@@ -138,11 +138,6 @@ def _switch(user, *, is_active, by, verb, reason):
     return user
 
 
-def _must_administer(by):
-    if not may_administer(by):
-        raise Denied(_("Only administrators may do this."))
-
-
 def _held(user):
     """The stored row, locked: nobody else changes this person, or gives them anything, meanwhile."""
     handover.one_at_a_time()
@@ -151,7 +146,7 @@ def _held(user):
 
 def _must_be_version(user, version):
     if version is not None and user.version != version:
-        raise Stale(_("%(row)s was changed meanwhile.") % {"row": user}, current=user)
+        raise Stale.since(user)
 
 
 def _must_not_be_last(user):

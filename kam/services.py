@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from kam import removals
 from kam.audit import log, snapshot
@@ -30,7 +29,7 @@ def change(row, *, by, version, fields, verb="changed", reason=""):
     """
     stored = row._meta.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
     if version is not None and stored.version != version:
-        raise Stale(_("%(row)s was changed meanwhile.") % {"row": stored}, current=stored)
+        raise Stale.since(stored)
     before = snapshot(stored)
     for name, value in fields.items():
         setattr(stored, name, value)

@@ -44,7 +44,7 @@ def move(row, steps, name, *, by, note="", version=None):
     step = steps[name]
     row = type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
     if version is not None and version != row.version:
-        raise Stale(_("%(row)s was changed meanwhile.") % {"row": row}, current=row)
+        raise Stale.since(row)
     if row.state not in step.sources:
         raise Conflict(
             _("%(row)s is “%(state)s”; this move is not possible now.") % {"row": row, "state": row.get_state_display()}

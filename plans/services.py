@@ -123,7 +123,7 @@ def sign(plan, *, by, version=None, seen_hash=None, password=None, confirmed_at=
     with transaction.atomic():
         signed = workflow.move(plan, SIGN_OFF, "sign", by=by, note=comment, version=version)
         if seen_hash is not None and seen_hash != signed.signature.content_hash:
-            raise Stale(_("%(row)s was changed meanwhile.") % {"row": plan}, current=plan)
+            raise Stale.since(plan)
     return signed
 
 

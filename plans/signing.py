@@ -4,9 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from django.db import connection
-
 from kam.audit import plain
+from kam.leases import take_turns
 from plans.models import Plan, Signature
 
 
@@ -89,6 +88,4 @@ def record(plan, by, comment):
 
 def serialise(plan):
     """Wait until nobody else signs for the plan's account and year; held until the transaction ends."""
-    key = f"plans.signature {plan.account_id} {plan.year}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    take_turns(f"plans:signature:{plan.account_id}:{plan.year}")

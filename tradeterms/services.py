@@ -1,12 +1,13 @@
 """Writes about agreements and their terms; `by` is a user, or None for the system. Only drafts can be changed."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from kam import services
 from kam.errors import Conflict
+from kam.leases import take_turns
 from tradeterms import kinds
 from tradeterms.models import Agreement, Term
 
@@ -33,8 +34,7 @@ def change_agreement(agreement, *, by, version, **fields):
 @transaction.atomic
 def new_revision(agreement, *, by):
     """A draft with the terms of `agreement` under the next revision. Raises Conflict when there is a draft already."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"agreement:{agreement.number}"])
+    take_turns(f"tradeterms:agreement:{agreement.number}")
     revisions = Agreement.objects.filter(number=agreement.number)
     if revisions.filter(state=Agreement.State.DRAFT).exists():
         raise Conflict(_("There is a draft of this agreement already."), code="draft_exists")

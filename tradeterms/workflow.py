@@ -1,6 +1,5 @@
 """Which moves the state of an agreement or a finding allows, and what the night does to a finding's state."""
 
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from kam.audit import log, log_many, snapshot
 from kam.errors import Conflict
+from kam.leases import take_turns
 from kam.workflow import Step
 from tradeterms import access
 from tradeterms.models import Agreement, Finding
@@ -49,8 +49,7 @@ def _supersede(agreement, by, note):
 
     Revisions of one number are put in force one after the other, so that the database never sees two.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"agreement:{agreement.number}"])
+    take_turns(f"tradeterms:agreement:{agreement.number}")
     for older in Agreement.objects.select_for_update().filter(number=agreement.number, state=Agreement.State.IN_FORCE):
         if older.revision > agreement.revision:
             raise Conflict(_("%(row)s is in force and newer.") % {"row": older}, code="not_newest")
