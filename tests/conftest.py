@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from kam.local import places, processes
 from tests import servers, trust
 
+ARGON2 = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost", "parallelism")}
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -23,6 +25,23 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-quic",
 ]
+# What takes longest comes first, so that at the end of a run no process waits for the other's one long test.
+LONGEST = (
+    "tests/test_access_mutations.py",
+    "tests/local/test_up.py",
+    "tests/plans/test_demo.py",
+    "tests/plans/test_demo_stories.py",
+    "tests/stories/test_stories.py",
+    "tests/plans/test_bench.py",
+    "tests/plans/test_real.py",
+    "tests/test_night_killed.py",
+    "tests/test_browser.py",
+    "tests/faults/test_redis.py",
+    "tests/faults/test_workers.py",
+    "tests/kam/test_backup.py",
+    "tests/kam/test_api_fuzz.py",
+    "tests/plans/test_signing.py",
+)
 NO_CHROMIUM = "no Chromium: install chromium or set KAM_CHROMIUM= to one"
 
 
@@ -39,6 +58,22 @@ def django_db_setup(django_test_environment, request):
         yield
     connections.close_all()
     database.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords():
+    """The real way to hash, at the least cost it can have; `costly_passwords` brings the cost back."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, least in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
+            patch.setattr(Argon2PasswordHasher, name, least)
+        yield
+
+
+@pytest.fixture
+def costly_passwords(monkeypatch):
+    """Passwords cost what they cost outside the tests, for what is said about that."""
+    for name, usual in ARGON2.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, usual)
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +192,9 @@ def page(browser, live_site):
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser, and what docs/trust.md promises."""
+    """What takes longest first; mark what needs a browser, and what docs/trust.md promises."""
+    rank = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
     promised = trust.marks()
     for item in items:
         if "browser" in item.fixturenames:

@@ -250,7 +250,7 @@ def test_a_reset_answers_the_same_for_all_and_asks_the_mail_server_for_nobody(us
     assert mailoutbox == []
 
 
-def test_a_password_takes_as_long_for_nobody_as_for_somebody(user):
+def test_a_password_takes_as_long_for_nobody_as_for_somebody(user, costly_passwords):
     def seconds(email, n):
         client = Client(REMOTE_ADDR=f"198.51.{n}.7")
         start = time.perf_counter()
