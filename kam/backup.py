@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import tarfile
 import tomllib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -297,7 +296,7 @@ def _start(name, *options):
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
 
 
-def _run(name: str, *options: Iterable[str]) -> None:
+def _run(name: str, *options: str) -> None:
     _end(_start(name, *options), name)
 
 

@@ -1,4 +1,5 @@
 """What follows when somebody's way of signing in changes: the audit log knows, and their other devices are out.
+
 Who came in and who was refused stands in the log lines.
 """
 

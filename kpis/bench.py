@@ -57,10 +57,10 @@ def imports(write) -> Iterator[dict]:
         _import(path)  # the masters are there before the clock starts
         yield from _workbook(Path(folder) / "sell_through.xlsx")
         _write_csv(path, ROWS, FIRST)
-        with _clock() as first:
+        with clock() as first:
             _import(path)
         _write_csv(path, ROWS, FIRST, restated=100)
-        with _clock() as again:
+        with clock() as again:
             _import(path)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     bare, keyed = _copy("bench_plain"), _copy("kpis_sellthrough")
@@ -80,11 +80,11 @@ def imports(write) -> Iterator[dict]:
 def _workbook(path) -> Iterator[dict]:
     """A workbook read by the bare reader, read by ours with all its limits, and imported."""
     _write_workbook(path)
-    with _clock() as bare:
+    with clock() as bare:
         subprocess.run([sys.executable, "-c", BARE, str(path)], check=True)
-    with _clock() as ours, open_source(path, Format()) as source:
+    with clock() as ours, open_source(path, Format()) as source:
         source.file.read(1)
-    with _clock() as whole:
+    with clock() as whole:
         _import(path)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     yield _figure("200 k rows as XLSX, imported", SHEET_ROWS / whole.seconds, "rows/s")
@@ -117,13 +117,16 @@ def _figure(name, figure, unit, limit=None):
     }
 
 
-class _Time:
+class Passed:
+    """How long the block took, in seconds, once it is over."""
+
     seconds = 0.0
 
 
 @contextmanager
-def _clock():
-    passed, start = _Time(), time.perf_counter()
+def clock():
+    """Measure a block of code; gives a Passed."""
+    passed, start = Passed(), time.perf_counter()
     yield passed
     passed.seconds = time.perf_counter() - start
 
@@ -163,7 +166,7 @@ def _copy(table) -> float:
         cursor.execute("CREATE TEMP TABLE bench_plain (LIKE kpis_sellthrough)")
         for week in range(ROWS // (STORES * PRODUCTS)):
             cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [LATER + timedelta(weeks=week)])
-        with _clock() as passed, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy:
+        with clock() as passed, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy:
             for start in range(0, len(text), 1 << 20):
                 copy.write(text[start : start + (1 << 20)])
         transaction.set_rollback(True)

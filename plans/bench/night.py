@@ -14,6 +14,7 @@ from kam import night
 from kam.local.children import Child, stop_all, tail
 from kam.models import StepRun
 from kam.tasks import ring_ready
+from kpis.bench import clock
 from plans.bench import company, facts
 from plans.bench.company import Size
 from plans.bench.figures import figure, load
@@ -33,7 +34,7 @@ def nights(write, size: Size | None = None) -> Iterator[dict]:
     size = size or Size()
     last = night.default_date()
     first = last - 2 * WEEK
-    with _clock() as built:
+    with clock() as built:
         rows = company.build(size, first)
     stored = sum(rows[table] for table in FACTS)
     write(f"{size.accounts:,} accounts, {stored:,} rows of facts: {_said(rows)}")
@@ -58,7 +59,7 @@ def _said(rows):
 
 def _measured(day, name, run):
     """Wall-clock seconds of one night in all, and the sum of its shards' seconds by step, with what was written."""
-    with _clock() as passed:
+    with clock() as passed:
         run(day)
     runs = list(StepRun.objects.filter(date=day))
     done = [r for r in runs if r.state == StepRun.State.DONE]
@@ -105,14 +106,3 @@ def _wait(condition, worker):
         if worker.process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"The worker does not go on:\n{tail(worker.log)}")
         time.sleep(0.05)
-
-
-class _Time:
-    seconds = 0.0
-
-
-@contextmanager
-def _clock():
-    passed, start = _Time(), time.perf_counter()
-    yield passed
-    passed.seconds = time.perf_counter() - start
