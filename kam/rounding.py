@@ -2,6 +2,8 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+CENT = Decimal("0.01")
+
 
 def rounded(value, places):
     """A Decimal with exactly `places` decimals."""
@@ -10,7 +12,7 @@ def rounded(value, places):
 
 def cents(amount):
     """Money with exactly two decimals."""
-    return rounded(amount, 2)
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def decimals_of(value):

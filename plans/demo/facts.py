@@ -7,6 +7,7 @@ from django.db import connection
 
 from kam.rounding import cents
 from plans.demo import feeds, orders, sales, stories, tables
+from plans.demo.days import WEEKS
 
 RETAIL = Decimal("1.90")
 # Shoppers bring back what they bought online: one in so many pieces, by category.
@@ -19,6 +20,7 @@ class Facts:
     def __init__(self, cast, stores, articles, days, seed):
         self.cast, self.days, self.seed = cast, days, seed
         self.flows = {c.code: sales.simulate(c, stores[c.code], articles, days, seed) for c in cast.trading}
+        self.worth = {client.code: self._worth(client) for client in cast.trading}
         self.lines, self.invoiced, self.items = {}, {}, {}
         for client in self.cast.customers:
             self._trade(client)
@@ -26,6 +28,10 @@ class Facts:
             if client.sells_with_us:
                 self.items[client.code] = orders.commissions(client, self.flows[client.code], days, seed)
         self.deliveries = feeds.Deliveries()
+
+    def _worth(self, client):
+        """What a shopper pays for one of each of the account's articles, without tax."""
+        return {a.code: cents(a.net_price(client.currency) * RETAIL) for a in self.flows[client.code].articles}
 
     def _trade(self, client):
         lines = orders.order_lines(client, self.flows[client.code], self.days, self.seed)
@@ -44,9 +50,11 @@ class Facts:
 
     def sold_between(self, client, start, end):
         """What shoppers paid in the weeks that begin in a period."""
-        weeks = self.days.weeks
-        lines = self.flows[client.code].lines
-        return sum((_worth(client, a) * u for w, _s, a, u, *_rest in lines if start <= weeks[w] <= end), Decimal(0))
+        weeks, units = self.days.weeks, Counter()
+        for week, _store, article, sold, *_rest in self.flows[client.code].lines:
+            if start <= weeks[week] <= end:
+                units[article.code] += sold
+        return sum((self.worth[client.code][code] * sold for code, sold in units.items()), Decimal(0))
 
     def store(self, accounts, products):
         """Write everything; returns rows by table."""
@@ -76,11 +84,11 @@ class Facts:
         rows = []
         for client in self.cast.trading:
             feed, account = feeds.code_of(client), accounts[client.code].pk
-            worth = {article: _worth(client, article) for article in self.flows[client.code].articles}
+            arrived = {index for index in range(WEEKS) if feeds.arrived(client, self.days, index)}
             for index, store, article, units, stock, receipts in self.flows[client.code].lines:
-                if not feeds.arrived(client, self.days, index):
+                if index not in arrived:
                     continue
-                value = units * worth[article]
+                value = units * self.worth[client.code][article.code]
                 back = units // BROUGHT_BACK[article.category] if client.kind == "webshop" else None
                 week, told = self.days.weeks[index], (units, value, stock, receipts, back)
                 cells = (client.code, store.code, article.code, week, *told, client.currency)
@@ -132,11 +140,6 @@ class Facts:
                 day, cells = item.paid_on or item.issued_on, (client.code, *said)
                 rows.append(((account, *said), self._delivered_by_us("open_items", day, cells, None, item.amount)))
         return columns, rows
-
-
-def _worth(client, article):
-    """What a shopper pays for one, without tax."""
-    return cents(article.net_price(client.currency) * RETAIL)
 
 
 def _order(line):

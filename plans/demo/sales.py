@@ -4,6 +4,7 @@ Stock always adds up: stock at the end of a week = stock before + receipts − u
 webshop goes to its returns centre, not back on the shelf.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
@@ -22,8 +23,8 @@ class Flow:
 
     articles: list
     lines: list = field(default_factory=list)
-    shipped: dict = field(default_factory=dict)
-    withheld: dict = field(default_factory=dict)
+    shipped: Counter = field(default_factory=Counter)
+    withheld: Counter = field(default_factory=Counter)
 
 
 @dataclass
@@ -86,10 +87,10 @@ def _live(client, shelf, levels, flow, days, rng):
             ahead = shelf.rate * (level + levels[min(index + 2, last)]) / 2
             receipts = _wanted(ahead * stories.cover(story, age, client.cover) - shelf.stock)
         if receipts and stories.withheld(story, is_best, age):
-            _add(flow.withheld, index, article, receipts)
+            flow.withheld[index, article] += receipts
             receipts = 0
         if receipts:
-            _add(flow.shipped, index, article, receipts)
+            flow.shipped[index, article] += receipts
         expected = shelf.rate * level * stories.demand(story, age) * stories.rush(story, is_best, age)
         units = min(shelf.stock + receipts, max(0, round(rng.gauss(expected, (0.3 * expected) ** 0.5))))
         shelf.stock += receipts - units
@@ -99,8 +100,3 @@ def _live(client, shelf, levels, flow, days, rng):
 
 def _wanted(units):
     return max(0, -(-int(units) // LOT) * LOT)
-
-
-def _add(totals, index, article, units):
-    key = index, article
-    totals[key] = totals.get(key, 0) + units
