@@ -6,6 +6,7 @@ A step that fails keeps back only what stands after it; everything else goes on.
 from kam.night import NightStep
 
 STEPS = (
+    NightStep("partitions", "kpis.night.partitions", sharded=False),
     NightStep("feeds", "kpis.night.feeds", sharded=False),
     NightStep("rollups", "kpis.night.rollups"),
     NightStep("measures", "kpis.night.measures", after=("feeds", "rollups")),

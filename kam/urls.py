@@ -20,7 +20,7 @@ class Root(APIRootView):
 router = DefaultRouter()
 router.APIRootView = Root
 router.include_format_suffixes = False
-for routes in ("kam.api.routes", "accounts.api", "kpis.api", "tradeterms.api", "plans.api"):
+for routes in ("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_supply", "tradeterms.api", "plans.api"):
     for prefix, viewset in import_string(f"{routes}.ROUTES"):
         router.register(prefix, viewset, basename=f"api-{prefix}")
 

@@ -21,6 +21,10 @@ FACTS = {
     "orders": ("kpis_orderline", "ordered_on"),
     "invoices": ("kpis_invoiceline", "invoiced_on"),
     "open_items": ("kpis_openitem", "issued_on"),
+    "stock": ("kpis_stocklevel", "day"),
+    "shipments": ("kpis_shipment", "shipped_on"),
+    "service": ("kpis_servicefact", "week"),
+    "prices": ("kpis_priceobservation", "observed_on"),
 }
 
 # Each question is asked account by account, through the index on account and day, and ends with the first answer;

@@ -21,9 +21,15 @@ from kpis import rollups as sums
 from kpis import watch
 from kpis.calc import last_complete_week
 from kpis.feeds import late_feeds, late_weeks
+from kpis.partitions import make_ahead
 
 WINDOW_WEEKS = 8
 MANY_WEEKS = 3
+
+
+def partitions(night) -> int:
+    """The months to come of the partitioned tables, so that no import waits for them."""
+    return make_ahead(night.date)
 
 
 def feeds(night) -> int:

@@ -18,6 +18,7 @@ from kam.services import issue_token
 from kpis.models import (
     AccountWeek,
     Category,
+    ExchangeRate,
     Feed,
     ImportBatch,
     ImportError,
@@ -25,9 +26,13 @@ from kpis.models import (
     MeasureValue,
     OpenItem,
     OrderLine,
+    PriceObservation,
     Product,
     ProductWeek,
     SellThrough,
+    ServiceFact,
+    Shipment,
+    StockLevel,
     Target,
 )
 from plans import signing
@@ -65,6 +70,7 @@ def build():
         child=below(child_account, author, product),
         product=product,
         category=product.category,
+        exchangerate=ExchangeRate.objects.create(currency="GBP", day=DAY, per_euro=1),
         user=author,
         teammembership=team.memberships.first(),
         deputy=own.deputy,
@@ -171,6 +177,18 @@ def _facts(found, author, product):
     )
     found.openitem = OpenItem.objects.create(
         account=account, document="D", issued_on=DAY, due_on=DAY, amount=1, currency="EUR"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kam_make_partition('kpis_stocklevel', %s)", [DAY])
+    found.stocklevel = StockLevel.objects.create(
+        day=DAY, store=found.store, product=product, account=account, on_hand=1, currency="EUR", batch=batch
+    )
+    found.shipment = Shipment.objects.create(account=account, number="L", shipped_on=DAY, units=1, currency="EUR")
+    found.servicefact = ServiceFact.objects.create(
+        account=account, metric="late_shipment", week=WEEK, numerator=1, denominator=2
+    )
+    found.priceobservation = PriceObservation.objects.create(
+        account=account, product=product, observed_on=DAY, place="web", price=1, currency="EUR"
     )
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)

@@ -7,13 +7,14 @@ import polars as pl
 from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
 from kam.services import change
+from kpis.access import may_keep_house_feeds
 from kpis.imports import masters
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import TABLES, merge, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
-from kpis.models import ImportBatch, Product
+from kpis.models import ExchangeRate, ImportBatch, Product
 
 
 @dataclass
@@ -164,4 +165,23 @@ def _products(result, mapping, batch):
     return _outcome(result, "products", len(new), changed)
 
 
-MASTERS = {"accounts": _accounts, "stores": _stores, "products": _products}
+def _rates(result, mapping, batch):
+    """Rates are common to the house: those who keep its feeds add days, and correct known ones."""
+    if batch.by is not None and not may_keep_house_feeds(batch.by):
+        result.refuse([_faults(result, result.frame, "currency", "not_allowed")])
+        return Outcome()
+    stored = {(r.currency, r.day): r.per_euro for r in ExchangeRate.objects.all()}
+    rows = [ExchangeRate(**row, batch_id=batch.pk) for row in _rows(result)]
+    new = sum((row.currency, row.day) not in stored for row in rows)
+    other = [row for row in rows if stored.get((row.currency, row.day)) != row.per_euro]
+    ExchangeRate.objects.bulk_create(
+        other,
+        batch_size=masters.CHUNK,
+        update_conflicts=True,
+        unique_fields=["currency", "day"],
+        update_fields=["per_euro", "batch"],
+    )
+    return Outcome({}, {"new": new, "changed": len(other) - new, "unchanged": len(rows) - len(other)})
+
+
+MASTERS = {"accounts": _accounts, "stores": _stores, "products": _products, "rates": _rates}

@@ -193,6 +193,8 @@ def _lean(values: pl.Series, field: Field) -> pl.Series:
 
 def _out_of_order(frame, kind: Kind, fields: Fields, bad: Bad):
     for first, second in kind.in_order:
+        if first not in frame.columns or second not in frame.columns:
+            continue
         early = (frame[second] < frame[first]).fill_null(False)
         if early.any():
             codes = pl.select(pl.when(early).then(pl.lit("date_order"))).to_series()

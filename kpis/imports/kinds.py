@@ -1,4 +1,4 @@
-"""The seven kinds of rows that can be imported: their fields, their keys, what each field refers to."""
+"""The kinds of rows that can be imported: their fields, their keys, what each field refers to."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -241,7 +241,100 @@ OPEN_ITEMS = Kind(
     in_order=(("issued_on", "due_on"),),
 )
 
-KINDS = {kind.name: kind for kind in (ACCOUNTS, STORES, PRODUCTS, SELL_THROUGH, ORDERS, INVOICES, OPEN_ITEMS)}
+STOCK = Kind(
+    "stock",
+    _("Stock"),
+    (
+        _ACCOUNT,
+        _code("store", _("Number of the place within its account"), required=True, refers="store", longest=40),
+        _PRODUCT,
+        _date("day", _("Day at whose end it lay there"), required=True),
+        _units("on_hand", _("Units on hand"), required=True),
+        _units("unsellable", _("Of these, units that cannot be sold")),
+        _units("aged", _("Of these, units that lie there for 90 days or more")),
+        _units("on_order", _("Units confirmed and not received")),
+        _money("value", _("Value at cost")),
+        _CURRENCY,
+    ),
+    key=("account", "store", "product", "day"),
+    units="on_hand",
+    value="value",
+)
+
+SHIPMENTS = Kind(
+    "shipments",
+    _("Shipments"),
+    (
+        _ACCOUNT,
+        _code("number", _("Number of the shipment"), required=True),
+        _code("order_number", _("Number of the order")),
+        _STORE,
+        _text("carrier", _("Carrier"), longest=80),
+        _code("tracking", _("Tracking number"), longest=80),
+        _date("shipped_on", _("Day shipped"), required=True),
+        _date("promised_on", _("Day we promised")),
+        _date("delivered_on", _("Day delivered")),
+        _units("units", _("Units shipped"), required=True, least=0),
+        _money("freight", _("Cost of freight")),
+        _money("expedite", _("Surcharge for express")),
+        _money("handling", _("Cost of handling")),
+        _money("penalties", _("Penalties charged by the account")),
+        _money("returns", _("Cost of returns")),
+        _CURRENCY,
+    ),
+    key=("account", "number"),
+    units="units",
+    in_order=(("shipped_on", "delivered_on"),),
+)
+
+SERVICE = Kind(
+    "service",
+    _("Service"),
+    (
+        _ACCOUNT,
+        _code("metric", _("Code of the metric, such as late_shipment"), required=True, longest=40),
+        Field("week", Type.WEEK, _("Monday of the ISO week"), required=True),
+        Field("numerator", Type.DECIMAL, _("What is counted"), places=4, required=True),
+        Field("denominator", Type.DECIMAL, _("What it is a part of"), places=4, required=True, least=0),
+    ),
+    key=("account", "metric", "week"),
+)
+
+PRICES = Kind(
+    "prices",
+    _("Prices to shoppers"),
+    (
+        _ACCOUNT,
+        _PRODUCT,
+        _date("observed_on", _("Day the price was seen"), required=True),
+        _text("place", _("Where it was seen: a store's number or a site"), longest=80, required=True),
+        Field("price", Type.DECIMAL, _("Price shoppers were asked"), places=4, required=True, least=0),
+        Field("regular_price", Type.DECIMAL, _("Price without promotion"), places=4),
+        Field("is_promotion", Type.FLAG, _("Whether it was a promotion"), default="no"),
+        _CURRENCY,
+    ),
+    key=("account", "product", "observed_on", "place"),
+)
+
+RATES = Kind(
+    "rates",
+    _("Exchange rates"),
+    (
+        _code("currency", _("Currency, three capital letters"), shape="currency", required=True),
+        _date("day", _("Day from which the rate holds"), required=True),
+        Field("per_euro", Type.DECIMAL, _("Units of the currency for one euro"), places=8, required=True, least=0),
+    ),
+    key=("currency", "day"),
+)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        *(ACCOUNTS, STORES, PRODUCTS),
+        *(SELL_THROUGH, ORDERS, INVOICES, OPEN_ITEMS),
+        *(STOCK, SHIPMENTS, SERVICE, PRICES, RATES),
+    )
+}
 
 # What a mapping may create where a file names a master that is not there, and the kind describing its fields.
 MASTERS = {"accounts": ACCOUNTS, "stores": STORES, "products": PRODUCTS}

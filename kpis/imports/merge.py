@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
-from kpis.imports.kinds import Kind
+from kpis.imports.kinds import Kind, Type
 
 LOCKED_ONE_BY_ONE = 200
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
@@ -20,15 +20,24 @@ IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
 
 @dataclass(frozen=True)
 class Table:
-    """Where a kind is stored: its table, its key columns, and the dates whose weeks a change touches."""
+    """Where a kind is stored: its table, its key columns, and the dates whose weeks a change touches.
+
+    A partitioned table is cut by the month of its first date, which is in its key.
+    """
 
     name: str
     key: tuple[str, ...]
     dates: tuple[str, ...]
+    partitioned: bool = False
+
+    @property
+    def day(self) -> str:
+        """The date that says in which week a row counts."""
+        return self.dates[0]
 
 
 TABLES = {
-    "sell_through": Table("kpis_sellthrough", ("week", "store_id", "product_id"), ("week",)),
+    "sell_through": Table("kpis_sellthrough", ("week", "store_id", "product_id"), ("week",), partitioned=True),
     "orders": Table(
         "kpis_orderline",
         ("account_id", "order_number", "line_number"),
@@ -36,6 +45,14 @@ TABLES = {
     ),
     "invoices": Table("kpis_invoiceline", ("account_id", "document", "product_id", "occurrence"), ("invoiced_on",)),
     "open_items": Table("kpis_openitem", ("account_id", "document"), ("issued_on",)),
+    "stock": Table("kpis_stocklevel", ("day", "store_id", "product_id"), ("day",), partitioned=True),
+    "shipments": Table("kpis_shipment", ("account_id", "number"), ("shipped_on",)),
+    "service": Table("kpis_servicefact", ("account_id", "metric", "week"), ("week",)),
+    "prices": Table(
+        "kpis_priceobservation",
+        ("account_id", "product_id", "observed_on", "place"),
+        ("observed_on",),
+    ),
 }
 
 
@@ -51,9 +68,15 @@ class Merged:
 
 
 def stored_columns(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
-    """The columns of resolved rows that the table has, in the order of the kind's fields."""
+    """The columns of resolved rows that the table has, in the order of the kind's fields; a text not said is empty."""
     columns = [IDS.get(field.name, field.name) for field in kind.fields]
-    return frame.select(name for name in columns if name in frame.columns)
+    frame = frame.select(name for name in columns if name in frame.columns)
+    return frame.with_columns(pl.col(_optional_texts(kind, frame)).fill_null(pl.lit("")))
+
+
+def _optional_texts(kind, frame):
+    texts = (f for f in kind.fields if f.type in (Type.TEXT, Type.CODE) and not (f.required or f.refers or f.shape))
+    return [field.name for field in texts if field.name in frame.columns]
 
 
 def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()) -> Merged:
@@ -64,10 +87,10 @@ def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str
     table = TABLES[kind.name]
     lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
     merged = Merged()
-    file = weeks.said(frame, kind, table.dates[0])
-    if kind.name == "sell_through":
+    file = weeks.said(frame, kind, table.day)
+    if table.partitioned:
         _make_partitions(table, frame)
-        frame = _copy_fresh_weeks(table, frame, batch_id, merged, file)
+        frame = _copy_fresh_days(table, frame, batch_id, merged, kind)
     if frame.height:
         _merge_difference(table, frame, batch_id, assumed, merged, kind)
     merged.weeks = weeks.together(file, merged.parts)
@@ -86,42 +109,45 @@ def lock(kind: str, accounts: list[int]) -> None:
 
 
 def _make_partitions(table, frame):
-    months = frame.get_column("week").dt.truncate("1mo").unique().sort()
+    months = frame.get_column(table.day).dt.truncate("1mo").unique().sort()
     with connection.cursor() as cursor:
         for month in months:
             cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])
 
 
-def _copy_fresh_weeks(table, frame, batch_id, merged, file):
-    """Copy the rows of account-weeks that hold nothing yet into the table itself; returns the other rows."""
-    pairs = frame.select("account_id", "week").unique().sort("account_id", "week")
-    known = pl.DataFrame(_stored_weeks(table, pairs), schema=pairs.schema, orient="row")
-    fresh = frame.join(known, on=["account_id", "week"], how="anti") if known.height else frame
+def _copy_fresh_days(table, frame, batch_id, merged, kind):
+    """Copy the rows of accounts and days (or weeks) that hold nothing yet into the table itself; returns the others."""
+    pair = ["account_id", table.day]
+    pairs = frame.select(pair).unique().sort(pair)
+    known = pl.DataFrame(_stored_days(table, pairs), schema=pairs.schema, orient="row")
+    fresh = frame.join(known, on=pair, how="anti") if known.height else frame
     if not fresh.height:
         return frame
     try:
         with transaction.atomic():
             copy_in(table.name, fresh.with_columns(batch_id=pl.lit(batch_id)), order=table.key)
-    except IntegrityError:  # a store that changed hands has rows of these weeks under its old account
+    except IntegrityError:  # a store that changed hands has rows of these days under its old account
         return frame
     merged.new += fresh.height
-    merged.parts.append(weeks.first_told(file.join(known, on=weeks.KEY, how="anti")))
-    _touch(pairs.join(known, on=["account_id", "week"], how="anti"))
-    return frame.join(known, on=["account_id", "week"], how="semi") if known.height else frame.clear()
+    told = weeks.said(fresh, kind, table.day)
+    merged.parts.append(weeks.first_told(told))
+    _touch(told)
+    return frame.join(known, on=pair, how="semi") if known.height else frame.clear()
 
 
-def _stored_weeks(table, pairs):
-    """Which of the account-weeks hold rows."""
+def _stored_days(table, pairs):
+    """Which of the accounts and days hold rows."""
     sql = f"""
-        SELECT p.account_id, p.week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)
-        WHERE EXISTS (SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.week = p.week)
+        SELECT p.account_id, p.day FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, day)
+        WHERE EXISTS (SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.{table.day} = p.day)
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [pairs["account_id"].to_list(), pairs["week"].to_list()])
+        cursor.execute(sql, [pairs["account_id"].to_list(), pairs[table.day].to_list()])
         return cursor.fetchall()
 
 
 def _touch(pairs):
+    """Have the accounts' weeks summed again by the next night."""
     execute(
         """
         INSERT INTO kpis_touched (account_id, week, night)
@@ -142,7 +168,7 @@ def _merge_difference(table, frame, batch_id, assumed, merged, kind):
     said = [name for name in columns if name not in table.key and name not in assumed]
     execute(_compare(table, said, frame))
     execute(_touch_difference(table))
-    merged.parts.append(weeks.moved(kind, columns, table.dates[0]))
+    merged.parts.append(weeks.moved(kind, columns, table.day))
     execute(_remember(table), [batch_id])
     changed = execute(_update(table, said), [batch_id])
     new = execute(_insert(table, columns), [batch_id])
@@ -157,9 +183,9 @@ def _compare(table, said, frame):
     same = " AND ".join(f"t.{name} = s.{name}" for name in table.key)
     ours, theirs = (", ".join(f"{side}.{name}" for name in said) for side in "st")
     before = ", ".join(f"t.{name} AS old_{name}" for name in table.dates)
-    if "week" in table.key:
-        weeks = frame.get_column("week")
-        same += f" AND t.week BETWEEN '{weeks.min()}' AND '{weeks.max()}'"
+    if table.partitioned:
+        days = frame.get_column(table.day)
+        same += f" AND t.{table.day} BETWEEN '{days.min()}' AND '{days.max()}'"
     return f"""
         CREATE TEMP TABLE kam_difference ON COMMIT DROP AS
         SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before},
@@ -187,7 +213,7 @@ def _remember(table):
     """Keep the rows that are about to be restated as they stand."""
     return f"""
         INSERT INTO kpis_restatement (batch_id, before_batch_id, account_id, week, before)
-        SELECT %s, (before ->> 'batch_id')::bigint, old_account_id, {weeks.WEEK.format(f"old_{table.dates[0]}")}, before
+        SELECT %s, (before ->> 'batch_id')::bigint, old_account_id, {weeks.WEEK.format(f"old_{table.day}")}, before
         FROM kam_difference WHERE NOT is_new
     """
 

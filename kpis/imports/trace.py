@@ -9,7 +9,17 @@ from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.services import mapping_of
-from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough
+from kpis.models import (
+    ImportBatch,
+    InvoiceLine,
+    OpenItem,
+    OrderLine,
+    PriceObservation,
+    SellThrough,
+    ServiceFact,
+    Shipment,
+    StockLevel,
+)
 
 # A larger file is not read while somebody waits for a page.
 MOST_BYTES = 20_000_000
@@ -22,6 +32,14 @@ KEYS = {
         "occurrence": fact.occurrence,
     },
     OpenItem: lambda fact: {"document": fact.document},
+    StockLevel: lambda fact: {"store": fact.store.code, "product": fact.product.code, "day": fact.day},
+    Shipment: lambda fact: {"number": fact.number},
+    ServiceFact: lambda fact: {"metric": fact.metric, "week": fact.week},
+    PriceObservation: lambda fact: {
+        "product": fact.product.code,
+        "observed_on": fact.observed_on,
+        "place": fact.place,
+    },
 }
 
 
@@ -34,7 +52,7 @@ class Line:
 
 
 def line_of(fact) -> Line | None:
-    """The line that a SellThrough, OrderLine, InvoiceLine or OpenItem was read from.
+    """The line that a fact, a row of one of the tables of KEYS, was read from.
 
     None where its file is not kept, is larger than `MOST_BYTES`, or does not have the fact under its key.
     """

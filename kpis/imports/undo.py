@@ -71,7 +71,7 @@ def _columns(table):
 def _restore(table: Table, columns):
     values = ", ".join(f"{name} = b.{name}" for name in columns)
     same = " AND ".join(f"t.{name} = b.{name}" for name in table.key)
-    pruned = " AND t.week = r.week" if "week" in table.key else ""
+    pruned = f" AND t.{table.day} BETWEEN r.week AND r.week + 6" if table.partitioned else ""
     return f"""
         UPDATE {table.name} t SET {values}
         FROM kpis_restatement r, jsonb_populate_record(NULL::{table.name}, r.before) b
@@ -81,7 +81,7 @@ def _restore(table: Table, columns):
 
 def _remove(table: Table, batch):
     """The statement that takes away what only this batch brought, found by the accounts and weeks it was about."""
-    day = table.dates[0]
+    day = table.day
     sql = f"""
         DELETE FROM {table.name} t USING kpis_batchweek w
         WHERE w.batch_id = %(batch)s AND t.batch_id = %(batch)s AND t.account_id = w.account_id

@@ -2,11 +2,13 @@ from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restate
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
 from kpis.models.product import Category, Product
 from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
+from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 
 __all__ = [
     "AccountWeek",
     "BatchWeek",
     "Category",
+    "ExchangeRate",
     "Feed",
     "ImportBatch",
     "ImportError",
@@ -14,10 +16,14 @@ __all__ = [
     "MeasureValue",
     "OpenItem",
     "OrderLine",
+    "PriceObservation",
     "Product",
     "ProductWeek",
     "Restatement",
     "SellThrough",
+    "ServiceFact",
+    "Shipment",
+    "StockLevel",
     "Target",
     "Touched",
 ]

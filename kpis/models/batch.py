@@ -21,6 +21,11 @@ class Kind(models.TextChoices):
     ORDERS = "orders", _("Orders")
     INVOICES = "invoices", _("Invoices")
     OPEN_ITEMS = "open_items", _("Open items")
+    STOCK = "stock", _("Stock")
+    SHIPMENTS = "shipments", _("Shipments")
+    SERVICE = "service", _("Service")
+    PRICES = "prices", _("Prices to shoppers")
+    RATES = "rates", _("Exchange rates")
 
 
 # What a file of a kind tells; the others hold master data.
@@ -29,6 +34,10 @@ TELLS = {
     Kind.ORDERS: DataClass.KPI,
     Kind.INVOICES: DataClass.KPI,
     Kind.OPEN_ITEMS: DataClass.FINANCE,
+    Kind.STOCK: DataClass.KPI,
+    Kind.SHIPMENTS: DataClass.KPI,
+    Kind.SERVICE: DataClass.KPI,
+    Kind.PRICES: DataClass.KPI,
 }
 
 

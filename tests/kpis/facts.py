@@ -9,14 +9,19 @@ from kam.night import Night
 from kpis import night as steps
 from kpis.models import (
     AccountWeek,
+    ExchangeRate,
     Feed,
     ImportBatch,
     InvoiceLine,
     MeasureValue,
     OpenItem,
     OrderLine,
+    PriceObservation,
     Product,
     SellThrough,
+    ServiceFact,
+    Shipment,
+    StockLevel,
     Target,
     Touched,
 )
@@ -93,6 +98,35 @@ def ordered(account, **kw):
 def item(account, **kw):
     fields = {"document": f"D{next(_numbers)}", "issued_on": weeks_back(4), "due_on": weeks_back(1), "amount": 100}
     return OpenItem.objects.create(account=account, **{"currency": account.currency} | fields | kw)
+
+
+def stocked(account, day=DAY, **kw):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kam_make_partition('kpis_stocklevel', %s)", [day])
+    kw.setdefault("store", None)
+    kw["store"] = kw["store"] or account.stores.first() or make.store(account)
+    fields = {"on_hand": 5, "currency": account.currency, "product": kw.pop("product", None) or product()}
+    return StockLevel.objects.create(day=day, account=account, batch=batch(), **fields | kw)
+
+
+def shipped(account, **kw):
+    fields = {"number": f"L{next(_numbers)}", "shipped_on": weeks_back(1), "units": 10, "currency": account.currency}
+    return Shipment.objects.create(account=account, **fields | kw)
+
+
+def served(account, **kw):
+    fields = {"metric": "late_shipment", "week": weeks_back(next(_numbers)), "numerator": 1, "denominator": 50}
+    return ServiceFact.objects.create(account=account, **fields | kw)
+
+
+def priced(account, **kw):
+    fields = {"product": kw.pop("product", None) or product(), "observed_on": WEEK, "place": "web", "price": 9}
+    return PriceObservation.objects.create(account=account, **{"currency": account.currency} | fields | kw)
+
+
+def exchange(account=None, **kw):
+    day = weeks_back(next(_numbers))
+    return ExchangeRate.objects.create(**{"currency": "GBP", "day": day, "per_euro": "0.86"} | kw)
 
 
 def account_week(account, week=WEEK, **kw):

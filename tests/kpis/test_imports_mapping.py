@@ -6,7 +6,18 @@ from kpis.imports.kinds import ACCOUNTS, KINDS, STORES
 from kpis.imports.mapping import Format, Marks
 from kpis.imports.merge import IDS, TABLES
 from kpis.imports.toml import FOLDER, load_mapping, parse_mapping
-from kpis.models import InvoiceLine, OpenItem, OrderLine, Product, SellThrough
+from kpis.models import (
+    ExchangeRate,
+    InvoiceLine,
+    OpenItem,
+    OrderLine,
+    PriceObservation,
+    Product,
+    SellThrough,
+    ServiceFact,
+    Shipment,
+    StockLevel,
+)
 from kpis.models.batch import Kind
 from tests.kpis.files import SELL_THROUGH
 
@@ -18,6 +29,11 @@ MODELS = {
     "orders": OrderLine,
     "invoices": InvoiceLine,
     "open_items": OpenItem,
+    "stock": StockLevel,
+    "shipments": Shipment,
+    "service": ServiceFact,
+    "prices": PriceObservation,
+    "rates": ExchangeRate,
 }
 
 

@@ -1,0 +1,31 @@
+"""Months of the partitioned tables, made before the first row of them comes."""
+
+from datetime import date
+
+from django.db import connection
+
+PARTITIONED = ("kpis_sellthrough", "kpis_stocklevel")
+MONTHS_AHEAD = 3
+
+
+def months(day: date, ahead: int = MONTHS_AHEAD) -> list[date]:
+    """The first of the month of a day, and of so many months after it."""
+    first = day.year * 12 + day.month - 1
+    return [date(number // 12, number % 12 + 1, 1) for number in range(first, first + ahead + 1)]
+
+
+def make_ahead(day: date) -> int:
+    """Make the months from a day on that are not there; returns how many these were."""
+    before = _count()
+    with connection.cursor() as cursor:
+        for table in PARTITIONED:
+            for month in months(day):
+                cursor.execute("SELECT kam_make_partition(%s, %s)", [table, month])
+    return _count() - before
+
+
+def _count():
+    sql = "SELECT count(*) FROM pg_inherits WHERE inhparent = ANY(%s::regclass[])"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(PARTITIONED)])
+        return cursor.fetchone()[0]
