@@ -210,7 +210,7 @@ def _faults(*tests) -> Faults:
 def _too_small(values, field):
     if field.least is None:
         return ()
-    return (((values < field.least).fill_null(False), "too_small"),)
+    return (((values.cast(pl.Float64) < field.least).fill_null(False), "too_small"),)
 
 
 def _plain(text, marks):

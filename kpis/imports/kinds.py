@@ -41,7 +41,7 @@ class Field:
     choices: tuple[str, ...] = ()
     longest: int = 200
     digits: int = 18
-    least: int | None = None
+    least: float | None = None
     shape: str = ""
 
 
@@ -322,7 +322,7 @@ RATES = Kind(
     (
         _code("currency", _("Currency, three capital letters"), shape="currency", required=True),
         _date("day", _("Day from which the rate holds"), required=True),
-        Field("per_euro", Type.DECIMAL, _("Units of the currency for one euro"), places=8, required=True, least=0),
+        Field("per_euro", Type.DECIMAL, _("Units of the currency for one euro"), places=8, required=True, least=0.0001),
     ),
     key=("currency", "day"),
 )

@@ -133,9 +133,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=60, verbose_name='shipment')),
-                ('order_number', models.CharField(blank=True, default='', max_length=60, verbose_name='order')),
-                ('carrier', models.CharField(blank=True, default='', max_length=80, verbose_name='carrier')),
-                ('tracking', models.CharField(blank=True, default='', max_length=80, verbose_name='tracking number')),
+                ('order_number', models.CharField(blank=True, db_default='', default='', max_length=60, verbose_name='order')),
+                ('carrier', models.CharField(blank=True, db_default='', default='', max_length=80, verbose_name='carrier')),
+                ('tracking', models.CharField(blank=True, db_default='', default='', max_length=80, verbose_name='tracking number')),
                 ('shipped_on', models.DateField(verbose_name='shipped')),
                 ('promised_on', models.DateField(null=True, verbose_name='promised')),
                 ('delivered_on', models.DateField(null=True, verbose_name='delivered')),

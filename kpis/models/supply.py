@@ -48,10 +48,10 @@ class Shipment(ByAccount):
     data_class = DataClass.KPI
     account = models.ForeignKey(Account, models.PROTECT, related_name="shipments", db_index=False)
     number = models.CharField(_("shipment"), max_length=60)
-    order_number = models.CharField(_("order"), max_length=60, blank=True, default="")
+    order_number = models.CharField(_("order"), max_length=60, blank=True, default="", db_default="")
     store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+")
-    carrier = models.CharField(_("carrier"), max_length=80, blank=True, default="")
-    tracking = models.CharField(_("tracking number"), max_length=80, blank=True, default="")
+    carrier = models.CharField(_("carrier"), max_length=80, blank=True, default="", db_default="")
+    tracking = models.CharField(_("tracking number"), max_length=80, blank=True, default="", db_default="")
     shipped_on = models.DateField(_("shipped"))
     promised_on = models.DateField(_("promised"), null=True)
     delivered_on = models.DateField(_("delivered"), null=True)

@@ -131,7 +131,7 @@ def test_what_a_mapping_says():
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ('kind = "sell_through"|kind = "stock"', "kind"),
+        ('kind = "sell_through"|kind = "sales"', "kind"),
         ('kind = "sell_through"|kind = "sell_through"\nkine = 1', "kine"),
         ('units = "units"|unit = "units"', "columns.unit"),
         ('units = "units"|', "columns.units"),

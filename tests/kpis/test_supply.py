@@ -8,6 +8,7 @@ from django.db import connection
 
 from kam.roles import Role
 from kpis import services
+from kpis.imports.toml import mapping_text
 from kpis.imports.trace import line_of
 from kpis.models import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 from kpis.partitions import make_ahead, months
@@ -42,6 +43,7 @@ FILES = {
         "K,P1,2026-11-16,S1,8.99,yes",
     ),
 }
+SHIPMENTS = mapping_text("default_shipments")
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def account():
 
 
 def hand_in(kind, *lines):
-    batch = take(FILES[kind][1] + "\n".join(lines) + "\n", None, kind=kind)
+    batch = take(FILES[kind][1] + "\n".join(lines) + "\n", mapping_text(f"default_{kind}"), kind=kind)
     assert batch.state == "applied", list(batch.errors.values_list("line", "column", "code")) or batch.problem
     return batch
 
@@ -85,7 +87,7 @@ def test_it_leads_back_to_its_line(account, kind):
 
 
 def test_a_shipment_is_not_delivered_before_it_is_shipped(account):
-    batch = take(FILES["shipments"][1] + "K,L1,,,2026-11-16,2026-11-15,1,\n", None, kind="shipments")
+    batch = take(FILES["shipments"][1] + "K,L1,,,2026-11-16,2026-11-15,1,\n", SHIPMENTS, kind="shipments")
     assert (batch.state, batch.errors.get().code) == ("rejected", "date_order")
 
 
@@ -96,7 +98,8 @@ def test_what_a_shipment_does_not_name_is_empty(account):
 
 
 def rates(*lines, by=None):
-    return take("currency,day,per_euro\n" + "\n".join(lines) + "\n", None, kind="rates", by=by)
+    text = "currency,day,per_euro\n" + "\n".join(lines) + "\n"
+    return take(text, mapping_text("default_rates"), kind="rates", by=by)
 
 
 def test_rates_are_added_and_corrected():
