@@ -7,14 +7,14 @@ import polars as pl
 from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
 from kam.services import change
-from kpis.access import may_keep_house_feeds
 from kpis.imports import masters
+from kpis.imports.existing import complete
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import TABLES, merge, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
-from kpis.models import ExchangeRate, ImportBatch, Product
+from kpis.models import ImportBatch, Product
 
 
 @dataclass
@@ -49,6 +49,8 @@ def apply(result: Result, mapping: Mapping, batch: ImportBatch) -> Outcome:
 def _facts(result, mapping, batch):
     source = batch.feed.code if batch.feed else mapping.name.removesuffix(".toml")
     loaded = resolve(result, mapping, by=batch.by, source=source)
+    if mapping.updates:
+        complete(loaded, result)
     result.refuse(loaded.bad)
     if result.rejected and not (keeps_good_rows(batch) and result.frame.height):
         return Outcome()

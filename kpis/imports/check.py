@@ -13,7 +13,7 @@ from kpis.imports.mapping import Mapping
 from kpis.imports.places import Places
 from kpis.imports.reader import LINE, Source, batches, open_source
 from kpis.imports.result import Result, faults, no_faults, sums
-from kpis.imports.whole import duplicates, first_of_each, numbered
+from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
 
 
 def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Result:
@@ -138,6 +138,7 @@ class Check:
         frame = pl.concat(self.frames)
         self.frames.clear()
         frame = numbered(frame, kind)
+        frame = added_up(frame, kind, self.mapping.sums)
         frame, repeated = duplicates(frame, kind, self._shown_key())
         units, value = sums(frame, kind)
         return Result(

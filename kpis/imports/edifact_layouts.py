@@ -1,7 +1,18 @@
 """The EDIFACT messages that are read, as EANCOM and its directories D.93A to D.10A write them. No Django here."""
 
 from kpis.imports.layouts import Layout, Row, Value
-from kpis.imports.taking import day, edifact, negative, number, period_end, period_start, price, product, week
+from kpis.imports.taking import (
+    day,
+    edifact,
+    negative,
+    number,
+    period_end,
+    period_start,
+    price,
+    product,
+    week,
+    week_of_day,
+)
 
 GTIN, OF_BUYER, OF_SUPPLIER = {"EN", "SRV", "UP", "UA"}, {"BP", "IN"}, {"MF", "MP", "SA", "VN"}
 CREDITS = {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"}
@@ -142,9 +153,7 @@ SLSRPT = Layout(
 
 
 def _on_the_day(row: Row) -> None:
-    week(row, "stock_date", "stock_date")
-    if "week" not in row:
-        week(row, "document_date", "document_date")
+    week_of_day(row, "stock_date", "document_date")
 
 
 INVRPT = Layout(

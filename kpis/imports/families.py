@@ -7,7 +7,7 @@ OLDER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BOM = b"\xef\xbb\xbf"
 WORKBOOK, EDIFACT, X12, JSON = "workbook", "edifact", "x12", "json"
 BEGINNINGS = (
-    (EDIFACT, re.compile(rb"UNA.{6}\s*UN[BH]|UN[BH][^\w\s]\w", re.DOTALL)),
+    (EDIFACT, re.compile(rb"UNA.{6}\s*UN[BH]|UNB([^\w\s])[A-Z]{4}(?!\1)[^\w\s]|UNH\+\w", re.DOTALL)),
     (X12, re.compile(rb"ISA([^\w ])..\1", re.DOTALL)),
     (JSON, re.compile(rb'\{\s*["}]|\[\s*[{\]]')),
 )

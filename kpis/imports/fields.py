@@ -62,7 +62,8 @@ class Fields:
         if mapping.kind.field("account") and not ({"account"} & mapping.given or mapping.unassigned):
             raise UnusableFile("no_account")
         said = {*self.columns, *self.typed, *mapping.constants} | ({"is_credit"} if self.credits else set())
-        self.assumed = frozenset(f.name for f in mapping.kind.fields if f.default and f.name not in said)
+        silent = {f.name for f in mapping.kind.fields if f.default and f.name not in said}
+        self.assumed = frozenset(silent | set(mapping.assumed))
 
     def _resolve_columns(self):
         missing = []
@@ -89,7 +90,7 @@ class Fields:
         return self._constant(field, text.height)
 
     def _constant(self, field, height):
-        text = self.mapping.constants.get(field.name, field.default)
+        text = (self.mapping.constants | self.mapping.assumed).get(field.name, field.default)
         if text is None:
             return None
         values, wrong = cells.read(pl.Series([text]), field, Marks())

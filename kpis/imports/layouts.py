@@ -165,11 +165,14 @@ def _by_store(segment, activity, stores):
 
 
 def _of_stores(header, item, stores):
-    """The rows of one item; where stores are told apart, its totals are not."""
+    """The rows of one item; where sales are told by store, a store of which none are told had none."""
     if item is None:
         return
-    own = {name: text for name, text in item.items() if name not in ACTIVITIES.values()} if stores else item
-    yield from (merged((header, own, found)) for found in (stores.values() or ({},)))
+    if not stores:
+        yield merged((header, item))
+    own = {name: text for name, text in item.items() if name not in ACTIVITIES.values()}
+    none = {"sold": "0"} if any("sold" in found for found in stores.values()) else {}
+    yield from (merged((header, own, none, found)) for found in stores.values())
 
 
 ACTIVITIES = {"QS": "sold", "QA": "stock", "QR": "received", "QU": "returned", "QP": "on_order", "QI": "in_transit"}

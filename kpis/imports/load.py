@@ -7,7 +7,7 @@ import polars as pl
 
 from accounts.access import may_create_account
 from accounts.models import Account, Store
-from kpis.imports import masters
+from kpis.imports import gtins, masters
 from kpis.imports.mapping import Mapping
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
@@ -152,20 +152,35 @@ def _new_stores(loaded, result, missing, schema, by):
 
 def _products(loaded, result, mapping, by):
     wanted = _codes(loaded.frame, "product")
+    rows = _refuse_shared(loaded, result, gtins.products(wanted)) if mapping.by_gtin else []
+    wanted -= {code for code, _ in rows}
     stored = Product.objects.filter(code__in=wanted).values_list("code", "id")
-    rows = list(stored)
-    if len(rows) < len(wanted) and mapping.may_create("products"):
+    known = list(stored)
+    if len(known) < len(wanted) and mapping.may_create("products"):
         masters.lock()
-        rows = list(stored.all())
-        missing = wanted - {code for code, _ in rows}
-        made = masters.create_products(list(_described(result, "products", missing)), by=by)
-        rows += [(product.code, product.pk) for product in made]
-        charges = sum(1 for product in made if product.category and product.category.code == masters.CHARGES)
-        loaded.created |= {"products": len(made) - charges} | ({"charges": charges} if charges else {})
-    known = pl.DataFrame(rows, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
+        known = list(stored.all())
+        known += _new_products(loaded, result, wanted - {code for code, _ in known}, by)
+    known = pl.DataFrame(rows + known, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
     known = known.with_columns(_categories("product"))
     _add(loaded, known, ["product"])
     _refuse(loaded, result, "product", "product_id")
+
+
+def _new_products(loaded, result, missing, by):
+    made = masters.create_products(list(_described(result, "products", missing)), by=by)
+    charges = sum(1 for product in made if product.category and product.category.code == masters.CHARGES)
+    loaded.created |= {"products": len(made) - charges} | ({"charges": charges} if charges else {})
+    return [(product.code, product.pk) for product in made]
+
+
+def _refuse_shared(loaded, result, found):
+    """(GTIN, product) of those found; several products of one GTIN are faults of its rows."""
+    for code in [code for code, products in found.items() if len(products) > 1]:
+        rows = loaded.frame.filter(pl.col("product") == code)
+        shown = result.shown.get("product", "product")
+        loaded.bad.append(faults(rows[LINE], shown, rows["product"], ["shared_gtin"] * rows.height, "{}"))
+        loaded.frame = loaded.frame.filter(pl.col("product").ne_missing(pl.lit(code)))
+    return [(code, products[0]) for code, products in found.items() if len(products) == 1]
 
 
 def _codes(frame, name):

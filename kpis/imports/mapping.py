@@ -136,7 +136,11 @@ class Create:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping; `unassigned` puts rows without account into the import's unassigned account."""
+    """A whole mapping; `unassigned` puts rows without account into the import's unassigned account.
+
+    `assumed` are constants for new rows only, `sums` fields that are added up where rows have the same key. With
+    `updates` every row must be stored already, and needs no more than its key; `by_gtin` finds products by their GTIN.
+    """
 
     name: str
     kind: Kind
@@ -150,6 +154,10 @@ class Mapping:
     rules: tuple[Rule, ...] = ()
     create: tuple[Create, ...] = ()
     unassigned: bool = False
+    assumed: dict[str, str] = field(default_factory=dict)
+    sums: tuple[str, ...] = ()
+    updates: bool = False
+    by_gtin: bool = False
 
     def may_create(self, what: str) -> Create | None:
         """The permission to create `accounts`, `stores` or `products`, or None."""
@@ -170,4 +178,4 @@ class Mapping:
     @property
     def given(self) -> set[str]:
         """Names of the kind's fields that this mapping fills."""
-        return {*self.columns, *self.constants, *(set(self.helpers) & set(self.kind.names))}
+        return {*self.columns, *self.constants, *self.assumed, *(set(self.helpers) & set(self.kind.names))}

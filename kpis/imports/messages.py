@@ -107,6 +107,8 @@ ROW = {
     "unknown_account": _("There is no account “%(value)s”."),
     "unknown_store": _("There is no store “%(value)s” at the account %(account)s."),
     "unknown_product": _("There is no product “%(value)s”."),
+    "shared_gtin": _("Several products have the GTIN “%(value)s”."),
+    "unknown_line": _("There is no order line “%(value)s”; its order must be imported first."),
     "not_allowed": _("You may not create or change the account “%(value)s”."),
     "no_country": _("The account “%(value)s” is new and its country is not known."),
     "no_currency": _("The account “%(value)s” is new and its currency is not known."),

@@ -139,16 +139,30 @@ def _week(digits):
 
 
 def week(row: Row, start: str = "period_start", end: str = "period_end") -> None:
-    """Add the Monday of the week in which most of the row's period lies; a longer period stays as it is written."""
-    first, last = row.get(start, ""), row.get(end) or row.get(start, "")
+    """Add the Monday of the week in which most of the row's seven days lie.
+
+    Another period stays as it is written, which is no date: a day or a month must not pass for a week.
+    """
+    first, last = row.get(start, ""), row.get(end, "")
     if not first and not last:
         return
-    try:
-        begins, ends = date.fromisoformat(first or last), date.fromisoformat(last)
-    except ValueError:
-        row["week"] = last
-        return
     row["week"] = f"{first}/{last}"
-    if timedelta() <= ends - begins <= timedelta(days=6):
-        middle = begins + (ends - begins) / 2
-        row["week"] = (middle - timedelta(days=middle.weekday())).isoformat()
+    try:
+        begins, ends = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        return
+    if ends - begins == timedelta(days=6):
+        row["week"] = _monday(begins + timedelta(days=3))
+
+
+def week_of_day(row: Row, *names: str) -> None:
+    """Add the Monday of the week of the first of these days that the row has."""
+    if text := next((row[name] for name in names if name in row), ""):
+        try:
+            row["week"] = _monday(date.fromisoformat(text))
+        except ValueError:
+            row["week"] = text
+
+
+def _monday(day):
+    return (day - timedelta(days=day.weekday())).isoformat()

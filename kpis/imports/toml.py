@@ -8,8 +8,10 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from kpis.imports import cells
+from kpis.imports.amazon import REPORTS
+from kpis.imports.edi import LAYOUTS
 from kpis.imports.errors import MappingError
-from kpis.imports.kinds import KINDS, MASTERS
+from kpis.imports.kinds import KINDS, MASTERS, ORDERS, Type
 from kpis.imports.mapping import (
     Column,
     Condition,
@@ -24,6 +26,7 @@ from kpis.imports.mapping import (
 )
 from kpis.imports.sniff import is_text_encoding
 
+MESSAGES = (*LAYOUTS, *REPORTS)
 FOLDER = Path(__file__).resolve().parent.parent / "mappings"
 ACTIONS = ("skip", "ignore", "credit_note", "charge")
 TESTS = ("equals", "starts_with", "matches", "in", "empty")
@@ -142,6 +145,10 @@ class _Table:
             tuple(_rule(row) for row in self.tables("rules")),
             tuple(_creates(self.table("create"))),
             self.get("unassigned", bool, False),
+            _constants(self.table("assumed")),
+            self.words("sums"),
+            self.get("updates", bool, False),
+            self.get("by_gtin", bool, False),
         )
         self.done()
         _check_fields(self, mapping)
@@ -174,6 +181,8 @@ def _format(table):
     if encoding and not is_text_encoding(encoding):
         table.fail("encoding", _("is no encoding of text that is known here"))
     sheet, message = table.source("sheet", needed=False), table.get("message", str)
+    if message is not None and message not in MESSAGES:
+        table.fail("message", _("must be one of %(among)s") % {"among": ", ".join(MESSAGES)})
     return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet, message)
 
 
@@ -344,17 +353,34 @@ def _create(table, kind):
 
 def _check_fields(table, mapping):
     """Every name is a field of the kind, no field is given twice, every required field is given."""
-    for part in ("columns", "constants"):
+    for part in ("columns", "constants", "assumed"):
         for name in getattr(mapping, part):
             if mapping.kind.field(name) is None:
                 table.fail(f"{part}.{name}", _("is not a field of %(kind)s") % {"kind": mapping.kind.name})
-    names = [*mapping.columns, *mapping.constants, *set(mapping.helpers)]
+    names = [*mapping.columns, *mapping.constants, *mapping.assumed, *set(mapping.helpers)]
     for name in names:
         if names.count(name) > 1:
             table.fail(name, _("is given more than once"))
-    for field in mapping.kind.fields:
-        if field.required and field.name not in mapping.given and field.refers != "account":
-            table.fail(f"columns.{field.name}", _("is required"))
+    for name in _needed(mapping):
+        table.fail(f"columns.{name}", _("is required"))
+    _check_rows(table, mapping)
+
+
+def _needed(mapping):
+    """Required fields that are not given; rows that are stored already need only their key."""
+    kind = mapping.kind
+    required = kind.key if mapping.updates else [field.name for field in kind.fields if field.required]
+    return [name for name in required if name not in mapping.given and kind.field(name).refers != "account"]
+
+
+def _check_rows(table, mapping):
+    """Only numbers are added up; only order lines are updated, as other facts come whole."""
+    for name in mapping.sums:
+        field = mapping.kind.field(name)
+        if field is None or field.type is not Type.DECIMAL:
+            table.fail("sums", _("must be fields that are numbers"))
+    if mapping.updates and mapping.kind is not ORDERS:
+        table.fail("updates", _("is for order lines only"))
 
 
 def _check_sources(table, mapping):

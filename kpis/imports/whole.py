@@ -1,4 +1,4 @@
-"""What can only be said of a file as a whole: occurrences, duplicate keys, masters named."""
+"""What can only be said of a file as a whole: occurrences, rows added up, duplicate keys, masters named."""
 
 import json
 
@@ -20,6 +20,17 @@ def numbered(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     said = [name for name in ("value", "quantity", "price", "invoiced_on", "store") if name in frame.columns]
     frame = frame.sort([*within, *said, LINE], nulls_last=True)
     return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(within).alias("occurrence"))
+
+
+def added_up(frame: pl.DataFrame, kind: Kind, names: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of one key made one: numbers of these names are added, of the rest the last row that says it counts."""
+    key = [name for name in kind.key if name in frame.columns]
+    if not names or frame.select(key).n_unique() == frame.height:
+        return frame
+    sums = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()) for name in names if name in frame.columns]
+    rest = [name for name in frame.columns if name not in (LINE, *key, *names)]
+    last = [pl.col(name).drop_nulls().last() for name in rest]
+    return frame.group_by(key, maintain_order=True).agg(pl.col(LINE).first(), *sums, *last).select(frame.columns)
 
 
 def duplicates(frame: pl.DataFrame, kind: Kind, shown: str) -> tuple[pl.DataFrame, pl.DataFrame]:
