@@ -369,7 +369,12 @@ def load_text(kind):
 def test_the_default_mapping_takes_a_row_of_required_fields(tmp_path, kind):
     samples = {"date": "2026-01-05", "week": "2026-01-05", "decimal": "5", "integer": "1", "text": "name", "code": "C1"}
     fields = [field for field in KINDS[kind].fields if field.required]
-    text = ",".join(f.name for f in fields) + "\n" + ",".join(samples[f.type] for f in fields) + "\n"
+    text = (
+        ",".join(f.name for f in fields)
+        + "\n"
+        + ",".join("EUR" if f.shape == "currency" else samples[f.type] for f in fields)
+        + "\n"
+    )
     assert check(tmp_path, text, load_text(kind)).accepted == 1
 
 
