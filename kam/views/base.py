@@ -143,6 +143,30 @@ class ScopedUpdate(ScopedFormView):
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
 
+class ScopedAct(Reported, Scoped, View):
+    """POST: do something about a visible row; `may(user, row)` is asked first (403).
+
+    `act(row, by)` does it. It may return an answer; without one the person goes back to where they came from.
+    """
+
+    http_method_names = ["post"]
+
+    def may(self, user, row):
+        raise TypeError(f"{type(self).__name__} must say who may do this")
+
+    def act(self, row, by):
+        raise TypeError(f"{type(self).__name__} must say which service does this")
+
+    def post(self, request, pk, **kwargs):
+        self.object = get_object_or_404(self.get_queryset(), pk=pk)
+        if not self.may(request.user, self.object):
+            return refuse(request)
+        return self.act(self.object, request.user) or self.back()
+
+    def get_success_url(self):
+        return self.object.get_absolute_url()
+
+
 class MoveView(Reported, Scoped, View):
     """POST: one workflow move on a visible row; `steps` is the app's table."""
 

@@ -2,18 +2,16 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import FormView, ListView, View
+from django.views.generic import FormView, ListView
 
 from kam.me_forms import RevokeForm, TokenForm
 from kam.models import ApiToken
 from kam.services import revoke_token
-from kam.views.base import Scoped
+from kam.views.base import Scoped, ScopedAct
 
 SHOWN = 100
 
@@ -52,18 +50,21 @@ class NewToken(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-class RevokeToken(Scoped, View):
+class RevokeToken(ScopedAct):
     """POST: end a token now, with a reason."""
 
-    http_method_names = ["post"]
     model = ApiToken
 
-    def post(self, request, pk):
-        token = get_object_or_404(self.get_queryset(), pk=pk)
-        form = RevokeForm(request.POST)
+    def may(self, user, row):
+        return row.user_id == user.pk
+
+    def act(self, row, by):
+        form = RevokeForm(self.request.POST)
         if form.is_valid():
-            revoke_token(token, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("“%(row)s” no longer works.") % {"row": token})
+            revoke_token(row, by=by, reason=form.cleaned_data["reason"])
+            messages.success(self.request, _("“%(row)s” no longer works.") % {"row": row})
         else:
-            messages.error(request, _("Say why the token ends."))
-        return HttpResponseRedirect(reverse("me-tokens"))
+            messages.error(self.request, _("Say why the token ends."))
+
+    def get_success_url(self):
+        return reverse("me-tokens")

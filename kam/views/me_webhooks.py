@@ -2,15 +2,15 @@
 
 from django.contrib import messages
 from django.db.models import Count, Max, Q
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import ListView, View
+from django.views.generic import ListView
 
 from kam.keyset import Keyset
 from kam.models import Delivery, Webhook
-from kam.views.base import Reported, Scoped, ScopedCreate, ScopedDetail, ScopedUpdate
+from kam.views.base import Scoped, ScopedAct, ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.webhooks import patterns, services
 from kam.webhooks.faults import sentence
 from kam.webhooks.forms import WebhookForm
@@ -95,54 +95,42 @@ class EditWebhook(OwnWebhook, ScopedUpdate):
     title = gettext_lazy("Edit webhook")
 
 
-class Act(Reported, Scoped, View):
-    """POST: one deed on one's own row; the person lands on the page of the webhook."""
+class RotateSecret(OwnWebhook, ScopedAct):
+    """POST: a new key, shown once."""
 
-    http_method_names = ["post"]
-    model = Webhook
-
-    def post(self, request, pk):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        return self.done() or self.back()
-
-    def get_success_url(self):
-        return self.object.get_absolute_url()
+    def act(self, row, by):
+        return _secret_page(self.request, row, services.rotate(row, by=by), 200)
 
 
-class RotateSecret(Act):
-    """A new key, shown once."""
+class TestWebhook(OwnWebhook, ScopedAct):
+    """POST: an event about the webhook itself."""
 
-    def done(self):
-        secret = services.rotate(self.object, by=self.request.user)
-        return _secret_page(self.request, self.object, secret, 200)
-
-
-class TestWebhook(Act):
-    """An event about the webhook itself."""
-
-    def done(self):
-        services.test(self.object, by=self.request.user)
+    def act(self, row, by):
+        services.test(row, by=by)
         messages.success(self.request, _("A test event is on its way."))
 
 
-class RemoveWebhook(Act):
-    """It is told nothing any more."""
+class RemoveWebhook(OwnWebhook, ScopedAct):
+    """POST: it is told nothing any more."""
 
-    def done(self):
-        services.remove(self.object, by=self.request.user)
-        messages.success(self.request, _("“%(row)s” is removed.") % {"row": self.object})
+    def act(self, row, by):
+        services.remove(row, by=by)
+        messages.success(self.request, _("“%(row)s” is removed.") % {"row": row})
 
     def get_success_url(self):
         return reverse("me-webhooks")
 
 
-class RetryDelivery(Act):
-    """Send what was given up once more."""
+class RetryDelivery(ScopedAct):
+    """POST: send what was given up once more."""
 
     model = Delivery
 
-    def done(self):
-        services.retry(self.object, by=self.request.user)
+    def may(self, user, row):
+        return row.webhook.user_id == user.pk
+
+    def act(self, row, by):
+        services.retry(row, by=by)
         messages.success(self.request, _("The event is on its way again."))
 
     def get_success_url(self):

@@ -9,7 +9,7 @@ from django.views.generic import View
 
 from kam import removals
 from kam.models import Removal
-from kam.views.base import Reported, Scoped, refuse
+from kam.views.base import Reported, Scoped, ScopedAct
 
 UNDO = "undo:"
 
@@ -37,40 +37,35 @@ class Undo(Reported, Scoped, View):
         return found.get_absolute_url() if hasattr(found, "get_absolute_url") else reverse("home")
 
 
-class ScopedRemove(Reported, Scoped, View):
-    """POST: remove a visible row; `may(user, row)` is asked first (403), `remove(row, by)` returns the Removal.
+class ScopedRemove(ScopedAct):
+    """POST: remove a visible row; `remove(row, by)` returns the Removal.
 
-    Where other rows may need it, `in_use` is the sentence that says so, and `url_if_kept(row)` where the person lands.
+    The person lands at `url_after(row)`, or at `url_if_kept(row)` when it was refused. Where other rows may need this
+    one, `in_use` is the sentence that says so.
     """
 
-    http_method_names = ["post"]
     in_use = ""
-
-    def may(self, user, row):
-        raise TypeError(f"{type(self).__name__} must say who may remove")
+    after = ""
 
     def remove(self, row, by):
         raise TypeError(f"{type(self).__name__} must say which service removes")
 
-    def post(self, request, pk, **kwargs):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        if not self.may(request.user, self.object):
-            return refuse(request)
-        self.after = self.url_after(self.object)
+    def act(self, row, by):
+        after = self.url_after(row)
         try:
-            said_removed(request, self.remove(self.object, request.user))
+            said_removed(self.request, self.remove(row, by))
         except ProtectedError:
-            messages.error(request, self.in_use)
-            self.after = self.url_if_kept(self.object)
-        return self.back()
+            messages.error(self.request, self.in_use)
+        else:
+            self.after = after
 
     def url_after(self, row):
         """Where to land when the row is gone."""
         return reverse("home")
 
     def url_if_kept(self, row):
-        """Where to land when the row is still needed."""
-        return row.get_absolute_url()
+        """Where to land when the row stays."""
+        return row.get_absolute_url() if hasattr(row, "get_absolute_url") else self.url_after(row)
 
     def get_success_url(self):
-        return getattr(self, "after", reverse("home"))
+        return self.after or self.url_if_kept(self.object)

@@ -1,15 +1,12 @@
 """The page of one plan, and its moves."""
 
 from django.contrib import messages
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import View
 
 from kam import workflow
-from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedDetail, ScopedUpdate, refuse
+from kam.views.base import MoveView, ScopedAct, ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.views.lists import InList
 from plans import access, checks, grid, services
 from plans.forms import NewPlanForm, SituationForm
@@ -103,19 +100,14 @@ class Moves(MoveView):
     steps = {name: step for name, step in SIGN_OFF.items() if not step.needs_reauthentication}
 
 
-class Revise(Reported, Scoped, View):
+class Revise(ScopedAct):
     """POST: the next revision of a signed plan."""
 
     model = Plan
-    http_method_names = ["post"]
 
-    def post(self, request, pk):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        if not access.may_create(request.user, self.object.account):
-            return refuse(request)
-        draft = services.new_revision(self.object, by=request.user)
-        messages.success(request, _("“%(row)s” is a draft now.") % {"row": draft})
-        return HttpResponseRedirect(draft.get_absolute_url())
+    def may(self, user, row):
+        return access.may_create(user, row.account)
 
-    def get_success_url(self):
-        return self.object.get_absolute_url()
+    def act(self, row, by):
+        self.object = services.new_revision(row, by=by)
+        messages.success(self.request, _("“%(row)s” is a draft now.") % {"row": self.object})

@@ -6,10 +6,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import View
 
-from kam.views.base import MoveView, Reported, Scoped, ScopedCreate, ScopedUpdate, refuse
-from kam.views.undo import said_removed
+from kam.views.base import MoveView, ScopedAct, ScopedCreate, ScopedUpdate
+from kam.views.undo import ScopedRemove
 from tradeterms import access, services
 from tradeterms.forms import FORMS, AgreementForm
 from tradeterms.models import Agreement, Term
@@ -88,50 +87,46 @@ class TermUpdate(OnDraft, ScopedUpdate):
         return term
 
 
-class Act(Reported, Scoped, View):
-    """POST: one service on a visible row; a refusal becomes a sentence on the page it came from."""
-
-    http_method_names = ["post"]
-
-    def post(self, request, pk):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        if not access.may_edit(request.user, self.object):
-            return refuse(request)
-        self.act(request.user)
-        return self.back()
-
-
-class Revise(Act):
-    """A new draft with the same terms, to be changed and put in force later."""
+class Revise(ScopedAct):
+    """POST: a new draft with the same terms, to be changed and put in force later."""
 
     model = Agreement
 
-    def act(self, user):
-        self.object = services.new_revision(self.object, by=user)
+    def may(self, user, row):
+        return access.may_edit(user, row)
 
-    def get_success_url(self):
-        return self.object.get_absolute_url()
+    def act(self, row, by):
+        self.object = services.new_revision(row, by=by)
 
 
-class AgreementRemove(Act):
+class AgreementRemove(ScopedRemove):
+    """POST: throw a draft away with its terms."""
+
     model = Agreement
 
-    def act(self, user):
-        said_removed(self.request, services.remove_agreement(self.object, by=user))
+    def may(self, user, row):
+        return access.may_edit(user, row)
 
-    def get_success_url(self):
-        return self.object.get_absolute_url() if self.object.pk else reverse("tradeterms:list")
+    def remove(self, row, by):
+        return services.remove_agreement(row, by=by)
+
+    def url_after(self, row):
+        return reverse("tradeterms:list")
 
 
-class TermRemove(Act):
-    model = Term
+class TermRemove(ScopedRemove):
+    """POST: take a term out of a draft."""
+
     queryset = Term.objects.select_related("agreement__account")
 
-    def act(self, user):
-        said_removed(self.request, services.remove_term(self.object, by=user))
+    def may(self, user, row):
+        return access.may_edit(user, row.agreement)
 
-    def get_success_url(self):
-        return f"{self.object.agreement.get_absolute_url()}#terms"
+    def remove(self, row, by):
+        return services.remove_term(row, by=by)
+
+    def url_after(self, row):
+        return f"{row.agreement.get_absolute_url()}#terms"
 
 
 class AgreementMove(MoveView):
