@@ -8,17 +8,14 @@ the Notices they make. Running it again tells nobody twice, because a notificati
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from types import SimpleNamespace
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import wording
 from accounts.models import Notification
+from kam.floors import gathered
 from kam.models import Entry
 from kam.models.reader import Reader, after
 from kam.roles import DataClass
@@ -98,18 +95,8 @@ def notices_of(entries):
     by_event = defaultdict(list)
     for entry in entries:
         by_event[f"{entry.model}:{entry.verb}"].append(entry)
-    rules = collected("NOTICES")
+    rules = gathered("notices", "NOTICES")
     return [notice for event, found in by_event.items() if event in rules for notice in rules[event](found)]
-
-
-@cache
-def collected(name):
-    """The dictionaries called `name` of all floors' `notices.py` in one."""
-    found = {}
-    for app in settings.FLOORS:
-        if find_spec(f"{app}.notices"):
-            found |= getattr(import_module(f"{app}.notices"), name, {})
-    return found
 
 
 def sentence(notification):
@@ -117,17 +104,17 @@ def sentence(notification):
     if notification.code == ALERT:
         params = notification.params
         return wording.sentence(SimpleNamespace(code=params.get("alert", ""), params=params))
-    template = collected("SENTENCES").get(notification.code)
+    template = gathered("notices", "SENTENCES").get(notification.code)
     return wording.phrase(template, notification.params) if template else notification.code
 
 
 def kinds():
     """(code, label) of every kind of notification, as people filter by them."""
-    return list(collected("KINDS").items())
+    return list(gathered("notices", "KINDS").items())
 
 
 def icon_of(notification):
-    return collected("ICONS").get(notification.code, "bell")
+    return gathered("notices", "ICONS").get(notification.code, "bell")
 
 
 @transaction.atomic

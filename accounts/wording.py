@@ -9,13 +9,10 @@ for the reader when it is shown.
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from kam.floors import gathered
 from kam.measures import all_measures
 from kam.templatetags import formats
 
@@ -52,7 +49,7 @@ def measure(code):
 
 def sentence(alert):
     """The alert in words of the current language; its bare code when no app knows it any more."""
-    template = _collected("SENTENCES").get(alert.code)
+    template = gathered("sentences", "SENTENCES").get(alert.code)
     chosen = template(alert.params) if callable(template) else template
     return phrase(chosen, alert.params) if chosen else alert.code
 
@@ -64,22 +61,7 @@ def phrase(template, params):
 
 def next_step(alert):
     """The label of the one thing to do next."""
-    return str(_collected("NEXT_STEPS").get(alert.code) or _("Open"))
-
-
-def known_codes():
-    """Every code that some app has a sentence for."""
-    return sorted(_collected("SENTENCES"))
-
-
-@cache
-def _collected(name):
-    """The dictionaries called `name` of all apps in one."""
-    found = {}
-    for app in settings.FLOORS:
-        if find_spec(f"{app}.sentences"):
-            found |= getattr(import_module(f"{app}.sentences"), name, {})
-    return found
+    return str(gathered("sentences", "NEXT_STEPS").get(alert.code) or _("Open"))
 
 
 class _Shown(dict):

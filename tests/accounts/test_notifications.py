@@ -12,6 +12,7 @@ from accounts.alerts import AlertRow, raise_alerts
 from accounts.models import Alert, Notification, TeamMembership
 from kam import workflow
 from kam.audit import log, snapshot
+from kam.floors import gathered
 from kam.models import Deputy, Entry
 from kam.models.reader import Reader
 from kam.night import Night
@@ -141,9 +142,9 @@ def test_what_is_older_than_a_week_when_reading_begins_is_no_news():
 
 
 def test_every_kind_has_a_label_a_sentence_and_an_icon():
-    codes = set(notifications.collected("KINDS"))
-    assert codes == {*notifications.collected("SENTENCES"), notifications.ALERT}
-    assert codes == set(notifications.collected("ICONS"))
+    codes = set(gathered("notices", "KINDS"))
+    assert codes == {*gathered("notices", "SENTENCES"), notifications.ALERT}
+    assert codes == set(gathered("notices", "ICONS"))
 
 
 @pytest.fixture

@@ -1,20 +1,11 @@
 import json
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kam.floors import gathered
+
 REPORT = settings.BASE_DIR / "var" / "bench.json"
-
-
-def benches():
-    """Every floor's `bench.BENCHES`, by name; each is a function that yields figures."""
-    found = {}
-    for floor in settings.FLOORS:
-        if find_spec(f"{floor}.bench"):
-            found |= import_module(f"{floor}.bench").BENCHES
-    return found
 
 
 class Command(BaseCommand):
@@ -24,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", metavar="NAME", help="run one bench")
 
     def handle(self, *, only, **options):
-        chosen = benches()
+        chosen = gathered("bench", "BENCHES")  # by name, functions that yield figures
         if only and only not in chosen:
             raise CommandError(f"No bench {only!r}. There are: {', '.join(chosen)}.")
         figures = []
