@@ -1,4 +1,4 @@
-from accounts import access, api_people, changes, services
+from accounts import access, changes, people_api, services
 from accounts.filters import AccountFilter, AlertFilter, ContactFilter, MembershipFilter, StoreFilter
 from accounts.inbox_api import NotificationViewSet
 from accounts.models import Account, Alert, Contact, Membership, Store
@@ -125,5 +125,5 @@ ROUTES = [
     ("alerts", AlertViewSet),
     *changes.ROUTES,
     ("notifications", NotificationViewSet),
-    *api_people.ROUTES,
+    *people_api.ROUTES,
 ]

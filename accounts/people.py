@@ -4,11 +4,11 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Team
-from kam.models import User
+from kam import factors
+from kam.models import Deputy, User
 from kam.roles import LEADERS, Role
 
 SEES_ALL = frozenset({Role.ADMIN, Role.AUDITOR})
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def people_of(user):
@@ -28,7 +28,12 @@ def led_by(user):
     return User.objects.filter(team_memberships__team__in=teams).order_by().distinct()
 
 
+def deputies_of(user):
+    """Who stands in for whom, as far as `user` may look: their own on both sides, and those of `people_of` them."""
+    return Deputy.objects.filter(Q(deputy=user) | Q(person__in=people_of(user).values("pk"))).select_related("person")
+
+
 def with_second_factor(people):
     """Add `has_factor`: an authenticator app or a passkey."""
-    factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
-    return people.annotate(has_factor=Exists(factors))
+    own = Authenticator.objects.filter(user=OuterRef("pk"), type__in=factors.KINDS)
+    return people.annotate(has_factor=Exists(own))

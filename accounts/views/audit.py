@@ -8,7 +8,7 @@ from django.views.generic import DetailView
 from accounts import access
 from accounts.models import Account
 from accounts.people_filters import EntryFilter
-from accounts.showing_people import ENTRY_COLUMNS, difference
+from accounts.people_showing import ENTRY_COLUMNS, difference
 from accounts.timeline import VERBS, kind_of
 from kam.models import Entry
 from kam.views.base import Scoped, refuse

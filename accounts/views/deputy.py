@@ -1,7 +1,6 @@
 """Deputies with dates: named by the person, their leader or an administrator."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,16 +8,11 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from accounts import access
-from accounts.people import people_of
+from accounts.people import deputies_of, people_of
 from accounts.people_forms import DeputyForm
 from kam import deputies
 from kam.models import Deputy
 from kam.views.base import Reported, ScopedCreate, ScopedUpdate, refuse
-
-
-def deputies_of(user):
-    """What a person may look at: their own on both sides, and those of the people they may look at."""
-    return Deputy.objects.filter(Q(deputy=user) | Q(person__in=people_of(user).values("pk"))).select_related("person")
 
 
 class OnPerson:

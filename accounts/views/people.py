@@ -13,7 +13,7 @@ from accounts.models import Account, TeamMembership
 from accounts.people import people_of, with_second_factor
 from accounts.people_filters import PersonFilter
 from accounts.people_forms import PersonForm
-from accounts.showing_people import PERSON_COLUMNS, PERSON_LEVELS
+from accounts.people_showing import PERSON_COLUMNS, PERSON_LEVELS
 from accounts.timeline import tell
 from kam import people
 from kam.access import may_administer

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from accounts import access, teams
 from accounts.models import Team, TeamMembership
-from accounts.views.deputy import deputies_of
+from accounts.people import deputies_of
 from kam import deputies
 from kam.access import may_have_deputies
 from kam.api.base import EditableViewSet, ScopedSerializer
