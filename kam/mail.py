@@ -84,7 +84,10 @@ def from_templates(name, subject, **context):
 
 
 def send_waiting():
-    """Send what is due; returns how many went out. While the server is not there nothing is touched."""
+    """Deal with what is due, at most AT_ONCE messages; returns with how many: sent, refused, or not to be sent.
+
+    While the server is not there nothing is touched.
+    """
     settle()
     if not _due().exists():
         return 0
@@ -94,13 +97,15 @@ def send_waiting():
     except (OSError, smtplib.SMTPException) as error:
         logger.warning("the mail server is not there: %s", error)
         return 0
+    done = 0
     try:
-        return sum(1 for _n in range(AT_ONCE) if _send_next(connection))
+        while done < AT_ONCE and _send_next(connection):
+            done += 1
     except (OSError, smtplib.SMTPException) as error:
         logger.warning("the mail server went away: %s", error)
-        return 0
     finally:
         connection.close()
+    return done
 
 
 def settle():

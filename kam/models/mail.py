@@ -40,8 +40,3 @@ class Mail(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.key}"
-
-    @property
-    def is_unknown(self):
-        """True when nobody will ever know whether it was sent: we stopped between marking and the server's answer."""
-        return self.state == self.State.SENDING and self.run_after < timezone.now()

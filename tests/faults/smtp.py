@@ -5,10 +5,10 @@ import threading
 
 
 class Smtp:
-    """`refuse` maps a command (MAIL, RCPT, DATA) to its answer; `drop_after_data` takes a message and goes silent."""
+    """`refuse` maps a command (MAIL, RCPT, DATA) to its answer; message number `silent_at` is taken without a word."""
 
     def __init__(self, port=0):
-        self.got, self.refuse, self.drop_after_data = [], {}, False
+        self.got, self.refuse, self.silent_at = [], {}, None
         self.server = Server(("127.0.0.1", port), self._handler())
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
@@ -50,7 +50,7 @@ class Smtp:
                 while (line := self.rfile.readline()) not in (b".\r\n", b""):
                     lines.append(line)
                 smtp.got.append(b"".join(lines).decode(errors="replace"))
-                if smtp.drop_after_data:
+                if len(smtp.got) == smtp.silent_at:
                     return False
                 self.say("250 taken")
                 return True
