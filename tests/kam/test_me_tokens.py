@@ -33,7 +33,7 @@ def token_of(user, name="t"):
 
 
 def shown(answer):
-    return re.search(r'<code id="token">(\S+)</code>', answer.content.decode()).group(1)
+    return re.search(r'<p class="k-secret"><code>(\S+)</code>', answer.content.decode()).group(1)
 
 
 def test_a_token_is_made_and_shown_once(user, client):
