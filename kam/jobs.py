@@ -41,16 +41,13 @@ class LastNight:
 
 
 def seconds_since(moment: datetime) -> float:
+    """Seconds from `moment` to now, never below 0."""
     return max((timezone.now() - moment).total_seconds(), 0.0)
-
-
-def named(path):
-    return import_string(path)
 
 
 def backlogs() -> list[Backlog]:
     """What waits, of all floors."""
-    return [named(path)() for path in settings.BACKLOGS]
+    return [import_string(path)() for path in settings.BACKLOGS]
 
 
 def queues() -> list[str]:

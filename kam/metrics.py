@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils.module_loading import import_string
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis.exceptions import RedisError
@@ -70,7 +71,7 @@ class _Asked:
         yield from _tasks()
         yield _queues()
         yield _connections()
-        yield from (figure for name in settings.FIGURES for figure in jobs.named(name)())
+        yield from (figure for name in settings.FIGURES for figure in import_string(name)())
 
 
 def _backlogs():
