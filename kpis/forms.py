@@ -112,11 +112,11 @@ class TargetForm(ScopedForm):
         value = self.cleaned_data["value"]
         return value / 100 if self.fields["value"].rate else value
 
-    def save_with(self, by):
-        value = self.cleaned_data["value"]
-        if self.instance.pk:
-            return services.change_target(self.instance, by=by, version=self.seen_version(), value=value)
-        return services.set_target(by=by, value=value, **self.named)
+    def create(self, **values):
+        return services.set_target(**self.named, **values)
+
+    def change(self, **values):
+        return services.change_target(self.instance, **values)
 
 
 class FeedForm(ScopedForm):
@@ -140,8 +140,8 @@ class FeedForm(ScopedForm):
     def clean_mapping(self):
         return self.cleaned_data["mapping"] or "default"
 
-    def save_with(self, by):
-        data = {k: v for k, v in self.cleaned_data.items() if k != "version"}
-        if self.instance.pk is None:
-            return services.create_feed(by=by, **data)
-        return services.change_feed(self.instance, by=by, version=self.seen_version(), **data)
+    def create(self, **values):
+        return services.create_feed(**values)
+
+    def change(self, **values):
+        return services.change_feed(self.instance, **values)

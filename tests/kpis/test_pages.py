@@ -388,15 +388,6 @@ def test_import_list(site, mia, rows, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_feed_list(site, mia, rows, django_assert_num_queries):
-    account = make.account(mia)
-    for _ in range(rows):
-        facts.feed(account, weekday=0)
-    answer = counted(site, reverse("kpis:feed-list"), django_assert_num_queries, 15)
-    assert [len(feed.late.weeks) for feed in answer.context["rows"]] == [1] * rows
-
-
-@pytest.mark.parametrize("rows", [1, 3])
 def test_product_list(site, rows, django_assert_num_queries):
     for _ in range(rows):
         facts.product()
