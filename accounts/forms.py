@@ -1,3 +1,5 @@
+"""Forms of accounts, their places and people."""
+
 from django import forms
 
 from accounts import access, services

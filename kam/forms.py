@@ -1,3 +1,5 @@
+"""Bases of forms: choices that the person may see, the version they had before them, the services that save."""
+
 from django import forms
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _

@@ -1,3 +1,5 @@
+"""Forms of the catalogue."""
+
 from kam.forms import ScopedForm
 from kpis import catalogue
 from kpis.models import Category, Product

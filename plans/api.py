@@ -1,3 +1,5 @@
+"""Plans, their parts and signatures over the API."""
+
 from allauth.core import ratelimit
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema

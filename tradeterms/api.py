@@ -1,3 +1,5 @@
+"""Agreements, terms and findings over the API."""
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 

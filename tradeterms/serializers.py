@@ -1,3 +1,5 @@
+"""Agreements, terms and findings as JSON."""
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 

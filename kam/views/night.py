@@ -95,6 +95,8 @@ class Nights(NightAccess, TemplateView):
 
 
 class NightPage(NightAccess, TemplateView):
+    """One night: its steps with their shards, what went wrong, and how long nights take; htmx asks for it again."""
+
     template_name = "night/night.html"
 
     def get_template_names(self):

@@ -1,3 +1,5 @@
+"""The list of files that were handed in."""
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy

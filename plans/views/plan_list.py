@@ -1,3 +1,5 @@
+"""The list of plans."""
+
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html

@@ -1,3 +1,5 @@
+"""The list of agreements."""
+
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _

@@ -1,3 +1,5 @@
+"""The list of findings, and their moves."""
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
