@@ -7,6 +7,7 @@ import polars as pl
 from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
 from kam.services import change
+from kpis.access import may_keep_house_feeds
 from kpis.imports import masters
 from kpis.imports.existing import complete
 from kpis.imports.load import resolve, visible_accounts
@@ -14,7 +15,7 @@ from kpis.imports.mapping import Mapping
 from kpis.imports.merge import TABLES, merge, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
-from kpis.models import ImportBatch, Product
+from kpis.models import ExchangeRate, ImportBatch, Product
 
 
 @dataclass
