@@ -52,3 +52,6 @@ urlpatterns = [
     path("metrics", health.figures, name="metrics"),
     *([path("kit/", gallery.Gallery.as_view(), name="gallery")] if settings.DEBUG else []),
 ]
+
+handler404 = "kam.views.errors.not_found"
+handler500 = "kam.views.errors.server_error"

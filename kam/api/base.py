@@ -5,6 +5,7 @@ A viewset says what its rows are, who may write them and which service does; eve
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django_filters import MultipleChoiceFilter
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -16,6 +17,9 @@ from kam.api import idempotency
 from kam.api.bulk import BulkMixin
 from kam.api.conditions import etag, hold, seen_version, still_known
 from kam.workflow import move, moves
+
+
+LONGEST_LIST = 300
 
 
 class ScopedSerializer(serializers.ModelSerializer):
@@ -31,6 +35,13 @@ class ScopedSerializer(serializers.ModelSerializer):
         field_class, options = super().build_relational_field(field_name, relation_info)
         if "queryset" in options and issubclass(field_class, PrimaryKeyRelatedField):
             return ScopedKey, options
+        return field_class, options
+
+    def build_standard_field(self, field_name, model_field):
+        """A list within a row is shown with every row, so it has an end."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if issubclass(field_class, serializers.ListField):
+            options.setdefault("max_length", LONGEST_LIST)
         return field_class, options
 
     def get_fields(self):
@@ -137,15 +148,23 @@ class Base:
         """The row as the list would show it, with whatever the queryset annotates."""
         return type(self).queryset.all().get(pk=row.pk)
 
+    def _filters(self):
+        """The filters of the list by name."""
+        classes = [backend().get_filterset_class(self, type(self).queryset) for backend in self.filter_backends]
+        return {name: found for one in classes if one for name, found in one.base_filters.items()}
+
     def _filter_names(self):
-        found = {"ordering"} if self.sortable else set()
-        for backend in self.filter_backends:
-            filterset = backend().get_filterset_class(self, type(self).queryset)
-            found |= set(filterset.base_filters) if filterset else set()
-        return found
+        return set(self._filters()) | ({"ordering"} if self.sortable else set())
+
+    def _takes_several(self, name):
+        return isinstance(self._filters().get(name), MultipleChoiceFilter)
 
     def _must_know(self, asked):
+        """Each parameter exists, and is there once unless its filter takes several: which one counts is no guess."""
         known = self.parameters()
+        many = [name for name, values in asked.lists() if len(values) > 1 and not self._takes_several(name)]
+        if many:
+            raise ValidationError({name: [_("Send this parameter once.")] for name in many})
         unknown = sorted(set(asked) - known)
         if unknown:
             said = _("There is no such parameter here. Known: %(names)s.") % {"names": ", ".join(sorted(known)) or "-"}

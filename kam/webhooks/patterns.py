@@ -9,12 +9,14 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-EVERYTHING = "*.*:*"
+EVERYTHING, MOST = "*.*:*", 50
 PATTERN = re.compile(r"^(\*|[a-z]+)\.(\*|[a-z]+):(\*|[a-z_]+)\Z")
 
 
 def known_patterns(values):
-    """Validator: each one is a pattern."""
+    """Validator: not too many to be asked of the log for everybody's webhooks, and each one a pattern."""
+    if len(values) > MOST:
+        raise ValidationError(_("Choose at most %(most)d events."), params={"most": MOST})
     for value in values:
         if not PATTERN.match(value):
             raise ValidationError(
