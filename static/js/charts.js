@@ -44,15 +44,22 @@ function withTokens(value, c) {
   return value;
 }
 
-function series(entry, c, spec, first) {
+// Names stand in one column right of the plot, however far the last bar reaches, and none upon another.
+function atEnd(text, color, room, bold) {
+  return {
+    endLabel: { show: true, formatter: text, color, fontSize: 11, fontWeight: bold ? 600 : 400, lineHeight: 15, width: room.width, overflow: "break" },
+    labelLayout: () => ({ x: room.left(), align: "left", moveOverlap: "shiftY" }),
+  };
+}
+
+function series(entry, c, spec, first, room) {
   const { role = "volume", name, data, label, stack, colours } = entry;
   const look = ROLES[role]?.(c) ?? ROLES.volume(c);
   const direct = look.type === "line" && name;
   const points = colours ? data.map((value, i) => (colours[i] ? { value, itemStyle: { color: c[colours[i]] } } : value)) : data;
   return {
     name, data: points, stack, connectNulls: false, z: look.type === "line" ? 3 : 2, ...look,
-    endLabel: direct ? { show: true, formatter: endText(spec, entry), color: look.itemStyle.color, fontSize: 11, fontWeight: role === "last_year" ? 400 : 600, distance: 5, lineHeight: 15 } : undefined,
-    labelLayout: direct ? { moveOverlap: "shiftY" } : undefined,
+    ...(direct ? atEnd(endText(spec, entry), look.itemStyle.color, room, role !== "last_year") : {}),
     emphasis: { disabled: true },
     ...(first ? marks(spec, c) : {}),
   };
@@ -67,11 +74,16 @@ function marks(spec, c) {
   if (spec.lines) {
     found.markLine = {
       silent: true, symbol: "none", lineStyle: { color: c.ink3, type: "dashed", width: 1 },
-      data: spec.lines.map((l) => ({ yAxis: l.at, label: { formatter: l.name ?? "", color: c.ink2, fontSize: 11, position: "end" } })),
+      label: { show: false }, data: spec.lines.map((l) => ({ yAxis: l.at })),
     };
   }
   return found;
 }
+
+// A limit is drawn across the plot as a mark; its name and its figure come with a series that is not seen.
+const limit = (spec, c, room) => ({ at, name }) => ({
+  name, data: spec.x.map(() => at), ...line(c.ink3, 0), lineStyle: { opacity: 0 }, silent: true, ...atEnd(name, c.ink2, room, false),
+});
 
 // A line that is alone is named by the caption: its end says the last figure instead.
 function endText(spec, { label, name, data }) {
@@ -105,7 +117,7 @@ const widest = (texts) => Math.max(0, ...texts.filter(Boolean).map((t) => [...t]
 function rightMargin(spec) {
   const lines = spec.series.filter((s) => ROLES[s.role]?.({})?.type === "line");
   const width = widest([...lines.map((s) => endText(spec, s)), ...(spec.lines ?? []).map((l) => l.name)]);
-  return width ? Math.min(width + 12, 130) : 4;
+  return width ? Math.min(width + 18, 132) : 4;
 }
 
 function axes(spec, c, number) {
@@ -127,19 +139,21 @@ function tooltip(spec, c, exact) {
   };
 }
 
-function options(spec, title, c) {
+function options(spec, title, c, chart) {
   const font = getComputedStyle(document.body).fontFamily;
   const exact = figures(spec.decimals ?? 0);
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2, useGrouping: "always" });
+  const right = rightMargin(spec);
+  const room = { width: right - 8, left: () => chart.getWidth() - right + 8 };
   const described = spec.series.map((s) => `${s.name ?? ""}: ${s.data.at(-1) ?? "\u2013"}`).join("; ");
   return {
     animation: false,
     aria: { enabled: true, label: { enabled: true, description: `${title}. ${described}` } },
     textStyle: { fontFamily: font, fontSize: 11 },
-    grid: { left: 44, right: rightMargin(spec), top: 10, bottom: 24 },
+    grid: { left: 44, right, top: 10, bottom: 24 },
     tooltip: tooltip(spec, c, exact),
     ...axes(spec, c, number),
-    series: spec.series.map((entry, i) => series(entry, c, spec, i === 0)),
+    series: [...spec.series.map((entry, i) => series(entry, c, spec, i === 0, room)), ...(spec.lines ?? []).filter((l) => l.name).map(limit(spec, c, room))],
     ...withTokens(spec.echarts ?? {}, c),
   };
 }
@@ -163,7 +177,7 @@ function legend(plot, spec) {
 
 function draw(plot) {
   const { chart, spec } = mounted.get(plot);
-  chart.setOption(options(spec, plot.dataset.title ?? "", palette()), true);
+  chart.setOption(options(spec, plot.dataset.title ?? "", palette(), chart), true);
 }
 
 async function mount(plot) {
