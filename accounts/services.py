@@ -8,7 +8,6 @@ from accounts.access import may_assign
 from accounts.models import Account, Contact, Membership, Store
 from kam import services
 from kam.errors import Denied
-from kam.leases import take_turns
 
 ASSIGNMENT = ("parent", "team", "owner")
 
@@ -16,7 +15,7 @@ ASSIGNMENT = ("parent", "team", "owner")
 @transaction.atomic
 def create_account(*, by, **fields):
     """Open an account. Raises ValidationError, also when `by` would not see what they made."""
-    _lock_tree(fields)
+    Account.one_move_at_a_time(fields)
     account = services.create(Account(**fields), by=by)
     _let_owner_in(account, by)
     _must_stay_visible(account, by)
@@ -32,7 +31,8 @@ def change_account(account, *, by, version, **fields):
     assigned = _assigned(account, fields)
     if assigned and by is not None and not may_assign(by, account):
         raise Denied(_("Only a leader decides who looks after an account."))
-    _lock_tree(fields if "parent" in assigned else {})
+    if "parent" in assigned:
+        Account.one_move_at_a_time(fields)
     account = services.change(account, by=by, version=version, fields=fields)
     if "owner" in assigned:
         _let_owner_in(account, by)
@@ -45,14 +45,6 @@ def _assigned(account, fields):
     """Which of place in the tree, team and owner would differ from what is stored; forms have set `account`."""
     stored = Account.objects.values(*ASSIGNMENT).get(pk=account.pk)
     return [n for n in ASSIGNMENT if n in fields and stored[n] != (fields[n].pk if fields[n] else None)]
-
-
-def _lock_tree(fields):
-    """One move of accounts at a time: two at once could make a ring. Reads the new place after waiting."""
-    if fields.get("parent") is None:
-        return
-    take_turns("kam:accounts")
-    fields["parent"] = Account.objects.get(pk=fields["parent"].pk)
 
 
 def _let_owner_in(account, by):

@@ -9,14 +9,13 @@ from accounts.services import change_account
 from kam import services
 from kam.access import must_administer
 from kam.errors import Conflict, Denied
-from kam.leases import take_turns
 
 
 @transaction.atomic
 def create_team(*, by, **fields):
     """Open a team. Raises Denied and ValidationError."""
     must_administer(by)
-    _lock_tree(fields)
+    Team.one_move_at_a_time(fields)
     return services.create(Team(**fields), by=by)
 
 
@@ -24,7 +23,7 @@ def create_team(*, by, **fields):
 def change_team(team, *, by, version, **fields):
     """Rename or move a team, or change which accounts its rule catches. Raises Denied, Stale, ValidationError."""
     must_administer(by)
-    _lock_tree(fields)
+    Team.one_move_at_a_time(fields)
     return services.change(team, by=by, version=version, fields=fields)
 
 
@@ -66,10 +65,3 @@ def assign_accounts(*, team, accounts, by):
     for account in moving:
         change_account(account, by=by, version=None, team=team)
     return len(moving)
-
-
-def _lock_tree(fields):
-    """One move of teams at a time: two at once could make a ring. Reads the new place after waiting."""
-    take_turns("kam:teams")
-    if fields.get("parent"):
-        fields["parent"] = Team.objects.get(pk=fields["parent"].pk)

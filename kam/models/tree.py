@@ -5,6 +5,8 @@ from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from kam.leases import take_turns
+
 
 class Tree(models.Model):
     """A row below another; `lineage` holds its ancestors' ids and its own, root first.
@@ -34,6 +36,16 @@ class Tree(models.Model):
         super().clean()
         if self.pk and self.parent and self.pk in self.parent.lineage:
             raise ValidationError({"parent": _("A row cannot stand below itself.")})
+
+    @classmethod
+    def one_move_at_a_time(cls, fields):
+        """Wait for other moves in this tree, since two at once could make a ring; `parent` is then read anew.
+
+        `fields` are what is to be changed; without a parent among them there is nothing to wait for.
+        """
+        if fields.get("parent"):
+            take_turns(f"tree:{cls._meta.label_lower}")
+            fields["parent"] = cls._base_manager.get(pk=fields["parent"].pk)
 
     def _replant(self, old, new):
         """Move this row and everything below it: replace the old head of each lineage by the new one."""
