@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.utils.formats import localize
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from kam.templatetags import formats, kam_ui
@@ -139,6 +141,11 @@ class Table:
         for row in self.rows:
             yield row, self._lead(lead, row), [(c, self._cell(c, row)) for c in rest]
 
+    def drawn(self):
+        """The `<tr>` elements of all rows, without the template language: a page has hundreds of cells."""
+        opening = [format_html('<td class="{}">', c.classes) if c.classes else "<td>" for c in self.columns[1:]]
+        return mark_safe("".join(_drawn(opening, lead, cells) for _row, lead, cells in self.body()))
+
     def _lead(self, column, row):
         text = column.cell(row) if column.cell else self._cell(column, row)
         href = self.link(row) if self.link else ""
@@ -156,6 +163,13 @@ class Table:
         if value is None or self.units[column.name]:
             return formats.thousands(value, column.decimals or None)
         return formats.money_short(value, column.currency(row))
+
+
+def _drawn(opening, lead, cells):
+    drawn = "".join(
+        f"{td}{conditional_escape(localize(cell))}</td>" for td, (_c, cell) in zip(opening, cells, strict=True)
+    )
+    return f'<tr data-row>\n    <th scope="row">{conditional_escape(lead)}</th>{drawn}\n  </tr>'
 
 
 def sorts_of(columns, default):
@@ -181,6 +195,11 @@ def of_export(columns, names):
     """The columns of an export of this view: those that are shown, and those that are in every one."""
     on_screen = chosen(columns, names)
     return [c for c in columns if c.exported and (c in on_screen or c.always)]
+
+
+def counted(rows):
+    """How many rows there are, counted until there are more than MOST_COUNTED: all of them may be a great many."""
+    return rows.order_by()[: formats.MOST_COUNTED + 1].count()
 
 
 def view_query(params):

@@ -91,7 +91,9 @@ def test_account_paths_lead_to_an_account():
     for model in ByAccount.__subclasses__():
         target = model
         for part in model.account_path.split("__"):
-            target = target._meta.get_field(part).related_model
+            field = target._meta.get_field(part)
+            assert not field.null, model
+            target = field.related_model
         assert target is Account, model
 
 

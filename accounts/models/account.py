@@ -1,35 +1,24 @@
 from django.apps import apps
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.reach import reach_of
 from accounts.models.scope import ByAccount
 from accounts.models.team import Team
-from kam.models import Deputy, Entry, Tree, Versioned
-from kam.models.deputy import OneOf, in_whose_place
-from kam.roles import MEMBERS, STANDS_IN, TEAM_SCOPED, DataClass, Role
+from kam.models import Entry, Tree, Versioned
+from kam.roles import DataClass
 from kam.search import named
 from kam.text import sort_key
 
 country_code = RegexValidator(r"^[A-Z]{2}\Z", _("Use the two capital letters of the country, such as DE."))
 currency_code = RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters of the currency, such as EUR."))
-
-
-def in_scope_of(teams):
-    """The condition on accounts that one of `teams` is theirs, or catches them by its scope rule.
-
-    A team that catches everything is asked for first: once for all accounts, before anything is asked of each.
-    """
-    teams = teams.order_by()
-    everything = Exists(teams.filter(scope=Team.Scope.EVERYTHING))
-    return everything | Q(team__in=teams.values("pk")) | Exists(teams.whose_scope_catches(OuterRef("country")))
 
 
 class AccountQuerySet(models.QuerySet):
@@ -40,38 +29,7 @@ class AccountQuerySet(models.QuerySet):
         and what is below them; leaders, analysts, finance and API clients see the scope of their teams.
         Today's deputies also see what those see in whose place they stand, by the same rules of those persons' roles.
         """
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.role == Role.AUDITOR:
-            return self.all()
-        if user.role in MEMBERS:
-            return self.of_members(in_whose_place("user", user, MEMBERS))
-        if user.role in TEAM_SCOPED:
-            return self.of_leader(user)
-        return self.none()
-
-    def of_members(self, condition):
-        """Accounts with a membership that fulfils `condition`, and what is below them.
-
-        Their ids come first, as one array: the database cannot guess how few they are, and would read through
-        everybody's accounts in the order of a list until it has a page of them.
-        """
-        mine = Membership.objects.filter(condition).order_by().values("account")
-        below = Account.objects.filter(lineage__overlap=ArraySubquery(mine)).order_by().values("pk")
-        return self.filter(OneOf(F("pk"), ArraySubquery(below)))
-
-    def of_leader(self, user):
-        """The scope of a person's teams, and what the members see in whose place they stand today."""
-        teams = Team.objects.below_memberships_of(user)
-        if not STANDS_IN.get(user.role, frozenset()) & MEMBERS:
-            return self.filter(in_scope_of(teams))
-        away = Deputy.objects.held_by(user, MEMBERS).order_by().values("person")
-        theirs = Membership.objects.filter(user__in=away).order_by().values("account")
-        return self.filter(in_scope_of(teams) | Q(lineage__overlap=ArraySubquery(theirs)))
-
-    def of_teams(self, teams):
-        """Accounts assigned to one of the teams, or caught by a team's scope rule."""
-        return self.filter(in_scope_of(teams))
+        return self.filter(reach_of(user).accounts())
 
     def active(self):
         return self.filter(state=Account.State.ACTIVE)
@@ -159,6 +117,7 @@ class Account(Tree, Versioned):
         indexes = [
             *Tree.Meta.indexes,
             models.Index(fields=["sort_name", "id"], name="account_sort"),
+            models.Index(fields=["id"], condition=Q(state="prospect"), name="account_prospect"),  # few, always counted
         ]
 
     def __str__(self):

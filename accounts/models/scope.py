@@ -1,5 +1,6 @@
 from django.db import models
 
+from accounts.models.reach import reach_of
 from kam.roles import DataClass, may_read
 
 
@@ -10,9 +11,7 @@ class ByAccountQuerySet(models.QuerySet):
         """Rows of visible accounts, if the user's role reads the model's class of data."""
         if not user.is_active or not may_read(user, self.model.data_class):
             return self.none()
-        account = self.model._meta.apps.get_model("accounts", "Account")
-        visible = account.objects.visible_to(user).order_by().values("pk")
-        return self.filter(**{f"{self.model.account_path}__in": visible})
+        return self.filter(reach_of(user).hanging_off(self.model.account_path))
 
 
 class ByAccount(models.Model):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kam.models import Tree, Versioned
-from kam.models.deputy import in_whose_place
+from kam.models.deputy import places_of
 from kam.roles import TEAM_SCOPED, Role
 from kam.templatetags.formats import listed
 from kam.text import sort_key
@@ -18,12 +18,14 @@ class TeamQuerySet(models.QuerySet):
         """Auditors and administrators see every team, others the ones they belong to and what is below."""
         if not user.is_active:
             return self.none()
-        return self if user.role in (Role.AUDITOR, Role.ADMIN) else self.below_memberships_of(user)
+        if user.role in (Role.AUDITOR, Role.ADMIN):
+            return self.all()
+        return self.worked_in_by([pk for pk, role in places_of(user) if pk == user.pk or role in TEAM_SCOPED])
 
-    def below_memberships_of(self, user):
-        """The teams in which `user`, or somebody in whose place they stand today, works, and those below."""
-        mine = TeamMembership.objects.filter(in_whose_place("user", user, TEAM_SCOPED)).order_by().values("team")
-        return self.filter(lineage__overlap=ArraySubquery(mine))
+    def worked_in_by(self, persons):
+        """The teams in which people with these ids work, and those below."""
+        mine = TeamMembership.objects.filter(user__in=persons).order_by().values("team")
+        return self.filter(lineage__overlap=ArraySubquery(mine)) if persons else self.none()
 
     def whose_scope_catches(self, country):
         """Teams whose rule catches accounts of a country, given as a value or an expression."""

@@ -1,4 +1,3 @@
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -7,14 +6,14 @@ from accounts import access
 from accounts.filters import AccountFilter
 from accounts.models import Account, Alert
 from accounts.showing import signal_of
-from kam.lists import Column, status
+from kam.lists import Column, counted, status
 from kam.views.lists import ScopedList
 
 COLUMNS = (
     Column("name", gettext_lazy("Account"), lambda a: a.name, sort=("sort_name",), beside=lambda a: a.code),
     Column("code", gettext_lazy("Number"), lambda a: a.code, sort=("code",), shown=False, always=True),
     Column("country", gettext_lazy("Country"), lambda a: a.country, sort=("country", "sort_name"), desk=True),
-    Column("kind", gettext_lazy("Kind"), lambda a: a.get_kind_display(), sort=("kind", "sort_name"), desk=True),
+    Column("kind", gettext_lazy("Kind"), lambda a: Account.Kind(a.kind).label, sort=("kind", "sort_name"), desk=True),
     Column("direction", gettext_lazy("Direction"), lambda a: a.get_direction_display(), shown=False, desk=True),
     Column("state", gettext_lazy("State"), lambda a: a.get_state_display(), shown=False, desk=True),
     Column("tier", gettext_lazy("Tier"), lambda a: a.tier, "tag", sort=("tier", "sort_name"), desk=True),
@@ -70,18 +69,13 @@ class AccountList(ScopedList):
         return {"icon": "building-store", "title": title, "text": text, **action}
 
     def tabs(self):
-        """Ready-made views with their counts, in one query."""
+        """Ready-made views with their counts."""
         user = self.request.user
         alarmed = Alert.objects.unresolved().readable_by(user).order_by().values("account")
-        counts = Account.objects.visible_to(user).aggregate(
-            all=Count("pk"),
-            mine=Count("pk", filter=Q(owner=user)),
-            attention=Count("pk", filter=Q(pk__in=alarmed)),
-            prospects=Count("pk", filter=Q(state=Account.State.PROSPECT)),
-        )
+        seen = Account.objects.visible_to(user)
         return [
-            self.tab(_("All accounts"), "", counts["all"]),
-            self.tab(_("My accounts"), f"owner={user.pk}", counts["mine"]),
-            self.tab(_("Needs attention"), "attention=true", counts["attention"]),
-            self.tab(_("Prospects"), "state=prospect", counts["prospects"]),
+            self.tab(_("All accounts"), "", counted(seen)),
+            self.tab(_("My accounts"), f"owner={user.pk}", counted(seen.filter(owner=user))),
+            self.tab(_("Needs attention"), "attention=true", counted(seen.filter(pk__in=alarmed))),
+            self.tab(_("Prospects"), "state=prospect", counted(seen.filter(state=Account.State.PROSPECT))),
         ]

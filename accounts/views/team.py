@@ -8,7 +8,7 @@ from django.views.generic import DetailView, TemplateView
 
 from accounts import access, teams
 from accounts.models import Account, Team, TeamMembership
-from accounts.models.account import in_scope_of
+from accounts.models.reach import Reach
 from accounts.people import people_of
 from accounts.people_forms import AssignForm, JoinForm, TeamForm
 from kam.access import may_administer
@@ -58,7 +58,7 @@ class TeamDetail(Scoped, DetailView):
 
     def get_context_data(self, **kwargs):
         reader, team = self.request.user, self.object
-        caught = Account.objects.filter(in_scope_of(Team.objects.filter(pk=team.pk)))
+        caught = Account.objects.filter(Reach.of([team]).accounts())
         members = team.memberships.select_related("user").order_by("user__sort_name")
         return super().get_context_data(
             part="teams",

@@ -1,13 +1,13 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kam.models.versioned import Versioned
+from kam.reading import once
 from kam.roles import STANDS_IN, Role
 
 
@@ -37,12 +37,10 @@ class OneOf(Func):
     output_field = models.BooleanField()
 
 
-def in_whose_place(column, user, roles):
-    """The condition that `column` is `user`, or somebody of `roles` in whose place they stand today."""
-    if not STANDS_IN.get(user.role, frozenset()) & roles:
-        return Q(**{column: user})
-    persons = Deputy.objects.held_by(user, roles).order_by().values("person")
-    return OneOf(F(column), Func(ArraySubquery(persons), Value(user.pk), function="array_append"))
+def places_of(user):
+    """(id, role) of `user`, and then of everybody in whose place they stand today."""
+    rows = Deputy.objects.held_by(user).order_by().values_list("person", "person__role")
+    return [(user.pk, user.role), *once(("places", user.pk, user.role), lambda: list(rows))]
 
 
 class DeputyQuerySet(models.QuerySet):

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, pgettext
 
 from kam.rounding import rounded
 
+MOST_COUNTED = 10_000
 DASH = "–"
 MINUS = "−"
 NBSP = "\u00a0"
@@ -79,6 +80,11 @@ def number(value, decimals=0, *, sign=False):
     if shown == 0:
         return text
     return (MINUS if shown < 0 else "+" if sign else "") + text
+
+
+def tally(count):
+    """A count of rows as lists make it: `1,234`, and `10,000+` where counting stopped."""
+    return number(count) if count <= MOST_COUNTED else f"{number(MOST_COUNTED)}+"
 
 
 def percent_of(numerator, denominator):

@@ -1,5 +1,7 @@
 """Template tags of the kit: icons, figures, status, filters, sorting, charts. See docs/ui.md."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -27,6 +29,7 @@ register.filter("money_short", formats.money_short)
 register.filter("money_unit", formats.money_unit)
 register.filter("thousands", formats.thousands)
 register.filter("figure", formats.number)
+register.filter("tally", formats.tally)
 register.filter("day", formats.day)
 register.filter("day_short", formats.day_short)
 register.filter("day_long", formats.day_long)
@@ -42,7 +45,16 @@ register.simple_tag(shapes.shards, name="shards")
 @register.simple_tag
 def icon(name, classes="", label=""):
     """`{% icon "home" %}`: a decorative icon of the sprite; with `label` it speaks for itself."""
-    named = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-{}="true"', "hidden")
+    return _icon(name, classes, format_html('role="img" aria-label="{}"', label)) if label else _plain(name, classes)
+
+
+@lru_cache(maxsize=1024)
+def _plain(name, classes):
+    """An icon without words is always the same, and a list shows a hundred of them."""
+    return _icon(name, classes, format_html('aria-{}="true"', "hidden"))
+
+
+def _icon(name, classes, named):
     return format_html(
         '<svg class="k-icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
         f" {classes}" if classes else "", named, static("icons.svg"), name,

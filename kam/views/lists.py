@@ -12,7 +12,7 @@ from django.views.generic import TemplateView
 from kam.downloads import table_response
 from kam.filters import chips
 from kam.keyset import Keyset
-from kam.lists import NEEDED_BY_PAGES, Table, chosen, header, in_chunks, lines, of_export, sorts_of, view_query
+from kam.lists import NEEDED_BY_PAGES, Table, chosen, counted, header, in_chunks, lines, of_export, sorts_of, view_query
 from kam.saved import views_of
 from kam.views.base import Scoped
 
@@ -82,7 +82,7 @@ class ScopedList(Scoped, TemplateView):
             "chips": chips(context["filterset"]) if context["filterset"] else [],
             "table": Table(columns, context["rows"], self.title, self.row_url),
             "columns": [(c, c in columns) for c in self.columns[1:]] if self.chooses_columns else [],
-            "found": rows.order_by().count(),
+            "found": self.found(context["page"], rows),
             "total": None,
             "tabs": [],
             "tools": [],
@@ -92,6 +92,10 @@ class ScopedList(Scoped, TemplateView):
             "view_page": self.request.resolver_match.view_name,
             "view_query": view_query(self.request.GET),
         }
+
+    def found(self, page, rows):
+        """How many rows fit, of which this is a page."""
+        return counted(rows) if page.next_url or page.previous_url else len(page.rows)
 
     def tab(self, label, query, count=None):
         """One ready-made view; it is current when the filters of the address are just its own."""

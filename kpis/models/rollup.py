@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount
+from accounts.models.reach import reach_of
 from kam.measures import all_measures
 from kam.models import Versioned
 from kam.roles import READS, DataClass
@@ -81,8 +82,7 @@ class MeasuredQuerySet(models.QuerySet):
             return self.none()
         reads = READS.get(user.role, ())
         codes = [code for code, measure in all_measures().items() if measure.data_class in reads]
-        visible = Account.objects.visible_to(user).order_by().values("pk")
-        return self.filter(account__in=visible, measure__in=codes)
+        return self.filter(reach_of(user).hanging_off("account"), measure__in=codes)
 
 
 class MeasureValue(ByAccount):

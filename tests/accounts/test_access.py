@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
 
 from accounts.models import Account, Alert, Contact, Membership, Store, Team
+from kam.reading import reading, requests
 from kam.roles import READS, TEAM_SCOPED, DataClass, Role
 from tests import make
 
@@ -186,10 +188,76 @@ def test_auditors_and_administrators_see_every_team(role):
     assert seen(make.user(role), Team) == teams
 
 
-def test_the_rule_is_one_query(django_assert_num_queries):
+@pytest.fixture
+def director():
+    """Sees one account by assignment; `director.account`."""
     user = make.user(Role.DIRECTOR)
-    make.account(team=make.team(user))
-    with django_assert_num_queries(1):
-        list(Account.objects.visible_to(user))
-    with django_assert_num_queries(1):
-        list(Store.objects.visible_to(user))
+    user.account = make.account(team=make.team(user))
+    return user
+
+
+def test_the_rule_asks_for_deputies_and_teams_and_then_for_the_rows(director, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        list(Account.objects.visible_to(director))
+    with django_assert_num_queries(3):
+        list(Store.objects.visible_to(director))
+
+
+def test_while_only_reading_deputies_and_teams_are_asked_once(director, django_assert_num_queries):
+    with django_assert_num_queries(4), reading():
+        list(Account.objects.visible_to(director))
+        list(Store.objects.visible_to(director))
+
+
+def test_what_one_person_was_told_is_not_told_to_another(director):
+    with reading():
+        assert (seen(director), seen(make.user(Role.DIRECTOR))) == ({director.account}, set())
+
+
+def test_who_was_deactivated_sees_nothing_at_once_even_while_reading(director):
+    with reading():
+        assert seen(director) == {director.account}
+        director.is_active = False
+        assert (seen(director), seen(director, Store)) == (set(), set())
+
+
+def test_another_role_is_another_question(director):
+    with reading():
+        assert seen(director) == {director.account}
+        director.role = Role.ADMIN
+        assert seen(director) == set()
+
+
+def test_the_next_request_is_told_of_a_right_that_was_taken(client, director):
+    client.force_login(director)
+    assert client.get(director.account.get_absolute_url()).status_code == 200
+    director.team_memberships.all().delete()
+    assert client.get(director.account.get_absolute_url()).status_code == 404
+
+
+def test_while_something_may_be_written_every_question_is_asked_anew(director):
+    """A request that takes a right away does not go on with it."""
+    seen_by_method = {}
+
+    def view(request):
+        before = seen(director)
+        director.team_memberships.all().delete()
+        seen_by_method[request.method] = before, seen(director)
+        director.teams.add(director.account.team)
+
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        requests(view)(RequestFactory().generic(method, "/"))
+    assert seen_by_method == dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), ({director.account}, set()))
+
+
+@pytest.mark.parametrize(
+    ("excluded", "sees"),
+    [([["CN"]], {"DE", "FR"}), ([["CN", "DE"], ["CN", "FR"]], {"DE", "FR"}), ([["CN"], ["DE"]], {"CN", "DE", "FR"})],
+)
+def test_what_several_teams_leave_out_is_left_out_where_all_do(excluded, sees):
+    user = make.user(Role.DIRECTOR)
+    for countries in excluded:
+        make.team(user, scope=Team.Scope.COUNTRIES_NOT_IN, countries=countries)
+    for country in ("CN", "DE", "FR"):
+        make.account(country=country)
+    assert {account.country for account in seen(user)} == sees

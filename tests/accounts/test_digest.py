@@ -149,7 +149,7 @@ def test_it_costs_the_same_queries_for_any_number_of_rows(django_assert_max_num_
     for _n in range(count):
         make.alert(make.account(anna))
     row = mail.queue(user=anna, kind="digest", key="digest:2026-11-23", params={"day": "2026-11-23"})
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         mail.kind_named("digest").build(row, row.params)
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from kam import search
+from kam.reading import reading
 from kam.roles import Role
 from tests import make
 
@@ -86,7 +87,7 @@ def test_a_search_costs_the_same_with_more_rows(mia, rows, django_assert_num_que
         make.contact(account, name="Nord")
         make.agreement(account, number=f"Nord-{n}")
         make.plan(account)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8), reading():  # deputies and accounts of the reader, and six kinds of things
         assert len(found(mia, "nord")["Stores"]) == rows
 
 
