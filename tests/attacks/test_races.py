@@ -8,10 +8,12 @@ from django.db import connections
 from django.urls import reverse
 
 from accounts.models import Account, Alert
-from kam.models import Entry
+from kam.models import Entry, Mail, Webhook
 from kam.models.token import SCOPES
 from kam.roles import Role
-from kam.services import issue_token
+from kam.services import issue_token, remove
+from kam.webhooks import services
+from kpis.models import Category
 from plans.models import Plan, Signature
 from tests import make
 from tests.clients import Api
@@ -85,3 +87,31 @@ def test_a_code_is_given_once(director):
     body = {"code": "K-1", "name": "New", "country": "DE", "currency": "EUR", "team": team.pk}
     got = statuses(lambda api: api.post(reverse("api-accounts-list"), body), director)
     assert (got.pop(201), got.keys() <= {400, 409}, Account.objects.filter(code="K-1").count()) == (1, True, 1)
+
+
+def test_a_removal_is_brought_back_once(director):
+    gone = Category.objects.create(code="C-1", name="Balls")
+    removal = remove(gone, by=director, undo_if="kpis.access.may_keep_catalogue")
+    got = statuses(lambda api: api.post(reverse("api-removals-undo", args=[removal.pk])), director)
+    assert (got, Category.objects.count()) == ({200: 1, 409: AT_ONCE - 1}, 1)
+    assert Entry.objects.filter(model="kpis.category", verb="restored").count() == 1
+
+
+def test_nobody_has_more_webhooks_than_one_may_have(director):
+    for number in range(services.MOST - 1):
+        Webhook.objects.create(user=director, name=str(number), url="https://example.com/", events=["*.*:*"])
+    body = {"name": "Last", "url": "https://example.com/", "events": ["*.*:*"]}
+    got = statuses(lambda api: api.post(reverse("api-webhooks-list"), body), director)
+    assert (got, Webhook.objects.count()) == ({201: 1, 409: AT_ONCE - 1}, services.MOST)
+
+
+def test_a_revision_is_begun_once(director):
+    plan = make.full_plan(make.account(team=make.team(director)), author=director, state="signed")
+    got = statuses(lambda api: api.post(reverse("api-plans-revise", args=[plan.pk])), director)
+    assert (got.pop(201), got.keys() <= {400, 403, 409}, Plan.objects.count()) == (1, True, 2)
+
+
+def test_somebody_is_invited_once():
+    admin, body = make.user(Role.ADMIN), {"name": "New", "email": "new@example.com", "role": "analyst"}
+    got = statuses(lambda api: api.post(reverse("api-users-list"), body), admin)
+    assert (got.pop(201), got.keys() <= {400, 409}, Mail.objects.count()) == (1, True, 1)
