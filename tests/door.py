@@ -12,18 +12,15 @@ from django.utils import timezone
 
 from kam.roles import Role
 from tests import make
+from tests.make import PASSWORD
 
-PASSWORD = "correct horse battery staple"
 ANOTHER = "another sentence nobody guesses"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def person(role=Role.TEAM_LEAD, **fields):
     """Somebody with PASSWORD."""
-    user = make.user(role, **fields)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return make.user(role, password=PASSWORD, **fields)
 
 
 def sign_in(user, client=None, password=PASSWORD, **extra):

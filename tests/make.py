@@ -10,13 +10,15 @@ from kpis.models import AccountWeek, InvoiceLine, OpenItem, OrderLine, Product
 from plans.models import Goal, Initiative, Plan, PlanMeasure
 from tradeterms.models import Agreement, Finding, Term
 
+PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
 
-def user(role=Role.ACCOUNT_MANAGER, **kw):
+def user(role=Role.ACCOUNT_MANAGER, *, password=None, **kw):
+    """A person, who has no password unless one is given."""
     n = next(_numbers)
     row = User(**{"email": f"person{n}@example.com", "name": f"Person {n}", "role": role} | kw)
-    row.set_unusable_password()
+    row.set_password(password)
     row.save()
     return row
 

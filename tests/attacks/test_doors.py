@@ -14,16 +14,14 @@ from kam.roles import Role
 from kam.services import issue_token, revoke_token
 from tests import make
 from tests.clients import Api
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
 def person():
-    someone = make.user(Role.TEAM_LEAD, email="lead@example.com")
-    someone.set_password(PASSWORD)
-    someone.save()
+    someone = make.user(Role.TEAM_LEAD, email="lead@example.com", password=PASSWORD)
     make.account(code="SEEN", team=make.team(someone))
     return someone
 

@@ -11,9 +11,9 @@ from kam.models.token import SCOPES
 from kam.roles import Role
 from kam.services import issue_token
 from tests import make, servers
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "correct horse battery staple"
 
 
 def dump():
@@ -27,9 +27,7 @@ def dump():
 
 
 def test_a_copy_of_the_database_opens_nothing(client):
-    person = make.user(Role.DIRECTOR, email="director@example.com")
-    person.set_password(PASSWORD)
-    person.save()
+    person = make.user(Role.DIRECTOR, email="director@example.com", password=PASSWORD)
     _, token = issue_token(user=person, name="t", scopes=SCOPES, days=1, by=None)
     client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
     client.post(reverse("account_reset_password"), {"email": person.email})

@@ -17,18 +17,15 @@ from kpis.models import Category
 from plans.models import Plan, Signature
 from tests import make
 from tests.clients import Api
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "correct horse battery staple"
 AT_ONCE = 20
 
 
 @pytest.fixture
 def director():
-    person = make.user(Role.DIRECTOR)
-    person.set_password(PASSWORD)
-    person.save()
-    return person
+    return make.user(Role.DIRECTOR, password=PASSWORD)
 
 
 def statuses(call, person):

@@ -10,8 +10,8 @@ from kpis.models import Feed
 from tests import make
 from tests.clients import Api
 from tests.kpis.files import take
+from tests.make import PASSWORD
 
-PASSWORD = "correct horse battery staple"
 PAYLOADS = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(2)>',
@@ -29,10 +29,7 @@ ALL = " ".join(PAYLOADS)
 
 @pytest.fixture
 def director(transactional_db):
-    person = make.user(Role.DIRECTOR, name=PAYLOADS[0] + PAYLOADS[1], email="director@example.com")
-    person.set_password(PASSWORD)
-    person.save()
-    return person
+    return make.user(Role.DIRECTOR, name=PAYLOADS[0] + PAYLOADS[1], email="director@example.com", password=PASSWORD)
 
 
 def poison(director):

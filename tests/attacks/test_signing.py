@@ -14,17 +14,14 @@ from plans import signing
 from plans.models import Plan, Signature
 from tests import make
 from tests.clients import Api
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
 def director():
-    person = make.user(Role.DIRECTOR)
-    person.set_password(PASSWORD)
-    person.save()
-    return person
+    return make.user(Role.DIRECTOR, password=PASSWORD)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from tests import make
 from tests.faults import nights
 from tests.faults.house import wait_for
 from tests.kpis.test_imports_services import GOOD, waiting
+from tests.make import PASSWORD
 
-PASSWORD = "correct horse battery staple"
 FILE = b"account,document,product,quantity,value,invoiced_on\nK-1,D-1,P-1,1,5.00,2026-11-16\n"
 PAGES = ("/", "/accounts/", "/plans/", "/kpis/", "/terms/", "/accounts/alerts/")
 
@@ -61,10 +61,7 @@ def come_back(broker, lost):
 
 @pytest.fixture
 def director(transactional_db):
-    person = make.user(Role.DIRECTOR)
-    person.set_password(PASSWORD)
-    person.save()
-    return person
+    return make.user(Role.DIRECTOR, password=PASSWORD)
 
 
 def signed_in(web, person):

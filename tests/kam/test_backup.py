@@ -27,9 +27,7 @@ def house(transactional_db, tmp_path, monkeypatch):
     Returns the last id before the entries that the webhook has not read.
     """
     world.build()
-    person = make.user(email="mia.berger@example.com")
-    person.set_password(PASSWORD)
-    person.save()
+    person = make.user(email="mia.berger@example.com", password=PASSWORD)
     entry = Entry.objects.filter(verb="issued").order_by("txid", "pk")[2]
     Webhook.objects.create(
         user=person,

@@ -155,9 +155,7 @@ def test_a_line_of_a_task_names_the_task(written):
 
 @pytest.mark.django_db
 def test_a_whole_session_tells_no_secret_and_no_person(written, client_of):
-    person = make.user(email="mia.berger@example.com", name="Mia Berger")
-    person.set_password(PASSWORD)
-    person.save()
+    person = make.user(email="mia.berger@example.com", name="Mia Berger", password=PASSWORD)
     _token, api = issue_token(user=person, name="t", scopes=["accounts:read"], days=1, by=None)
     reset = default_token_generator.make_token(person)
     browser = Client()

@@ -22,6 +22,18 @@ def director_of():
 
 
 @pytest.fixture
+def plan(account):
+    """A plan with one of everything, of the `account` of the test's file."""
+    return make.full_plan(account)
+
+
+@pytest.fixture
+def director(account, director_of):
+    """A director who sees the `account` of the test's file, with PASSWORD."""
+    return director_of(account, password=make.PASSWORD)
+
+
+@pytest.fixture
 def as_superuser(django_db_setup):
     """A function that runs SQL as a superuser whom no trigger stops, as a tampering administrator would."""
 

@@ -8,10 +8,10 @@ from kam.roles import Role
 from plans import services, signing
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 from tests import make
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 NOUNS = ("plans", "goals", "initiatives", "plan-measures", "signatures")
 
 
@@ -22,19 +22,6 @@ def url(noun, pk="", rest=""):
 @pytest.fixture
 def account():
     return make.account(team=make.team())
-
-
-@pytest.fixture
-def plan(account):
-    return make.full_plan(account)
-
-
-@pytest.fixture
-def director(account, director_of):
-    person = director_of(account)
-    person.set_password(PASSWORD)
-    person.save()
-    return person
 
 
 @pytest.fixture

@@ -11,29 +11,16 @@ from kam.templatetags.formats import NBSP
 from plans import services, signing
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 from tests import make
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
 def account():
     return make.account(name="Halvorn Sport AG", team=make.team())
-
-
-@pytest.fixture
-def plan(account):
-    return make.full_plan(account)
-
-
-@pytest.fixture
-def director(account, director_of):
-    person = director_of(account)
-    person.set_password(PASSWORD)
-    person.save()
-    return person
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from plans import services, signing
 from plans.models import Plan, PlanMeasure, Signature
 from plans.workflow import SIGN_OFF
 from tests import make
+from tests.make import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 RACES = 200
 
 
@@ -94,8 +94,7 @@ def test_a_signature_cannot_be_undone_or_repeated(account, director_of, name):
 
 
 def test_the_password_shows_who_signs(account, director_of):
-    director = director_of(account)
-    director.set_password(PASSWORD)
+    director = director_of(account, password=PASSWORD)
     plan = make.full_plan(account, state="submitted")
     with pytest.raises(services.NotConfirmed, match="not your password"):
         services.sign(plan, by=director, version=1, password="guess")
