@@ -51,6 +51,12 @@ def rounded(code, value):
     return formats.number(scaled(code, value), known.decimals if known else 1)
 
 
+def weight(value):
+    """A weight, or a sum of weights, with as many decimals as it has; text of a snapshot is read as a number."""
+    found = formats.as_decimal(value)
+    return formats.number(found, decimals_of(found))
+
+
 def progress(code, actual, target, currency):
     """`4.4 of 7.5 weeks`, `1,011 of 1,280 € k`: where a measure stands, money in the unit of columns."""
     known = all_measures().get(code)

@@ -40,7 +40,7 @@ class Figure:
 
     @property
     def weight(self):
-        return figures.formats.number(self.row.weight, figures.decimals_of(self.row.weight))
+        return figures.weight(self.row.weight)
 
     @property
     def standing(self):
@@ -83,8 +83,7 @@ class Section:
 
     @property
     def weight(self):
-        total = sum_of_weights([self.goal])
-        return figures.formats.number(total, figures.decimals_of(total))
+        return figures.weight(sum_of_weights([self.goal]))
 
 
 def sections(plan):
@@ -103,5 +102,4 @@ def counts(plan):
 
 def weights(plan):
     """The sum of weights as text."""
-    total = sum_of_weights(plan.goals.all())
-    return figures.formats.number(total, figures.decimals_of(total))
+    return figures.weight(sum_of_weights(plan.goals.all()))

@@ -46,11 +46,10 @@ class Frozen:
         code = row["measure"]
         shown = {name: figures.rounded(code, row[name]) for name in ("base", "actual")}
         shown["target"] = figures.number(code, row["target"])
-        weight = figures.formats.as_decimal(row["weight"])
         return shown | {
             "label": figures.label(code),
             "unit": figures.unit(code, self.account["currency"]),
-            "weight": figures.formats.number(weight, figures.decimals_of(weight)),
+            "weight": figures.weight(row["weight"]),
             "as_of": _day(row["as_of"]),
         }
 
