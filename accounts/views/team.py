@@ -105,11 +105,7 @@ class TeamRemove(ScopedRemove):
         return teams.remove_team(row, by=by)
 
     def url_after(self, row):
-        return row.get_absolute_url()
-
-    def get_success_url(self):
-        gone = not Team.objects.filter(pk=self.object.pk).exists()
-        return reverse("administration:teams") if gone else self.object.get_absolute_url()
+        return reverse("administration:teams")
 
 
 class OnTeam(ScopedFormView):
