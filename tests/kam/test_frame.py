@@ -42,3 +42,8 @@ def test_finance_finds_its_measures_but_no_targets(client_of):
     page = client_of(make.user(Role.FINANCE)).get("/kpis/").content.decode()
     assert "/kpis/targets/" not in page
     assert "/kpis/products/" in page
+
+
+def test_who_reads_no_accounts_is_not_told_to_ask_for_one(client_of):
+    said = {role: "Ask your team lead" in client_of(make.user(role)).get("/").content.decode() for role in Role}
+    assert said == {role: role not in {FN, ADM} for role in Role}
