@@ -41,6 +41,7 @@ VERBS = {
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("reactivated"),
     "handed_over": gettext_lazy("handed over"),
+    "handed_out": gettext_lazy("downloaded"),
     "issued": pgettext_lazy("token", "issued"),
     "revoked": gettext_lazy("revoked"),
     "restored": gettext_lazy("brought back"),

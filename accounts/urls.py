@@ -6,6 +6,7 @@ from accounts.views import member, why
 app_name = "accounts"
 urlpatterns = [
     path("", views.AccountList.as_view(), name="list"),
+    path("names/", views.AccountNames.as_view(), name="names"),
     path("new/", views.AccountCreate.as_view(), name="create"),
     path("alerts/", views.AlertList.as_view(), name="alert-list"),
     path("alerts/<int:pk>/<slug:name>/", views.AlertMove.as_view(), name="alert-move"),

@@ -5,7 +5,9 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import OfAccount
 from accounts.models import Account, Store
+from kam.choosing import Suggesting
 from kam.filters import seen
 from kpis.models import (
     AccountWeek,
@@ -44,20 +46,21 @@ class ProductFilter(django_filters.FilterSet):
         return products.filter(Q(code__istartswith=value) | Q(name__icontains=value))
 
 
-class FeedFilter(django_filters.FilterSet):
-    account = _account()
+class FeedFilter(OfAccount):
     kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, distinct=False, label=_("Kind"))
 
     class Meta:
         model = Feed
-        fields = ["account", "kind"]
+        fields = ["account", "account_named", "kind"]
 
 
 class BatchFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=Kind.choices, distinct=False, label=_("Kind"))
     state = django_filters.MultipleChoiceFilter(choices=ImportBatch.State.choices, distinct=False, label=_("State"))
     feed = django_filters.ModelChoiceFilter(queryset=seen(Feed), label=_("Feed"), widget=forms.HiddenInput)
-    feed_named = django_filters.CharFilter(method="of_feed", label=_("Feed: code or name"))
+    feed_named = django_filters.CharFilter(
+        method="of_feed", label=_("Feed: code or name"), widget=Suggesting("kpis:feed-names")
+    )
 
     class Meta:
         model = ImportBatch
@@ -134,9 +137,36 @@ class MeasureValueFilter(AccountWeekFilter):
         fields = ["account", "measure", "week", "late"]
 
 
-class TargetFilter(django_filters.FilterSet):
-    account = _account()
-
+class TargetFilter(OfAccount):
     class Meta:
         model = Target
-        fields = ["account", "measure", "year"]
+        fields = ["account", "account_named", "measure", "year"]
+
+
+# Of the facts behind a figure; the page names account and week.
+
+
+class OfProduct(django_filters.FilterSet):
+    product_named = django_filters.CharFilter(method="of_product", label=_("Product: number or name"))
+
+    def of_product(self, rows, name, value):
+        return rows.filter(Q(product__code__istartswith=value) | Q(product__name__icontains=value))
+
+
+class SoldFilter(OfProduct):
+    store_named = django_filters.CharFilter(method="of_store", label=_("Store: number or name"))
+
+    def of_store(self, rows, name, value):
+        return rows.filter(Q(store__code__istartswith=value) | Q(store__name__icontains=value))
+
+
+class OrderedFilter(OfProduct):
+    order = django_filters.CharFilter("order_number", "istartswith", label=_("Order"))
+
+
+class InvoicedFilter(OfProduct):
+    document = django_filters.CharFilter(lookup_expr="istartswith", label=_("Document"))
+
+
+class OwedFilter(django_filters.FilterSet):
+    document = django_filters.CharFilter(lookup_expr="istartswith", label=_("Document"))

@@ -3,9 +3,10 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from kam.choosing import OneNamed
 from kam.forms import FigureField, ScopedForm
 from kam.measures import all_measures
-from kam.templatetags.formats import DASH, headed
+from kam.templatetags.formats import headed
 from kpis import access, services, showing
 from kpis.imports.toml import FOLDER
 from kpis.models import Feed, ImportBatch, Target
@@ -42,11 +43,11 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         help_text=_("Excel (XLSX, XLS) or text (CSV, TSV). Drop it here or choose it; nothing is stored unchecked."),
     )
-    feed = forms.ModelChoiceField(
-        label=_("Feed"),
-        queryset=Feed.objects.all(),
+    feed = OneNamed(
+        Feed.objects.all(),
+        route="kpis:feed-names",
+        label=_("Feed: code or name"),
         required=False,
-        empty_label=DASH,
         help_text=_("The account's regular file; brings its mapping and its account along."),
     )
     mapping = forms.ChoiceField(label=_("Mapping"), choices=own_mappings, required=False)

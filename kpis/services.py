@@ -163,3 +163,13 @@ def undo_import(batch, *, by, reason="") -> ImportBatch:
     batch.save(update_fields=["state"])
     log(batch, "undone", by=by, after={"file_name": batch.file_name} | counts, reason=reason)
     return batch
+
+
+@transaction.atomic
+def hand_out(batch, *, by):
+    """The file of a batch as it was handed in, open for reading; it is logged who took it. Raises FileNotFoundError."""
+    if not batch.stored_name:
+        raise FileNotFoundError(batch.file_name)
+    file = (store.folder_of(batch.stored_name) / store.DATA).open("rb")
+    log(batch, "handed_out", by=by, after={"file_name": batch.file_name, "sha256": batch.sha256})
+    return file

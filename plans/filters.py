@@ -3,15 +3,14 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
-from kam.filters import YesNo, seen
+from accounts.filters import OfAccount
+from kam.filters import YesNo
 from plans.models import Goal, Initiative, Plan, PlanMeasure, Signature
 
 
-class PlanFilter(django_filters.FilterSet):
+class PlanFilter(OfAccount):
     """By account, year, state, and whether it waits for the reader."""
 
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     year = django_filters.NumberFilter(label=_("Year"))
     state = django_filters.ChoiceFilter(choices=Plan.State.choices, label=_("State"))
     waiting = django_filters.BooleanFilter(method="filter_waiting", label=_("Waiting for me"), widget=YesNo)
@@ -19,7 +18,7 @@ class PlanFilter(django_filters.FilterSet):
 
     class Meta:
         model = Plan
-        fields = ["account", "year", "state"]
+        fields = ["account", "account_named", "year", "state"]
 
     def filter_waiting(self, rows, name, value):
         waiting = Plan.objects.waiting_for(self.request.user).values("pk")

@@ -183,7 +183,7 @@ def foreign_references(here):
         "account": found.account.pk,
         "team": found.account.team_id,
         "parent": found.account.pk,
-        "feed": found.feed.pk,
+        "feed": found.feed.code,
         "numbers": found.account.code,
     }
 

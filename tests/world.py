@@ -6,6 +6,7 @@ Tests of access compare what a person gets for a row of `own` and for its twin o
 """
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 
 from django.db import connection
@@ -15,6 +16,7 @@ from kam.models import Delivery, Deputy, Entry, StepRun, Webhook
 from kam.models.token import SCOPES
 from kam.roles import DataClass, Role
 from kam.services import issue_token
+from kpis.imports.store import keep as store_file
 from kpis.models import (
     AccountWeek,
     Category,
@@ -112,7 +114,13 @@ def below(account, author, product):
     store = Store.objects.create(account=account, code="S", name="Store")
     feed = Feed.objects.create(code=f"feed-{account.pk}", name="Feed", kind="sell_through", account=account)
     batch = ImportBatch.objects.create(
-        feed=feed, kind="sell_through", file_name="f.csv", content=str(account.pk), state="applied", by=author
+        feed=feed,
+        kind="sell_through",
+        file_name="f.csv",
+        stored_name=store_file(BytesIO(b"week"), "sell_through", "").name,
+        content=str(account.pk),
+        state="applied",
+        by=author,
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
     _people(found)

@@ -1,23 +1,23 @@
 """Filters of agreements, terms and findings, the same for pages and API."""
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.filters import OfAccount
 from kam.filters import seen
 from kam.models import User
 from tradeterms.models import Agreement, Finding, Term
 
 
-class AgreementFilter(django_filters.FilterSet):
+class AgreementFilter(OfAccount):
     q = django_filters.CharFilter(method="search", label=_("Number, title or account"))
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
     state = django_filters.MultipleChoiceFilter(choices=Agreement.State.choices, distinct=False, label=_("State"))
     on = django_filters.DateFilter(method="binding", label=_("In force on"))
 
     class Meta:
         model = Agreement
-        fields = ["q", "account", "state", "on"]
+        fields = ["q", "account", "account_named", "state", "on"]
 
     def search(self, rows, name, value):
         return rows.found_by(value)
@@ -36,11 +36,11 @@ class TermFilter(django_filters.FilterSet):
         fields = ["agreement", "kind", "side"]
 
 
-class FindingFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account), label=_("Account"))
+class FindingFilter(OfAccount):
     agreement = django_filters.ModelChoiceFilter(
-        field_name="term__agreement", queryset=seen(Agreement), label=_("Agreement")
+        field_name="term__agreement", queryset=seen(Agreement), label=_("Agreement"), widget=forms.HiddenInput
     )
+    agreement_named = django_filters.CharFilter(method="of_agreement", label=_("Agreement: number or title"))
     kind = django_filters.MultipleChoiceFilter(
         field_name="term__kind", choices=Term.Kind.choices, distinct=False, label=_("Kind")
     )
@@ -53,7 +53,22 @@ class FindingFilter(django_filters.FilterSet):
 
     class Meta:
         model = Finding
-        fields = ["account", "agreement", "kind", "side", "verdict", "state", "owner", "due", "open"]
+        fields = [
+            "account",
+            "account_named",
+            "agreement",
+            "agreement_named",
+            "kind",
+            "side",
+            "verdict",
+            "state",
+            "owner",
+            "due",
+            "open",
+        ]
+
+    def of_agreement(self, rows, name, value):
+        return rows.filter(term__agreement__in=Agreement.objects.found_by(value))
 
     def unsettled(self, rows, name, value):
         open_rows = Finding.objects.unsettled().order_by().values("pk")

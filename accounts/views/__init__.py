@@ -7,6 +7,7 @@ from accounts.views.account import (
 from accounts.views.account_list import AccountList
 from accounts.views.alert import AlertList, AlertMove
 from accounts.views.home import Home
+from accounts.views.names import AccountNames
 from accounts.views.parts import (
     ContactCreate,
     ContactList,
@@ -21,6 +22,7 @@ __all__ = [
     "AccountCreate",
     "AccountDetail",
     "AccountList",
+    "AccountNames",
     "AccountUpdate",
     "AlertList",
     "AlertMove",

@@ -5,23 +5,17 @@ from accounts import access
 from accounts.forms import AccountForm
 from accounts.models import Account
 from accounts.timeline import entries_of_account, tell
-from accounts.views.account_list import AccountList
 from accounts.views.head import OnAccount
 from kam.keyset import Keyset
 from kam.panels import shown
 from kam.views.base import ScopedCreate, ScopedUpdate
-from kam.views.lists import InList
 
 
-class AccountDetail(InList, OnAccount, TemplateView):
+class AccountDetail(OnAccount, TemplateView):
     """The cockpit: what every floor has to say about one account."""
 
-    listed_by, list_url = AccountList, "accounts:list"
     template_name = "accounts/detail.html"
     tab = "overview"
-
-    def row(self):
-        return self.account
 
     def get_context_data(self, **kwargs):
         columns = {

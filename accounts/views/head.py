@@ -1,6 +1,7 @@
 """The head of every page about one account: identity, owner, state, tabs with counts."""
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -11,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts import access
 from accounts.models import Account, Contact, Store
+from accounts.views.account_list import AccountList
 from kam.roles import DataClass, may_read
+from kam.views.lists import InList
 
 
 class Tab(NamedTuple):
@@ -21,9 +24,13 @@ class Tab(NamedTuple):
     count: int | None
 
 
-class OnAccount:
-    """Mix-in: the account named in the address, with what its head shows; an invisible one is 404."""
+class OnAccount(InList):
+    """Mix-in: the account named in the address, with what its head shows; an invisible one is 404.
 
+    Opened from the list of accounts, each of its pages knows the accounts beside it.
+    """
+
+    listed_by, list_url = AccountList, "accounts:list"
     tab = ""
 
     @cached_property
@@ -33,17 +40,19 @@ class OnAccount:
         counted = accounts.annotate(stores_count=_count(Store), contacts_count=_count(Contact))
         return get_object_or_404(counted, pk=self.kwargs["pk"])
 
+    def row(self):
+        return self.account
+
     def get_context_data(self, **kwargs):
         user, account = self.request.user, self.account
-        return super().get_context_data(
-            account=account,
-            above=_above(account, user),
-            tabs=_tabs(account, user),
-            tab=self.tab,
-            may_edit=access.may_edit(user, account),
-            may_see_contacts=may_read(user, DataClass.RELATIONSHIP),
-            **kwargs,
-        )
+        return super().get_context_data(**kwargs) | {
+            "account": account,
+            "above": _above(account, user),
+            "tabs": _tabs(account, user, self.request.GET.get("in")),
+            "tab": self.tab,
+            "may_edit": access.may_edit(user, account),
+            "may_see_contacts": may_read(user, DataClass.RELATIONSHIP),
+        }
 
 
 def _count(model):
@@ -58,13 +67,19 @@ def _above(account, user):
     return [found[pk] for pk in higher if pk in found]
 
 
-def _tabs(account, user):
+def _tabs(account, user, opened_from):
+    """The parts of the account; those that are pages of it keep the list it was opened from."""
+    kept = "" if opened_from is None else f"?{urlencode({'in': opened_from})}"
+
+    def tab(name, label, route, count=None):
+        return Tab(name, label, reverse(f"accounts:{route}", args=[account.pk]) + kept, count)
+
     alerts = f"{reverse('accounts:alert-list')}?account={account.pk}"
     tabs = [
-        Tab("overview", _("Overview"), account.get_absolute_url(), None),
+        tab("overview", _("Overview"), "detail"),
         Tab("alerts", _("Alerts"), alerts, account.alerts_open),
-        Tab("people", _("People"), reverse("accounts:contacts", args=[account.pk]), account.contacts_count),
-        Tab("stores", _("Stores"), reverse("accounts:stores", args=[account.pk]), account.stores_count),
-        Tab("timeline", _("Timeline"), reverse("accounts:timeline", args=[account.pk]), None),
+        tab("people", _("People"), "contacts", account.contacts_count),
+        tab("stores", _("Stores"), "stores", account.stores_count),
+        tab("timeline", _("Timeline"), "timeline"),
     ]
     return [t for t in tabs if t.name != "people" or may_read(user, DataClass.RELATIONSHIP)]

@@ -6,12 +6,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, services
-from accounts.filters import StoreListFilter
+from accounts.filters import ContactListFilter, StoreListFilter
 from accounts.forms import ContactForm, StoreForm
 from accounts.models import Account, Contact, Membership, Store
 from accounts.views.head import OnAccount
 from kam.lists import Column
 from kam.roles import DataClass, may_read
+from kam.templatetags import formats
 from kam.views.base import ScopedCreate, ScopedUpdate
 from kam.views.lists import ScopedList
 from kam.views.undo import ScopedRemove
@@ -40,19 +41,36 @@ class StoreList(OnAccount, ScopedList):
         return reverse("accounts:store-update", args=[row.pk]) if access.may_edit(self.request.user, row) else ""
 
 
+CONTACTS = (
+    Column("name", _("Name"), lambda c: c.name, sort=("name",)),
+    Column("title", _("Position"), lambda c: c.title, sort=("title", "name")),
+    Column("role", _("Role in buying"), lambda c: c.get_buying_role_display(), sort=("buying_role", "name"), desk=True),
+    Column("attitude", _("Attitude"), lambda c: c.attitude, "figure", sort=("attitude", "name"), first="desc",
+           cell=lambda c: formats.number(c.attitude, sign=True)),
+    Column("power", _("Power"), lambda c: c.power, "figure", sort=("power", "name"), first="desc"),
+    Column("owner", _("Our relationship owner"), lambda c: c.our_owner and c.our_owner.name, desk=True),
+    Column("above", _("Reports to"), lambda c: c.reports_to and c.reports_to.name, shown=False, desk=True),
+    Column("email", _("E-mail"), lambda c: c.email, shown=False, always=True, desk=True),
+    Column("phone", _("Phone"), lambda c: c.phone, shown=False, always=True, desk=True),
+)  # fmt: skip
+
+
 class ContactList(OnAccount, ScopedList):
     """People on both sides: who buys there, and who of us looks after the account."""
 
-    model = Contact
+    model, title, columns, default_sort = Contact, _("People"), CONTACTS, "-power"
+    filterset_class, find = ContactListFilter, "q"
     template_name = "accounts/contacts.html"
     tab = "people"
-    sorts = {"power": ("-power", "name")}
 
     def get_queryset(self):
         if not may_read(self.request.user, DataClass.RELATIONSHIP):
             raise Http404
         people = super().get_queryset().filter(account=self.account)
         return people.select_related("our_owner", "reports_to")
+
+    def row_url(self, row):
+        return reverse("accounts:contact-update", args=[row.pk]) if access.may_edit(self.request.user, row) else ""
 
     def get_context_data(self, **kwargs):
         members = Membership.objects.visible_to(self.request.user).filter(account=self.account)

@@ -11,9 +11,11 @@ from kpis.views.catalogue import (
 from kpis.views.feeds import FeedCreate, FeedList, FeedRemove, FeedUpdate
 from kpis.views.import_list import ImportList
 from kpis.views.imports import (
+    FeedNames,
     ImportCancelled,
     ImportChecked,
     ImportDetail,
+    ImportFile,
     ImportNew,
     ImportReport,
 )
@@ -29,11 +31,13 @@ __all__ = [
     "FactList",
     "FeedCreate",
     "FeedList",
+    "FeedNames",
     "FeedRemove",
     "FeedUpdate",
     "ImportCancelled",
     "ImportChecked",
     "ImportDetail",
+    "ImportFile",
     "ImportList",
     "ImportNew",
     "ImportReport",

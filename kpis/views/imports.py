@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponseRedirect
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.views.generic import FormView, View
 from kam.downloads import csv_response, streamed, xlsx_response
 from kam.keyset import Keyset
 from kam.views.base import Reported, Scoped, ScopedDetail, refuse
+from kam.views.suggestions import Suggestions
 from kpis import access, services
 from kpis.forms import UploadForm
 from kpis.imports.messages import sentence
@@ -85,6 +87,21 @@ def _parts(batch):
     return [{"kind": kind, "label": label, "count": count} for kind, label, count in counts]
 
 
+class ImportFile(Scoped, View):
+    """The file as it was handed in, byte for byte; the audit log says who took it."""
+
+    model = ImportBatch
+
+    def get(self, request, pk):
+        batch = get_object_or_404(self.get_queryset(), pk=pk)
+        try:
+            file = services.hand_out(batch, by=request.user)
+        except FileNotFoundError as error:
+            raise Http404 from error
+        kind, headers = "application/octet-stream", {"X-Content-Type-Options": "nosniff"}
+        return FileResponse(file, as_attachment=True, filename=batch.file_name, content_type=kind, headers=headers)
+
+
 class ImportReport(Scoped, View):
     """Every fault as CSV or XLSX: the bad rows as they stood in the file; without the file, what stood in the cell."""
 
@@ -110,6 +127,15 @@ def _faults(batch):
     faults = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
     said = ([f.line, f.column, f.value, reason(f.code, f.params, f.column, f.value)] for f in faults)
     return [pgettext("file", "Line"), _("Column"), pgettext("cell", "Value"), _("Reason")], said
+
+
+class FeedNames(Suggestions):
+    """Feeds that may be meant by the beginning of a code or a part of a name."""
+
+    model = Feed
+
+    def found(self, rows, text):
+        return rows.filter(Q(code__istartswith=text) | Q(name__icontains=text)).order_by("name", "pk")
 
 
 class ImportNew(FormView):

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from accounts.models import Account
+from kam.filters import chips
 from kam.keyset import Keyset
 from kam.templatetags import formats
 from kam.views.base import ScopedUpdate
-from kpis import access, calc, queries, showing
+from kpis import access, calc, filters, queries, showing
 from kpis.forms import TargetForm
 from kpis.imports.trace import line_of
 from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough, Target
@@ -139,6 +140,12 @@ def _open_items(rows, week, end):
     return rows.filter(Q(paid_on__gt=end) | ~Q(amount=F("paid")), issued_on__lte=end)
 
 
+FILTERS = {
+    InvoiceLine: filters.InvoicedFilter,
+    SellThrough: filters.SoldFilter,
+    OrderLine: filters.OrderedFilter,
+    OpenItem: filters.OwedFilter,
+}
 TITLES = {
     InvoiceLine: gettext_lazy("Invoice lines"),
     SellThrough: gettext_lazy("Sell-through by store and product"),
@@ -199,11 +206,15 @@ class FactList(OnMeasure, TemplateView):
         seen = model.objects.visible_to(self.request.user).filter(account__lineage__contains=[self.account.pk])
         seen = seen.select_related("account", "batch__by")
         rows = of_week(seen, week, calc.sunday(week))
-        page = Keyset(order, self.page_size, unique=model is SellThrough).page(rows, self.request)
+        filterset = FILTERS[model](self.request.GET, queryset=rows, request=self.request)
+        page = Keyset(order, self.page_size, unique=model is SellThrough).page(filterset.qs, self.request)
         for row in page.rows:
             row.named = name_of(row)
         return super().get_context_data(
             page=page,
+            filterset=filterset,
+            chips=chips(filterset),
+            drop_url=f"?week={week.isoformat()}",
             source=source_of(seen, self.request),
             kind=model._meta.model_name,
             title=TITLES[model],
@@ -236,7 +247,8 @@ class TargetEdit(OnMeasure, ScopedUpdate):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         named = {"measure": self.measure.label, "year": self.kwargs["year"], "account": self.account}
-        return context | {"title": _("Target for %(measure)s %(year)s, %(account)s") % named}
+        title = _("Target for %(measure)s %(year)s, %(account)s") % named
+        return context | {"title": title, "object_name": f"{self.account} · {self.measure.label}"}
 
     def get_cancel_url(self):
         return reverse("kpis:measure", args=[self.account.pk, self.measure.code])

@@ -35,7 +35,7 @@ def bodies(here):
     yield "plans:create", [], {"account": foreign.account.pk, "year": 2030}, "account"
     yield "tradeterms:create", [], agreement | {"account": foreign.account.pk}, "account"
     yield "plans:initiative-create", [own.goal.pk], initiative | {"owner": 10**9}, "owner"
-    yield "kpis:import-new", [], {"kind": "sell_through", "feed": foreign.feed.pk}, "feed"
+    yield "kpis:import-new", [], {"kind": "sell_through", "feed": foreign.feed.code}, "feed"
 
 
 CASES = ("account", "plan", "agreement", "initiative", "import")

@@ -354,7 +354,7 @@ def test_a_feed_of_another_kind_or_a_foreign_account_is_refused(site, mia):
     own = facts.feed(make.account(mia), kind="sell_through")
     foreign = facts.feed(make.account(), kind="invoices")
     for feed in (own, foreign):
-        answer = site.post(reverse("kpis:import-new"), upload(feed=feed.pk))
+        answer = site.post(reverse("kpis:import-new"), upload(feed=feed.code))
         assert list(answer.context["form"].errors) == ["feed"]
 
 

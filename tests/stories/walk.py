@@ -116,7 +116,7 @@ class Walk:
             self.link("Import a file")
             self.page.locator("select[name=kind]").select_option(kind)
             if feed:
-                self.page.locator("select[name=feed]").select_option(label=feed)
+                self.page.locator("input[name=feed]").fill(feed)
         file = {"name": name, "mimeType": "text/csv", "buffer": data.encode()}
         self.page.locator("input[type=file][name=file]").set_input_files(file)
         self.press("Hand in")

@@ -1,0 +1,11 @@
+from accounts.models import Account
+from kam.views.suggestions import Suggestions
+
+
+class AccountNames(Suggestions):
+    """Accounts that may be meant by the beginning of a number or of a word of the name."""
+
+    model = Account
+
+    def found(self, rows, text):
+        return rows.found_by(text).order_by("sort_name", "pk")
