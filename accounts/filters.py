@@ -29,15 +29,20 @@ class OfAccount(django_filters.FilterSet):
         return rows.filter(account__in=exact if exact.exists() else Account.objects.found_by(value))
 
 
+def names(request):
+    """The people whom the reader sees, with no more of them than a list to choose from shows: it may have hundreds."""
+    return seen(User)(request).only("name")
+
+
 class AccountFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label=_("Number or name begins with"))
     tier = django_filters.MultipleChoiceFilter(choices=Account.Tier.choices, distinct=False, label=_("Tier"))
     kind = django_filters.MultipleChoiceFilter(choices=Account.Kind.choices, distinct=False, label=_("Kind"))
     direction = django_filters.ChoiceFilter(choices=Account.Direction.choices, label=_("Direction"))
     state = django_filters.MultipleChoiceFilter(choices=Account.State.choices, distinct=False, label=_("State"))
-    country = django_filters.CharFilter(lookup_expr="iexact", label=_("Country"))
+    country = django_filters.CharFilter(method="in_country", label=_("Country"))
     team = django_filters.ModelChoiceFilter(queryset=seen(Team), label=_("Team"))
-    owner = django_filters.ModelChoiceFilter(queryset=seen(User), label=_("Account manager"))
+    owner = django_filters.ModelChoiceFilter(queryset=names, label=_("Account manager"))
     attention = django_filters.BooleanFilter(method="with_alerts", label=_("Has open alerts"), widget=YesNo)
 
     class Meta:
@@ -46,6 +51,10 @@ class AccountFilter(django_filters.FilterSet):
 
     def search(self, accounts, name, value):
         return accounts.found_by(value)
+
+    def in_country(self, accounts, name, value):
+        """Codes are kept in capitals, so that the database knows how many accounts each has."""
+        return accounts.filter(country=value.upper())
 
     def with_alerts(self, accounts, name, value):
         alerts = Alert.objects.unresolved().readable_by(self.request.user).order_by().values("account")
