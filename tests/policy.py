@@ -117,6 +117,19 @@ WRITES = {
     "webhook": {"create": EVERYBODY, "change": {AM}, "remove": {AM}},
 }
 
+# Who may do what else to a row over the API, by noun and name of the POST; of moves one stands for all.
+ACTS = {
+    "alert": {"move/acknowledge": {AM, TL, DIR, AN, FIN, API}},
+    "finding": {"move/dispute": {AM, TL, DIR, API}},
+    "plan": {"move/submit": {AM, TL, API}, "revise": {AM, TL, DIR, API}},
+    "agreement": {"move/publish": {TL, DIR}, "revise": NEGOTIATORS},
+    "importbatch": {"import": IMPORTERS, "cancel": IMPORTERS},
+    "user": dict.fromkeys(("deactivate", "reactivate", "invite", "hand-over"), {ADM}),
+    "webhook": dict.fromkeys(("rotate", "test"), {AM}),
+    "delivery": {"retry": {AM}},
+    "notification": dict.fromkeys(("read", "unread"), {AM}),
+}
+
 
 def read(noun, see=None):
     """A page about one row: GET for those who see it."""

@@ -1,5 +1,7 @@
 """Every route × method × role × own and foreign row: what is not allowed answers so, and changes nothing."""
 
+from itertools import product
+
 import pytest
 from django.db import connection, transaction
 from django.urls import reverse
@@ -123,6 +125,42 @@ def test_api_writes_are_refused_before_anything_is_written(here, name):
             got[role, action, whose] = answer.status_code
             want[role, action, whose] = expected(writes, action, role, visible)
         assert rows_written() == before, role
+    assert got == want
+
+
+def acts_of(viewset):
+    """The POSTs about one row that the viewset serves beside changing it, in the words of the policy."""
+    found = {
+        act.url_path.partition("(")[0] for act in viewset.get_extra_actions() if act.detail and "post" in act.mapping
+    }
+    return {f"{path}{MOVES[noun_of(viewset)]}" if path == "move/" else path for path in found}
+
+
+MOVES = {"alert": "acknowledge", "finding": "dispute", "plan": "submit", "agreement": "publish"}
+BODY = {"version": 1, "note": "x", "reason": "x", "successors": {}}
+
+
+@pytest.mark.parametrize("name", sorted(VIEWSETS))
+def test_what_else_is_done_to_a_row_is_done_by_the_roles_of_the_policy_only(here, name):
+    """A whole body: those of the policy are never told that they may not, all others are, and nothing is written."""
+    noun = noun_of(VIEWSETS[name])
+    acts = policy.ACTS.get(noun, {})
+    assert acts_of(VIEWSETS[name]) == set(acts)
+    rows = {"own": own_key(here, noun)} | ({} if noun in policy.SHARED else {"foreign": aliases(here.foreign, noun).pk})
+    got, want = {}, {}
+    for cell in product(acts, Role, rows):
+        act, role, whose = cell
+        sees = role in policy.SEES[noun] and (whose == "own" or role == Role.AUDITOR)
+        allowed = sees and role in acts[act]
+        want[cell] = "done" if allowed else 403 if sees else 404
+        with transaction.atomic():
+            before = rows_written()
+            status = (
+                token_client(here, role).post(f"{detail(name, rows[whose])}{act}/", BODY, format="json").status_code
+            )
+            got[cell] = "done" if status not in (403, 404) else status
+            assert allowed or rows_written() == before, cell
+            transaction.set_rollback(True)
     assert got == want
 
 

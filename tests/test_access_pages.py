@@ -6,6 +6,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
 
 from kam.roles import Role
 from tests import policy, world
@@ -30,6 +32,22 @@ def clients(here):
         found[role] = Client()
         found[role].force_login(person)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_description():
+    """The description of the API is the same for whoever may read it, and takes long: here it is made once."""
+    written, make = {}, SchemaGenerator.get_schema
+
+    def get_schema(generator, request=None, public=False):
+        assert public
+        if get_language() not in written:
+            written[get_language()] = make(generator, request, public)
+        return written[get_language()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SchemaGenerator, "get_schema", get_schema)
+        yield
 
 
 def routes(patterns, namespace=""):
