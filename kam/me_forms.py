@@ -1,6 +1,5 @@
 """Forms of a person's own pages."""
 
-import zoneinfo
 from itertools import groupby
 
 from django import forms
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from kam.forms import ScopedForm
 from kam.models import User
 from kam.models.token import SCOPES
+from kam.models.user import time_zone_names
 from kam.services import change, issue_token
 
 # Names that stand for places: not "Etc/GMT+5", "EST" or "US/Eastern".
@@ -19,7 +19,7 @@ DAYS = (7, 30, 90, 180, 365)
 
 def time_zones():
     """Choices of time zones by region, UTC first."""
-    names = sorted(n for n in zoneinfo.available_timezones() if n.partition("/")[0] in REGIONS)
+    names = sorted(n for n in time_zone_names() if n.partition("/")[0] in REGIONS)
     by_region = groupby(names, lambda name: name.partition("/")[0])
     return [("UTC", "UTC"), *((region, [_zone(name) for name in inside]) for region, inside in by_region)]
 

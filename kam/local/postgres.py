@@ -34,6 +34,8 @@ SETTINGS = {
 FAST_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "synchronous_commit": "off",
     "shared_buffers": "128MB",
     "autovacuum_naptime": "1h",
