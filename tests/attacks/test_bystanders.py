@@ -19,8 +19,8 @@ from kam.roles import READS, DataClass, Role
 from kpis.models import OpenItem, OrderLine
 from plans.models import Goal
 from tests import make, policy, world
+from tests.asking import row_of
 from tests.test_access import VIEWSETS, detail, noun_of, own_key, token_client
-from tests.test_access_mutations import row_of
 from tests.test_access_pages import address
 from tradeterms.models import Agreement
 
