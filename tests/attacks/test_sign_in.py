@@ -263,6 +263,19 @@ def test_a_password_takes_as_long_for_nobody_as_for_somebody(user, costly_passwo
     assert 0.5 < known / unknown < 2
 
 
+def test_a_reset_takes_as_long_for_nobody_as_for_somebody(user):
+    def seconds(email, n):
+        client = Client(REMOTE_ADDR=f"203.0.{n}.7")
+        start = time.perf_counter()
+        client.post(reverse("account_reset_password"), {"email": email})
+        return time.perf_counter() - start
+
+    seconds("warm@example.com", 200)
+    known = median(seconds(person().email, n) for n in range(7))
+    unknown = median(seconds(f"nobody{n}@example.com", n + 100) for n in range(7))
+    assert 0.5 < known / unknown < 2
+
+
 # Second factors
 
 
