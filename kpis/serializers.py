@@ -244,3 +244,4 @@ class TargetSerializer(ScopedSerializer):
     class Meta:
         model = Target
         fields = ["id", "account", "measure", "year", "value", "version", "updated_at"]
+        extra_kwargs = {"year": {"min_value": 2000, "max_value": 2100}}

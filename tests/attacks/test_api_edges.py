@@ -194,3 +194,9 @@ def test_a_fault_of_ours_is_a_problem_without_a_word_of_its_cause(lead, monkeypa
     answer = lead.get(url("accounts"))
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
     assert "Zq-secret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("year", [0, 1999, 2101])
+def test_a_target_is_of_a_year_that_plans_have(here, lead, year):
+    answer = lead.post(url("targets"), {"account": here.own.account.pk, "measure": "otif", "year": year, "value": "1"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["year"])
