@@ -1,5 +1,6 @@
 from datetime import date
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -13,6 +14,7 @@ from kam.api.parsers import StrictJSON
 from kpis import access, catalogue, filters, serializers, services
 from kpis.models import (
     AccountWeek,
+    BatchWeek,
     Category,
     Feed,
     ImportBatch,
@@ -210,7 +212,7 @@ class BatchViewSet(ScopedViewSet):
     filterset_class = filters.BatchFilter
     parser_classes = [MultiPartParser, StrictJSON]
     scope, order = "imports", ("-pk",)
-    paged = ("list", "errors")
+    paged = ("list", "errors", "weeks")
 
     def may_create(self, user):
         return access.may_import(user)
@@ -243,6 +245,27 @@ class BatchViewSet(ScopedViewSet):
         batch = self.get_object()
         services.cancel_import(batch, by=request.user)
         return self.answer(self.fresh(batch))
+
+    @extend_schema(request=serializers.UndoSerializer, responses=serializers.BatchSerializer)
+    @action(detail=True, methods=["post"], parser_classes=[StrictJSON])
+    def undo(self, request, pk=None):
+        """Take back what a file stored; 409 where a later file restated some of its rows."""
+        batch = self.get_object()
+        if not access.may_import(request.user):
+            raise PermissionDenied
+        asked = serializers.UndoSerializer(data=request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        services.undo_import(batch, by=request.user, **asked.validated_data)
+        return self.answer(self.fresh(batch))
+
+    @extend_schema(responses=serializers.BatchWeekSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def weeks(self, request, pk=None):
+        """What the file says of each account and week, and by how much that moves what is stored."""
+        found = BatchWeek.objects.visible_to(request.user).filter(batch=self.get_object())
+        self.order = ("-week", "account_id", "pk")
+        rows = self.paginate_queryset(found)
+        return self.get_paginated_response(serializers.BatchWeekSerializer(rows, many=True).data)
 
     @extend_schema(responses=serializers.FaultSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)

@@ -128,7 +128,7 @@ class FeedForm(ScopedForm):
 
     class Meta:
         model = Feed
-        fields = ["code", "name", "kind", "account", "mapping", "weekday", "grace_days"]
+        fields = ["code", "name", "kind", "account", "mapping", "weekday", "grace_days", "keeps_good_rows"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

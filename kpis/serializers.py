@@ -6,6 +6,7 @@ from kpis.imports.messages import sentence
 from kpis.imports.result import reason
 from kpis.models import (
     AccountWeek,
+    BatchWeek,
     Category,
     Feed,
     ImportBatch,
@@ -124,7 +125,18 @@ class OpenItemSerializer(ScopedSerializer):
 class FeedSerializer(ScopedSerializer):
     class Meta:
         model = Feed
-        fields = ["id", "code", "name", "kind", "account", "mapping", "weekday", "grace_days", "version"]
+        fields = [
+            "id",
+            "code",
+            "name",
+            "kind",
+            "account",
+            "mapping",
+            "weekday",
+            "grace_days",
+            "keeps_good_rows",
+            "version",
+        ]
 
 
 class BatchSerializer(ScopedSerializer):
@@ -181,6 +193,19 @@ class UploadSerializer(serializers.Serializer):
         child=serializers.FileField(), required=False, help_text="The files that the mapping joins; repeat the part."
     )
     dry_run = serializers.BooleanField(default=False, help_text="Check only; nothing is stored.")
+
+
+class UndoSerializer(serializers.Serializer):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
+
+
+class BatchWeekSerializer(ScopedSerializer):
+    class Meta:
+        model = BatchWeek
+        fields = [
+            *("account", "week", "rows", "new", "changed", "stores"),
+            *("units", "value", "units_moved", "value_moved"),
+        ]
 
 
 class FaultSerializer(ScopedSerializer):

@@ -26,6 +26,7 @@ BATCH_LEVELS = {
     "rejected": "bad",
     "unusable": "bad",
     "cancelled": "neutral",
+    "undone": "neutral",
     "waiting": "open",
     "reading": "running",
 }

@@ -30,5 +30,7 @@ urlpatterns = [
     path("imports/<int:pk>/report.csv", views.ImportReport.as_view(), {"kind": "csv"}, name="import-report"),
     path("imports/<int:pk>/report.xlsx", views.ImportReport.as_view(), {"kind": "xlsx"}, name="import-workbook"),
     path("imports/<int:pk>/import/", views.ImportChecked.as_view(), name="import-checked"),
+    path("imports/<int:pk>/weeks/", views.ImportWeeks.as_view(), name="import-weeks"),
+    path("imports/<int:pk>/undo/", views.ImportUndone.as_view(), name="import-undone"),
     path("imports/<int:pk>/cancel/", views.ImportCancelled.as_view(), name="import-cancelled"),
 ]

@@ -201,6 +201,8 @@ PAGES = {
     "kpis:import-report": read("rejected", KPI),
     "kpis:import-workbook": read("rejected", KPI),
     "kpis:import-checked": act("importbatch", IMPORTERS),
+    "kpis:import-weeks": read("importbatch"),
+    "kpis:import-undone": act("importbatch", IMPORTERS),
     "kpis:import-cancelled": act("importbatch", IMPORTERS),
     "plans:detail": read("plan"),
     "plans:edit": form("plan", PLANNERS),

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='feed',
             name='keeps_good_rows',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='keep good rows'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='store good rows even where others are bad'),
         ),
         migrations.AlterField(
             model_name='importbatch',

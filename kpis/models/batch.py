@@ -67,7 +67,9 @@ class Feed(Versioned):
         _("due on weekday"), null=True, blank=True, validators=[MaxValueValidator(6)]
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
-    keeps_good_rows = models.BooleanField(_("keep good rows"), default=False, db_default=False)
+    keeps_good_rows = models.BooleanField(
+        _("store good rows even where others are bad"), default=False, db_default=False
+    )
 
     objects = FeedQuerySet.as_manager()
 
@@ -194,6 +196,13 @@ class ImportError(models.Model):
         return f"{self.line} {self.column} {self.code}"
 
 
+class BatchWeekQuerySet(OfBatchQuerySet):
+    def visible_to(self, user):
+        """What visible batches did to visible accounts, and to those that were not there yet."""
+        seen = Q(account__in=Account.objects.visible_to(user).order_by().values("pk")) | Q(account=None)
+        return super().visible_to(user).filter(seen)
+
+
 class BatchWeek(models.Model):
     """One row is what one file said about one account and ISO week, and what that changed.
 
@@ -216,7 +225,7 @@ class BatchWeek(models.Model):
     units_moved = models.DecimalField(_("units more than before"), max_digits=20, decimal_places=3, null=True)
     value_moved = models.DecimalField(_("value more than before"), max_digits=20, decimal_places=2, null=True)
 
-    objects = OfBatchQuerySet.as_manager()
+    objects = BatchWeekQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "week", "account"]

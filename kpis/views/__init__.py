@@ -10,6 +10,7 @@ from kpis.views.catalogue import (
 )
 from kpis.views.feeds import FeedCreate, FeedList, FeedRemove, FeedUpdate
 from kpis.views.import_list import ImportList
+from kpis.views.import_weeks import ImportUndone, ImportWeeks
 from kpis.views.imports import (
     FeedNames,
     ImportCancelled,
@@ -41,6 +42,8 @@ __all__ = [
     "ImportList",
     "ImportNew",
     "ImportReport",
+    "ImportUndone",
+    "ImportWeeks",
     "MeasurePage",
     "Overview",
     "ProductCreate",

@@ -20,9 +20,11 @@ from kpis.forms import UploadForm
 from kpis.imports.messages import sentence
 from kpis.imports.report import has_rows, report, table
 from kpis.imports.result import reason
+from kpis.imports.undo import can_be_undone
 from kpis.models import Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
 from kpis.showing import BATCH_LEVELS
+from kpis.views.import_weeks import weeks_of
 
 State = ImportBatch.State
 BUSY = (State.WAITING, State.READING)
@@ -63,8 +65,15 @@ class ImportDetail(ScopedDetail):
             shares=[(part["kind"], part["count"]) for part in parts],
             created=[(NOUNS.get(name, name), count) for name, count in batch.created.items() if count],
             may_import=access.may_import(self.request.user),
+            **self._weeks(batch),
             **kwargs,
         )
+
+    def _weeks(self, batch):
+        """What the file does by week, and whether that can be taken back."""
+        weeks, count = weeks_of(batch, self.request.user)
+        undoable = access.may_import(self.request.user) and can_be_undone(batch)
+        return {"weeks": weeks, "week_count": count, "undoable": undoable}
 
     def _again(self, batch):
         """Where a file that was refused is handed in corrected; empty where there is nothing to correct."""

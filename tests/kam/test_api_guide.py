@@ -61,6 +61,7 @@ TWINS = {
     "kpis:import-new": "batches create",
     "kpis:import-checked": "batches import_checked",
     "kpis:import-cancelled": "batches cancel",
+    "kpis:import-undone": "batches undo",
     "kpis:product-create": "products create",
     "kpis:product-update": "products change",
     "kpis:category-create": "categories create",
