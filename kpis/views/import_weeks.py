@@ -70,6 +70,9 @@ class ImportWeeks(ScopedList):
     def get_queryset(self):
         return super().get_queryset().filter(batch=self.batch).select_related("account")
 
+    def row_url(self, row):
+        return ""
+
     def get_context_data(self, **kwargs):
         text = _("Only files of facts have weeks, and only once they were checked or imported.")
         empty = {"icon": "calendar", "title": _("The weeks of the file will appear here"), "text": text}

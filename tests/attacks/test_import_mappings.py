@@ -7,7 +7,8 @@ import pytest
 
 from kpis.imports.check import check_file
 from kpis.imports.errors import MappingError, UnusableFile
-from kpis.imports.toml import load_mapping, mapping_text, parse_mapping
+from kpis.imports.toml import mapping_text, parse_mapping
+from tests.kpis.files import ours
 
 COLUMNS = """
 [columns]
@@ -99,7 +100,7 @@ def test_an_odd_file_is_refused_with_a_short_sentence(tmp_path, name):
     (tmp_path / "data").write_bytes(ODD[name])
     began = time.monotonic()
     with pytest.raises(UnusableFile) as refusal:
-        check_file(tmp_path / "data", load_mapping("default_sell_through"))
+        check_file(tmp_path / "data", ours("default_sell_through"))
     assert len(str(refusal.value)) < 20_000
     assert time.monotonic() - began < 2
 

@@ -18,12 +18,12 @@ import pytest
 
 from accounts.models import Account
 from kam.roles import Role
+from kpis.imports import families
 from kpis.imports import workbook as engine
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
-from kpis.imports.toml import load_mapping
 from tests import make
-from tests.kpis.files import take, workbook, write
+from tests.kpis.files import ours, take, workbook, write
 
 MEGABYTE = 1 << 20
 ROWS = [["account", "store", "product", "week", "units"], ["A", "S", "P", "2026-11-16", 1]]
@@ -44,7 +44,7 @@ def refused(folder, content):
     path = write(folder, content, "data")
     began = worked()
     with pytest.raises(UnusableFile) as refusal:
-        check_file(path, load_mapping("default_sell_through"))
+        check_file(path, ours("default_sell_through"))
     assert str(refusal.value) != refusal.value.code
     return refusal.value.code, refusal.value.params, worked() - began
 
@@ -69,7 +69,7 @@ def link():
 
 
 def test_the_good_workbook_is_read(tmp_path):
-    assert check_file(write(tmp_path, rebuilt()), load_mapping("default_sell_through")).accepted == 1
+    assert check_file(write(tmp_path, rebuilt()), ours("default_sell_through")).accepted == 1
 
 
 def zeros(megabytes):
@@ -104,7 +104,7 @@ def test_what_has_no_place_in_a_workbook(tmp_path, name):
 def test_the_limit_is_named(tmp_path):
     write(tmp_path, REFUSED["ratio"](), "data")
     with pytest.raises(UnusableFile, match="more than 100 times its size"):
-        check_file(tmp_path / "data", load_mapping("default_sell_through"))
+        check_file(tmp_path / "data", ours("default_sell_through"))
 
 
 def test_a_directory_of_a_million_entries_is_not_even_read(tmp_path):
@@ -200,7 +200,7 @@ def compound(name):
         first = struct.pack("<64sHBB3L", raw, len(raw), kind, 1, none, none, child)
         return first + struct.pack("<16sL2Q3L", b"", 0, 0, 0, start, size, 0)
 
-    header = struct.pack("<8s16s6H2L", engine.OLDER, b"", 0x3E, 3, 0xFFFE, 9, 6, 0, 0, 0)
+    header = struct.pack("<8s16s6H2L", families.OLDER, b"", 0x3E, 3, 0xFFFE, 9, 6, 0, 0, 0)
     header += struct.pack("<9L", 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0) + b"\xff" * 432
     chains = struct.pack("<2L", 0xFFFFFFFD, 0xFFFFFFFE) + struct.pack("<L", 3)
     chains += b"".join(struct.pack("<L", n + 1) for n in range(3, 9)) + struct.pack("<L", 0xFFFFFFFE)

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from kpis.imports.check import check_file
 from kpis.imports.services import process, receive
-from kpis.imports.toml import parse_mapping
+from kpis.imports.toml import mapping_text, parse_mapping
 
 FORMS = {"day": "dd.mm.yyyy", "moment": "dd.mm.yyyy hh:mm"}
 SELL_THROUGH = """
@@ -33,6 +33,11 @@ currency = { constant = "EUR" }
 [create.stores]
 [create.products]
 """
+
+
+def ours(name: str):
+    """One of our mappings."""
+    return parse_mapping(mapping_text(name), name)
 
 
 def write(folder: Path, text: str | bytes, name: str = "file.csv") -> Path:

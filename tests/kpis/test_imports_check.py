@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import KINDS
 from kpis.imports.messages import SENTENCES
-from kpis.imports.toml import load_mapping
+from kpis.imports.toml import mapping_text
 from tests.kpis.files import CREATES, SELL_THROUGH, check, complaints, write
 
 HEAD = "account,store,product,week,units,value\n"
@@ -354,15 +354,11 @@ def test_masters_that_may_be_created_are_named_once(tmp_path):
 
 def test_dates_in_order(tmp_path):
     text = "account,document,issued_on,due_on,amount\nK,1,2026-01-05,2026-01-04,5\n"
-    result = check(tmp_path, text, load_text("open_items"))
+    result = check(tmp_path, text, mapping_text("default_open_items"))
     assert [(line, column, code) for line, column, _, code in complaints(result)] == [(2, "due_on", "date_order")]
     assert [sentence for *_, sentence in result.sentences()] == [
         "The date “2026-01-04” is before issued_on, and must not be."
     ]
-
-
-def load_text(kind):
-    return (load_mapping.__globals__["FOLDER"] / f"default_{kind}.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -375,7 +371,7 @@ def test_the_default_mapping_takes_a_row_of_required_fields(tmp_path, kind):
         + ",".join("EUR" if f.shape == "currency" else samples[f.type] for f in fields)
         + "\n"
     )
-    assert check(tmp_path, text, load_text(kind)).accepted == 1
+    assert check(tmp_path, text, mapping_text(f"default_{kind}")).accepted == 1
 
 
 def test_every_sentence_can_be_said():

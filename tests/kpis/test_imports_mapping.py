@@ -5,7 +5,7 @@ from kpis.imports.errors import MappingError
 from kpis.imports.kinds import ACCOUNTS, KINDS, STORES
 from kpis.imports.mapping import Format, Marks
 from kpis.imports.merge import IDS, TABLES
-from kpis.imports.toml import FOLDER, load_mapping, parse_mapping
+from kpis.imports.toml import FOLDER, parse_mapping
 from kpis.models import (
     ExchangeRate,
     InvoiceLine,
@@ -19,7 +19,7 @@ from kpis.models import (
     StockLevel,
 )
 from kpis.models.batch import Kind
-from tests.kpis.files import SELL_THROUGH
+from tests.kpis.files import SELL_THROUGH, ours
 
 MODELS = {
     "accounts": Account,
@@ -87,12 +87,12 @@ def test_keys_are_unique_in_the_database(name):
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_our_mappings_are_valid(path):
-    assert load_mapping(path.stem).title
+    assert ours(path.stem).title
 
 
 def test_every_kind_has_a_default_mapping_of_all_its_fields():
     for name, kind in KINDS.items():
-        assert set(load_mapping(f"default_{name}").columns) == set(kind.names)
+        assert set(ours(f"default_{name}").columns) == set(kind.names)
 
 
 def test_what_a_mapping_says():
@@ -178,7 +178,7 @@ def test_a_computed_date_is_for_fields_only():
 @pytest.mark.parametrize("name", ["nothing", "../settings", "UCI"])
 def test_a_mapping_that_is_not_there(name):
     with pytest.raises(MappingError):
-        load_mapping(name)
+        ours(name)
 
 
 def test_constants_of_a_feed_fill_only_what_the_mapping_leaves_open():
