@@ -6,34 +6,40 @@ The file is one object, of which an entry of one list is held at a time: entries
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kpis.imports.refused import Refused
 from kpis.imports.rows import Table
-from kpis.imports.taking import week
+from kpis.imports.taking import total, week
 
 PIECE = 1 << 16
 LONGEST = 1 << 18
 LONGEST_NUMBER = 64
+MOST_KEYS = 100
 SPACE = re.compile(r"[ \t\r\n]*")
 EXPONENT = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?[eE][+-]?\d{1,3}")
 
 
 @dataclass(frozen=True)
 class Report:
-    """A type of report: the list whose entries are rows, and their keys; an amount has a currency beside it."""
+    """A type of report: the list whose entries are rows, and their keys; an amount has a currency beside it.
+
+    `sums` are columns that are the sum of two others.
+    """
 
     entries: str
     keys: tuple[str, ...]
     amounts: tuple[str, ...] = ()
+    sums: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:
         """Where each column stands, in the order of the table."""
         own = {snake(key): key for key in self.keys}
         amounts = {snake(key): f"{key}.amount" for key in self.amounts}
-        return {"position": "", **HEADER, **own, **amounts, "currency": "currencyCode", "week": ""}
+        computed = dict.fromkeys((*self.sums, "week"), "")
+        return {"position": "", **HEADER, **own, **amounts, "currency": "currencyCode", **computed}
 
 
 HEADER = {
@@ -62,6 +68,10 @@ REPORTS = {
             *("averageVendorLeadTimeDays", "procurableProductOutOfStockRate"),
         ),
         (*(f"{stock}{COST}" for stock in STOCKS), "aged90PlusDaysSellableInventoryCost", "unhealthyInventoryCost"),
+        {
+            f"on_hand_inventory_{of}": (f"sellable_on_hand_inventory_{of}", f"unsellable_on_hand_inventory_{of}")
+            for of in ("units", "cost")
+        },
     ),
     "GET_VENDOR_FORECASTING_REPORT": Report(
         "forecastByAsin",
@@ -121,6 +131,7 @@ def _row(at, entry, report, header):
             row[snake(key)] = text_of(amount.get("amount"))
             if row.setdefault("currency", text_of(amount.get("currencyCode"))) != text_of(amount.get("currencyCode")):
                 raise Refused("json_currencies", position=at)
+    row |= {name: total(row.get(first, ""), row.get(second, "")) for name, (first, second) in report.sums.items()}
     week(row, "start_date", "end_date")
     return row
 
@@ -169,6 +180,8 @@ def members(file) -> Iterator[tuple[str, int, object]]:
             raise text.broken()
         if key in seen:
             raise Refused("json_twice", key=key[:40])
+        if len(seen) >= MOST_KEYS:
+            raise Refused("json_keys", most=MOST_KEYS)
         seen.add(key)
         text.need(":")
         if text.look() == "[":
@@ -230,6 +243,8 @@ class Buffer:
             except ValueError as problem:
                 self._more_or(problem)
                 continue
+            if end - self.at > LONGEST:
+                raise Refused("json_long", line=self.line, most=LONGEST)
             if len(self.text) - end < LONGEST_NUMBER and self._fill():  # more of a number may follow
                 continue
             self.line += self.text.count("\n", self.at, end)
@@ -249,6 +264,6 @@ class Buffer:
 
     def _fill(self):
         piece = self.file.read(PIECE)
-        self.text = self.text[self.at :] + piece
-        self.at = 0
+        if piece:
+            self.text, self.at = self.text[self.at :] + piece, 0
         return bool(piece)

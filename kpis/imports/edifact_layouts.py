@@ -11,7 +11,6 @@ from kpis.imports.taking import (
     price,
     product,
     week,
-    week_of_day,
 )
 
 GTIN, OF_BUYER, OF_SUPPLIER = {"EN", "SRV", "UP", "UA"}, {"BP", "IN"}, {"MF", "MP", "SA", "VN"}
@@ -152,10 +151,6 @@ SLSRPT = Layout(
 )
 
 
-def _on_the_day(row: Row) -> None:
-    week_of_day(row, "stock_date", "document_date")
-
-
 INVRPT = Layout(
     "INVRPT",
     (
@@ -173,6 +168,4 @@ INVRPT = Layout(
     levels={"LIN": 1, "QTY": 2},
     rows=2,
     stop=("UNS", "CNT"),
-    finish=_on_the_day,
-    computed=("week",),
 )

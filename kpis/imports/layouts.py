@@ -12,7 +12,7 @@ from itertools import groupby
 from kpis.imports.refused import Refused
 from kpis.imports.segments import Segment
 
-MOST_GROUPS = 200_000
+MOST_GROUPS = 100_000
 
 Row = dict[str, str]
 

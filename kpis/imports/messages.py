@@ -60,6 +60,7 @@ FILE = {
     "json_deep": _("Line %(line)s: lists and objects stand too deep in each other; such a file is not read."),
     "json_long": _("Line %(line)s: a single entry has more than %(most)s characters; such a file is not read."),
     "json_twice": _("The key “%(key)s” stands twice in one object; nobody can say which counts."),
+    "json_keys": _("The file has more than %(most)s keys, which no report has; such a file is not read."),
     "json_unknown": _("This is JSON, but no Amazon vendor report: it has no reportSpecification."),
     "json_entries": _("“%(key)s” is not a list of objects, as it must be in this report."),
     "json_currencies": _("Entry %(position)s has amounts in several currencies."),

@@ -7,7 +7,7 @@ from itertools import islice
 from kpis.imports.refused import Refused
 from kpis.imports.sheet_cells import CELL, clean
 
-ROWS = 10_000
+ROWS = 1_000
 # Room for the facts, which are only known at the end and stand at the beginning.
 FACTS = 8_000
 MOST_NAMED = 20

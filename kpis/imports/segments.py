@@ -14,6 +14,7 @@ PIECE = 1 << 16
 LONGEST = 1 << 16
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 SPACE = " \t\r\n"
+BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ class Text:
     def peek(self, size: int) -> str:
         """The next characters behind white space; fewer at the end of the file."""
         while True:
-            while self.at < len(self.buffer) and self.buffer[self.at] in SPACE:
-                self.at += 1
+            self.at = BLANK.match(self.buffer, self.at).end()
             if len(self.buffer) - self.at >= size or not self._fill():
                 return self.buffer[self.at : self.at + size]
 

@@ -80,6 +80,14 @@ def product(first: str, second: str) -> str:
     return plain(EXACT.multiply(Decimal(first), Decimal(second)).quantize(CENT, ROUND_HALF_UP, EXACT))
 
 
+def total(first: str, second: str) -> str:
+    """The sum of two numbers, or the one that is there; empty where one is no number."""
+    there = [text for text in (first, second) if text]
+    if not all(NUMBER.fullmatch(text) for text in there):
+        return ""
+    return plain(EXACT.add(Decimal(first or 0), Decimal(second or 0))) if there else ""
+
+
 def plain(value: Decimal) -> str:
     """A number without exponent."""
     return format(value, "f")
@@ -152,17 +160,5 @@ def week(row: Row, start: str = "period_start", end: str = "period_end") -> None
     except ValueError:
         return
     if ends - begins == timedelta(days=6):
-        row["week"] = _monday(begins + timedelta(days=3))
-
-
-def week_of_day(row: Row, *names: str) -> None:
-    """Add the Monday of the week of the first of these days that the row has."""
-    if text := next((row[name] for name in names if name in row), ""):
-        try:
-            row["week"] = _monday(date.fromisoformat(text))
-        except ValueError:
-            row["week"] = text
-
-
-def _monday(day):
-    return (day - timedelta(days=day.weekday())).isoformat()
+        middle = begins + timedelta(days=3)
+        row["week"] = (middle - timedelta(days=middle.weekday())).isoformat()
