@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 STEPS = {
+    "partitions": _("Months ahead"),
     "feeds": _("Feeds due?"),
     "rollups": _("Rollups"),
     "measures": _("Measures"),

@@ -99,7 +99,7 @@ def test_rows_of_imports_tasks_and_connections(scrape):
     assert shown["kam_import_rows_total"] == {("orders", "accepted"): 20, ("orders", "rejected"): 3}
     assert shown["kam_tasks_total"] == {("SUCCESS", "kam.tasks.sweep"): 2}
     assert shown["kam_task_seconds_total"] == {("kam.tasks.sweep",): 0.75}
-    assert shown["kam_queue_messages"] == {("default",): 0, ("imports",): 0, ("night",): 0}
+    assert shown["kam_queue_messages"] == {("default",): 0, ("imports",): 0, ("night",): 0, ("outward",): 0}
     assert shown["kam_database_connections"][("active",)] >= 1
     assert shown["kam_database_connections"][("allowed",)] == 100
 
