@@ -20,6 +20,7 @@ from kam.roles import Role
 from kam.views.night import Rerun
 from kam.webhooks.sender import may_be_told
 from kpis.imports.load import visible_accounts
+from kpis.models.batch import BatchWeek
 from plans.models import Plan
 from tests import policy, world
 from tests.clients import Api
@@ -150,6 +151,14 @@ def scenes(here, role, browser, api):
         file = {"kind": "sell_through", "file": ContentFile(b"a;b\n", "again.csv"), "again": foreign.batch.pk}
         return browser.post(reverse("kpis:import-new"), file)
 
+    def brought():
+        file = {"kind": "sell_through", "file": ContentFile(b"a;b\n", "own.csv"), "feed": foreign.feed.pk}
+        return browser.post(reverse("kpis:import-new"), file)
+
+    def weeks(whose, account, url):
+        BatchWeek.objects.create(batch=whose.batch, account=account, week=world.WEEK)
+        return (api if url.startswith("/api/") else browser).get(url)
+
     def abroad():
         Account.objects.filter(pk=foreign.account.pk).update(currency="USD")
         return browser.get(reverse("home"))
@@ -163,6 +172,14 @@ def scenes(here, role, browser, api):
     yield "home, a plan submitted", lambda: submitted(reverse("home"))
     yield "sign-off, a plan submitted", lambda: submitted(reverse("plans:signoff", args=[here.own.plan.pk]))
     yield "a corrected file", correct
+    yield "a file of a foreign feed", brought
+    for whose, about in (("own", foreign.account), ("foreign", None)):
+        batch = getattr(here, whose).batch
+        urls = {"page": reverse("kpis:import-detail", args=[batch.pk])}
+        urls["API"] = f"{detail('api-batches', batch.pk)}weeks/"
+        for what, url in urls.items():
+            found = getattr(here, whose)
+            yield f"weeks of a file, {what} {whose}", lambda f=found, a=about, u=url: weeks(f, a, u)
     yield "home, accounts abroad", abroad
     yield "an account given away", away
     yield "digest", lambda: said(daily_mail(here, person))
