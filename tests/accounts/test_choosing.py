@@ -59,7 +59,7 @@ def test_suggestions_are_the_first_of_the_accounts_one_sees(site, mia, client_of
     for n in range(25):
         make.account(mia, code=f"N-{n:02}", name=f"Nordmart <{n:02}>")
     make.account(code="N-99", name="Nordmart of others")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         text = site.get(reverse("accounts:names"), {"account_named": "nord"}).content.decode()
     assert text.count("<option") == 20
     assert text.startswith('<option value="N-00">Nordmart &lt;00&gt;</option>')

@@ -105,6 +105,6 @@ def test_suggestions_are_the_feeds_one_sees(site, mia, django_assert_num_queries
     facts.feed(own, code="nord", name="Weekly")
     facts.feed(own, code="s", name="From the north")
     facts.feed(make.account(), code="north-of-others", name="North")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         text = site.get(reverse("kpis:feed-names"), {"feed": "nor"}).content.decode()
     assert text == '<option value="s">From the north</option><option value="nord">Weekly</option>'
