@@ -19,6 +19,7 @@ from kam.models import Delivery, Mail, Removal, SavedView, User
 from kam.roles import Role
 from kam.views.night import Rerun
 from kam.webhooks.sender import may_be_told
+from kpis.forms import UploadForm
 from kpis.imports.load import visible_accounts
 from kpis.models.batch import BatchWeek
 from plans.models import Plan
@@ -151,10 +152,6 @@ def scenes(here, role, browser, api):
         file = {"kind": "sell_through", "file": ContentFile(b"a;b\n", "again.csv"), "again": foreign.batch.pk}
         return browser.post(reverse("kpis:import-new"), file)
 
-    def brought():
-        file = {"kind": "sell_through", "file": ContentFile(b"a;b\n", "own.csv"), "feed": foreign.feed.pk}
-        return browser.post(reverse("kpis:import-new"), file)
-
     def weeks(whose, account, url):
         BatchWeek.objects.create(batch=whose.batch, account=account, week=world.WEEK)
         return (api if url.startswith("/api/") else browser).get(url)
@@ -172,7 +169,6 @@ def scenes(here, role, browser, api):
     yield "home, a plan submitted", lambda: submitted(reverse("home"))
     yield "sign-off, a plan submitted", lambda: submitted(reverse("plans:signoff", args=[here.own.plan.pk]))
     yield "a corrected file", correct
-    yield "a file of a foreign feed", brought
     for whose, about in (("own", foreign.account), ("foreign", None)):
         batch = getattr(here, whose).batch
         urls = {"page": reverse("kpis:import-detail", args=[batch.pk])}
@@ -202,6 +198,12 @@ def questions(here, role):
         return Rerun().post(request, world.DAY)
 
     yield "the night again by somebody gone", rerun_when_gone
+
+    def refused():
+        found = here.foreign
+        return sorted(UploadForm({"again": found.batch.pk, "feed": found.feed.pk}, user=person).errors)
+
+    yield "a form about foreign files", lambda: said(refused())
     yield "accounts of a file", lambda: said(sorted(visible_accounts(person).values_list("code", flat=True)))
     yield "plans handed over", lambda: said(handed_over())
     yield "a webhook of somebody gone", lambda: said(told_when_gone())

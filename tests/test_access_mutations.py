@@ -68,7 +68,7 @@ TELLING = [
     ("home, a plan submitted", DIR),
     ("sign-off, a plan submitted", DIR),
     ("a corrected file", TL),
-    ("a file of a foreign feed", TL),
+    ("a form about foreign files", TL),
     ("kpis:import-weeks foreign", TL),
     ("weeks of a file, page own", TL),
     ("weeks of a file, API own", TL),
