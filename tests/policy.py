@@ -123,7 +123,7 @@ ACTS = {
     "finding": {"move/dispute": {AM, TL, DIR, API}},
     "plan": {"move/submit": {AM, TL, API}, "revise": {AM, TL, DIR, API}},
     "agreement": {"move/publish": {TL, DIR}, "revise": NEGOTIATORS},
-    "importbatch": {"import": IMPORTERS, "cancel": IMPORTERS},
+    "importbatch": dict.fromkeys(("import", "cancel", "undo"), IMPORTERS),
     "user": dict.fromkeys(("deactivate", "reactivate", "invite", "hand-over"), {ADM}),
     "webhook": dict.fromkeys(("rotate", "test"), {AM}),
     "delivery": {"retry": {AM}},
