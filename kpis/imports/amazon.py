@@ -38,8 +38,9 @@ class Report:
         """Where each column stands, in the order of the table."""
         own = {snake(key): key for key in self.keys}
         amounts = {snake(key): f"{key}.amount" for key in self.amounts}
+        amounts |= {"currency": "currencyCode"} if amounts else {}
         computed = dict.fromkeys((*self.sums, "week"), "")
-        return {"position": "", **HEADER, **own, **amounts, "currency": "currencyCode", **computed}
+        return {"position": "", **HEADER, **own, **amounts, **computed}
 
 
 HEADER = {

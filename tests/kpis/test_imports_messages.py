@@ -12,11 +12,13 @@ from django.core.management import call_command
 from kam.models.token import SCOPES
 from kam.roles import Role
 from kam.services import issue_token
+from kpis.imports import amazon
 from kpis.imports.check import check_file
-from kpis.imports.errors import UnusableFile
+from kpis.imports.edi import LAYOUTS
+from kpis.imports.errors import MappingError, UnusableFile
 from kpis.imports.report import report
 from kpis.imports.services import process
-from kpis.imports.toml import mapping_text, parse_mapping
+from kpis.imports.toml import FOLDER, MESSAGES, mapping_text, parse_mapping
 from kpis.models import ImportBatch, InvoiceLine, OrderLine, SellThrough, Shipment, StockLevel
 from tests import make
 from tests.clients import Api
@@ -142,6 +144,37 @@ def test_a_refusal_is_a_sentence(tmp_path, content, mapping, sentence):
     with pytest.raises(UnusableFile) as caught:
         check_file(write(tmp_path, content), mapping)
     assert str(caught.value).startswith(sentence)
+
+
+def test_the_documentation_names_every_column_and_every_mapping():
+    text = (FOLDER.parents[1] / "docs" / "imports.md").read_text("utf-8")
+    columns = {name for layout in LAYOUTS.values() for name in layout.columns}
+    columns |= set(amazon.HEADER) | {name for found in amazon.REPORTS.values() for name in found.sums}
+    mappings = {path.stem for path in FOLDER.glob("*.toml") if load(path).format.message}
+    assert len(mappings) == 15
+    assert {name for name in columns | mappings | set(MESSAGES) if f"`{name}`" not in text} == set()
+
+
+def load(path):
+    return parse_mapping(path.read_text("utf-8"), path.stem)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[file]\nmessage = "PRICAT"', "file.message"),
+        ('sums = ["product"]', "sums"),
+        ('sums = ["amount"]', "sums"),
+        ("updates = true", "updates"),
+        ("[assumed]\namount = 1", "assumed.amount"),
+        ("[assumed]\nunits = 1", "units"),
+    ],
+)
+def test_a_mapping_that_cannot_be(text, key):
+    mapping = SELL_THROUGH.replace("[columns]", f"{text}\n[columns]") if text.startswith("[") else f"{text}\n{SELL_THROUGH}"
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(mapping, "own")
+    assert caught.value.key == key
 
 
 # Answers to orders: only what they say changes, and only in lines that are there.
