@@ -42,12 +42,11 @@ WITH due AS MATERIALIZED (
         SELECT d::date AS week, d::date + 7 + f.weekday + f.grace_days AS due
         FROM generate_series(%(first)s::date, %(date)s::date, interval '7 days') d
     ) w
-    WHERE f.kind = %(kind)s AND f.weekday IS NOT NULL AND w.due <= %(date)s
+    WHERE f.kind = '{kind}' AND f.weekday IS NOT NULL AND w.due <= %(date)s
         AND (newest.day IS NULL OR newest.day < w.week + 7)
 )
-SELECT d.id, d.code, d.name, d.account_id, d.week, d.due FROM due d
+SELECT '{kind}' AS kind, d.id, d.code, d.name, d.account_id, d.week, d.due FROM due d
 WHERE NOT {in_week} AND ({before} OR d.due > %(date)s::date - 7 AND NOT {ever})
-ORDER BY d.code, d.week
 """
 HAS_FACTS = """CASE WHEN d.account_id IS NULL
     THEN EXISTS (SELECT FROM accounts_account a, {fact})
@@ -74,28 +73,27 @@ class Late:
 
 
 def late_feeds(day: date) -> list[Late]:
-    """Every feed that is late at the end of `day`, looking eight weeks back."""
-    return [late for kind in FACTS for late in _late_of_kind(kind, day)]
-
-
-def _late_of_kind(kind, day):
-    table, column = FACTS[kind]
-    params = {"kind": kind, "date": day, "first": monday(day) - timedelta(weeks=WEEKS_BACK)}
+    """Every feed that is late at the end of `day`, looking eight weeks back; all kinds in one query."""
+    params = {"date": day, "first": monday(day) - timedelta(weeks=WEEKS_BACK)}
     with connection.cursor() as cursor:
-        cursor.execute(_late_sql(table, column), params)
+        cursor.execute(LATE_OF_ALL, params)
         rows = cursor.fetchall()
     by_feed = defaultdict(list)
-    for pk, code, name, account, week, due in rows:
-        by_feed[pk, code, name, account].append((week, due))
+    for kind, *feed, week, due in rows:
+        by_feed[kind, *feed].append((week, due))
     return [
         Late(pk, code, name, kind, account, tuple(week for week, _due in found), found[0][1])
-        for (pk, code, name, account), found in by_feed.items()
+        for (kind, pk, code, name, account), found in by_feed.items()
     ]
 
 
-def _late_sql(table, day):
+def _late_sql(kind, table, day):
     facts = {name: FACT.format(table=table, condition=text.format(day=day)) for name, text in CONDITIONS.items()}
-    return LATE.format(**{name: HAS_FACTS.format(fact=fact) for name, fact in facts.items()})
+    return LATE.format(kind=kind, **{name: HAS_FACTS.format(fact=fact) for name, fact in facts.items()})
+
+
+LATE_OF_ALL = " UNION ALL ".join(f"({_late_sql(kind, *where)})" for kind, where in FACTS.items())
+LATE_OF_ALL += " ORDER BY code, week"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def test_the_list_costs_the_same_for_one_and_three_feeds(site, mia, rows, django
     StepRun.objects.create(date=facts.DAY, step="measures", state="done")
     for _ in range(rows):
         facts.feed(account, weekday=0)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         answer = site.get(reverse("kpis:feed-list"))
     assert [len(feed.late.weeks) for feed in answer.context["rows"]] == [1] * rows
 
