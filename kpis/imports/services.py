@@ -17,6 +17,7 @@ from kpis.imports.check import check_file, unfold
 from kpis.imports.copying import copy_in
 from kpis.imports.errors import MappingError, UnusableFile
 from kpis.imports.mapping import Mapping
+from kpis.imports.ready import ready_mapping
 from kpis.imports.result import Result
 from kpis.imports.toml import mapping_text, parse_mapping
 from kpis.models import Feed, ImportBatch, ImportError
@@ -50,11 +51,13 @@ def receive(
 ) -> ImportBatch:
     """Store a file as a waiting batch; `process` reads it.
 
-    `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is the feed's, else the
-    kind's default. `beside` holds (name, file) of the files that the mapping joins. Raises UnusableFile when mapping
-    or feed is for another kind, or the mapping is not usable.
+    `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is the feed's, else that
+    for the messages in the file, else the kind's default. `beside` holds (name, file) of the files that the mapping
+    joins. Raises UnusableFile when mapping or feed is for another kind, or the mapping is not usable.
     """
     mapping = mapping or (feed.mapping if feed else "") or "default"
+    if mapping == "default" and text is None:
+        mapping = ready_mapping(kind, file) or mapping
     if feed and feed.kind != kind:
         raise UnusableFile("feed_kind", feed=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)

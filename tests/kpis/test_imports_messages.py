@@ -16,8 +16,9 @@ from kpis.imports import amazon
 from kpis.imports.check import check_file
 from kpis.imports.edi import LAYOUTS
 from kpis.imports.errors import MappingError, UnusableFile
+from kpis.imports.ready import ready_mapping
 from kpis.imports.report import report
-from kpis.imports.services import process
+from kpis.imports.services import process, receive
 from kpis.imports.toml import FOLDER, MESSAGES, mapping_text, parse_mapping
 from kpis.models import ImportBatch, InvoiceLine, OrderLine, SellThrough, Shipment, StockLevel
 from tests import make
@@ -160,6 +161,34 @@ def load(path):
 
 
 @pytest.mark.parametrize(
+    ("kind", "content", "mapping"),
+    [
+        ("invoices", invoice(*LINES), "edifact_invoic"),
+        ("invoices", edi.edifact(edi.message("ORDERS"), edi.message("INVOIC")), "edifact_invoic"),
+        ("orders", edi.edifact(edi.message("DESADV"), una="UNA:+.? '"), "edifact_desadv"),
+        ("shipments", edi.edifact(edi.message("DESADV")), "edifact_desadv_shipments"),
+        ("sell_through", edi.x12(edi.transaction("852")), "x12_852"),
+        ("stock", edi.x12(edi.transaction("852")), "x12_852_stock"),
+        ("stock", edi.report("GET_VENDOR_INVENTORY_REPORT", "inventoryByAsin"), "amazon_inventory"),
+        ("orders", invoice(*LINES), None),
+        ("invoices", "{}", None),
+        ("invoices", "account,document\nUNH+1+INVOIC:D,1\n", None),
+    ],
+)
+def test_the_mapping_for_a_message_needs_no_choice(kind, content, mapping):
+    file = io.BytesIO(content.encode())
+    assert (ready_mapping(kind, file), file.tell()) == (mapping, 0)
+
+
+def test_a_file_handed_in_without_a_mapping(account):
+    products("A-2")
+    feed = facts.feed(account, kind="invoices")
+    file = io.BytesIO(invoice(*LINES[4:]).encode())
+    batch = process(batch_id=receive(kind="invoices", file=file, file_name="x", by=None, feed=feed).pk)
+    assert (batch.state, batch.mapping, batch.rows) == ("applied", "edifact_invoic", 1)
+
+
+@pytest.mark.parametrize(
     ("text", "key"),
     [
         ('[file]\nmessage = "PRICAT"', "file.message"),
@@ -171,7 +200,9 @@ def load(path):
     ],
 )
 def test_a_mapping_that_cannot_be(text, key):
-    mapping = SELL_THROUGH.replace("[columns]", f"{text}\n[columns]") if text.startswith("[") else f"{text}\n{SELL_THROUGH}"
+    mapping = (
+        SELL_THROUGH.replace("[columns]", f"{text}\n[columns]") if text.startswith("[") else f"{text}\n{SELL_THROUGH}"
+    )
     with pytest.raises(MappingError) as caught:
         parse_mapping(mapping, "own")
     assert caught.value.key == key
