@@ -87,7 +87,7 @@ def foreign_references(here):
         "account": found.account.pk,
         "team": found.account.team_id,
         "parent": found.account.pk,
-        "feed": found.feed.pk,
+        "feed": found.feed.code,
         "numbers": found.account.code,
     }
 
@@ -201,7 +201,7 @@ def questions(here, role):
 
     def refused():
         found = here.foreign
-        return sorted(UploadForm({"again": found.batch.pk, "feed": found.feed.pk}, user=person).errors)
+        return sorted(UploadForm({"again": found.batch.pk, "feed": found.feed.code}, user=person).errors)
 
     yield "a form about foreign files", lambda: said(refused())
     yield "accounts of a file", lambda: said(sorted(visible_accounts(person).values_list("code", flat=True)))
