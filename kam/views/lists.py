@@ -89,7 +89,7 @@ class ScopedList(Scoped, TemplateView):
             "empty": {},
             "exports": self.exports,
             "saved_views": views_of(self.request),
-            "view_page": self.request.resolver_match.view_name,
+            "view_page": self.request.resolver_match.view_name if self.keeps_views else "",
             "view_query": view_query(self.request.GET),
         }
 
