@@ -15,7 +15,9 @@ STEPS = {
 NOTES = {
     "after_failed": _("Skipped, because “%(step)s” before it failed."),
     "feeds_late": _("Feeds that have not arrived: %(count)s. Their figures stay as they were."),
-    "foreign_currency": _("%(lines)s lines in another currency than their account's are not in its amounts."),
+    "foreign_currency": _(
+        "%(lines)s lines in another currency than their account's have no exchange rate: its amounts lack them."
+    ),
     "terms_wait_for_feed": _("%(terms)s findings about terms keep what they said, because a feed is late."),
     "accounts_held_back": _("%(count)s accounts keep their figures, because a feed is late."),
 }

@@ -1,7 +1,7 @@
 """From facts to sums: account × week and account × product × week, for the weeks whose facts changed.
 
-A week that is not over yet stays touched and is summed again every night. Amounts add up only what is in the
-account's own currency.
+A week that is not over yet stays touched and is summed again every night. Amounts in another currency than the
+account's are converted at the rates known at the end of the week; what has no rate is left out, and the night says so.
 """
 
 from django.db import connection
@@ -27,27 +27,59 @@ PAIRS = f"""
     ORDER BY 1, 2
 """
 
+# The rates at the end of each week, by currency; a euro is one euro.
+RATES = """
+rate AS MATERIALIZED (
+    SELECT w.week, c.currency, r.per_euro
+    FROM (SELECT DISTINCT week FROM pair) w
+    CROSS JOIN (SELECT DISTINCT currency FROM kpis_exchangerate) c
+    CROSS JOIN LATERAL (
+        SELECT per_euro FROM kpis_exchangerate x WHERE x.currency = c.currency AND x.day <= w.week + 6
+        ORDER BY x.day DESC LIMIT 1
+    ) r
+    UNION ALL SELECT DISTINCT week, 'EUR', 1::numeric FROM pair
+)
+"""
+# An amount `x.value` in `x.currency`, in the account's own; nothing without both rates.
+IN_OWN = """
+sum(CASE WHEN x.currency = a.currency THEN x.value ELSE round(x.value * own.per_euro / theirs.per_euro, 2) END)
+"""
+WITH_RATES = """
+    LEFT JOIN rate own ON own.currency = a.currency AND own.week = x.week
+    LEFT JOIN rate theirs ON theirs.currency = x.currency AND theirs.week = x.week
+"""
+
 GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
 
 # NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
 # `fresh` will have, and takes half a minute for a year of one account.
 ACCOUNT_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
+{RATES},
 through AS (
-    SELECT p.account_id, p.week, sum(s.units) AS units, sum(s.value) FILTER (WHERE s.currency = a.currency) AS value,
-        sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
-    FROM pair p
-    JOIN accounts_account a ON a.id = p.account_id
-    JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
-    WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+    SELECT x.account_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
+        sum(x.receipts) AS receipts, sum(x.stock) AS stock
+    FROM (
+        SELECT p.account_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
+            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
+        FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
+        WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+        GROUP BY 1, 2, 3
+    ) x
+    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
     GROUP BY 1, 2
 ),
 sell_in AS (
-    SELECT i.account_id, {WEEK.format("i.invoiced_on")} AS week, sum(i.quantity) AS units,
-        sum(i.value) FILTER (WHERE i.currency = a.currency) AS value
-    FROM kpis_invoiceline i JOIN accounts_account a ON a.id = i.account_id
-    WHERE i.account_id = ANY(%(accounts)s::bigint[])
-        AND i.invoiced_on BETWEEN %(oldest)s AND least(%(newest)s::date + 6, %(date)s)
+    SELECT x.account_id, x.week, sum(x.units) AS units, {IN_OWN} AS value
+    FROM (
+        SELECT i.account_id, {WEEK.format("i.invoiced_on")} AS week, i.currency, sum(i.quantity) AS units,
+            sum(i.value) AS value
+        FROM kpis_invoiceline i
+        WHERE i.account_id = ANY(%(accounts)s::bigint[])
+            AND i.invoiced_on BETWEEN %(oldest)s AND least(%(newest)s::date + 6, %(date)s)
+        GROUP BY 1, 2, 3
+    ) x
+    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
     GROUP BY 1, 2
 ),
 fresh AS MATERIALIZED (
@@ -83,13 +115,18 @@ SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 
 PRODUCT_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
+{RATES},
 fresh AS MATERIALIZED (
-    SELECT p.account_id, s.product_id, p.week, sum(s.units) AS units,
-        sum(s.value) FILTER (WHERE s.currency = a.currency) AS value, sum(s.receipts) AS receipts, sum(s.stock) AS stock
-    FROM pair p
-    JOIN accounts_account a ON a.id = p.account_id
-    JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
-    WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+    SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.receipts) AS receipts,
+        sum(x.stock) AS stock
+    FROM (
+        SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
+            sum(s.receipts) AS receipts, sum(s.stock) AS stock
+        FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
+        WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+        GROUP BY 1, 2, 3, 4
+    ) x
+    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
     GROUP BY 1, 2, 3
 ),
 gone AS (
@@ -111,16 +148,18 @@ SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 
 FOREIGN_CURRENCY = f"""
-WITH pair AS MATERIALIZED ({GIVEN})
+WITH pair AS MATERIALIZED ({GIVEN}),
+{RATES}
 SELECT a.id, count(*) FROM (
-    SELECT s.account_id, s.currency FROM kpis_sellthrough s
+    SELECT s.account_id, s.currency, p.week FROM kpis_sellthrough s
     JOIN pair p ON p.account_id = s.account_id AND p.week = s.week
     WHERE s.week BETWEEN %(oldest)s AND %(newest)s AND s.value IS NOT NULL
     UNION ALL
-    SELECT i.account_id, i.currency FROM kpis_invoiceline i
+    SELECT i.account_id, i.currency, p.week FROM kpis_invoiceline i
     JOIN pair p ON p.account_id = i.account_id AND i.invoiced_on BETWEEN p.week AND p.week + 6
     WHERE i.invoiced_on <= %(date)s
-) x JOIN accounts_account a ON a.id = x.account_id AND a.currency <> x.currency
+) x JOIN accounts_account a ON a.id = x.account_id AND a.currency <> x.currency {WITH_RATES}
+WHERE own.per_euro IS NULL OR theirs.per_euro IS NULL
 GROUP BY a.id ORDER BY a.id
 """
 

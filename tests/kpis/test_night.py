@@ -6,10 +6,12 @@ import pytest
 from accounts.models import Alert
 from kpis import night as steps
 from kpis.feeds import late_feeds
+from kpis.imports.toml import mapping_text
 from kpis.models import AccountWeek, MeasureValue, ProductWeek, Touched
 from tests import make
 from tests.kpis import facts
 from tests.kpis.facts import DAY, WEEK, weeks_back
+from tests.kpis.files import take
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -175,7 +177,39 @@ def test_a_denominator_of_zero_is_no_value():
     assert (row.numerator, row.denominator, row.value) == (0, 0, None)
 
 
-def test_lines_in_another_currency_are_left_out_and_said():
+def test_lines_in_another_currency_are_converted_at_the_rates_of_their_week():
+    account = make.account(currency="GBP")
+    facts.exchange(currency="GBP", day=weeks_back(3), per_euro="0.80")
+    facts.exchange(currency="GBP", day=DAY, per_euro="9")
+    facts.exchange(currency="CNY", day=weeks_back(1), per_euro="8")
+    facts.invoiced(account, value=100)
+    facts.invoiced(account, value=50, currency="EUR")
+    facts.invoiced(account, value=30, currency="CNY")
+    facts.sold(account, units=1, value=10, currency="EUR")
+    night = facts.night()
+    steps.rollups(night)
+    week = AccountWeek.objects.get(account=account)
+    assert (week.sell_in_value, week.value, night.notes) == (D(143), D(8), [])
+    assert ProductWeek.objects.get(account=account).value == D(8)
+
+
+def test_a_corrected_rate_has_the_weeks_it_holds_for_summed_again():
+    account = make.account(currency="EUR")
+    for back in (4, 2, 1, 0):
+        facts.account_week(account, weeks_back(back))
+    text = f"currency,day,per_euro\nGBP,{weeks_back(2)},0.9\nGBP,{weeks_back(0)},0.8\n"
+    take(text, mapping_text("default_rates"), kind="rates")
+    assert touched(account) == [weeks_back(2), weeks_back(1), WEEK]
+    Touched.objects.all().delete()
+    take(text.replace("0.9", "0.7"), mapping_text("default_rates"), kind="rates")
+    assert touched(account) == [weeks_back(2), weeks_back(1)]
+
+
+def touched(account):
+    return sorted(Touched.objects.filter(account=account).values_list("week", flat=True))
+
+
+def test_lines_in_another_currency_without_a_rate_are_left_out_and_said():
     account = make.account(currency="EUR")
     facts.invoiced(account, value=100)
     facts.invoiced(account, value=40, currency="USD")
