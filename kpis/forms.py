@@ -41,7 +41,10 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,
-        help_text=_("Excel (XLSX, XLS) or text (CSV, TSV). Drop it here or choose it; nothing is stored unchecked."),
+        help_text=_(
+            "Excel (XLSX, XLS), text (CSV, TSV), EDIFACT, X12 or an Amazon vendor report (JSON). "
+            "Drop it here or choose it; nothing is stored unchecked."
+        ),
     )
     feed = OneNamed(
         Feed.objects.all(),

@@ -6,7 +6,7 @@ from kpis.imports import edifact_layouts as edifact
 from kpis.imports import x12_layouts as x12
 from kpis.imports.envelopes import messages
 from kpis.imports.refused import Refused
-from kpis.imports.rows import MOST_NAMED, Table
+from kpis.imports.rows import Table
 from kpis.imports.segments import Text
 
 LAYOUTS = {
@@ -17,11 +17,12 @@ LAYOUTS = {
     )
 }
 # The characters an EDIFACT file says it has; Latin 1 where it says none, or only those that all of them have.
-ISO8859 = {"C": 1, "D": 2, "E": 5, "F": 7, "G": 3, "H": 4, "I": 6, "J": 8, "K": 9}
+ISO8859 = {"C": 1, "D": 2, "E": 5, "F": 7, "G": 3, "H": 4, "I": 6, "J": 8, "K": 9, "L": 15}
 CHARSETS = {f"UNO{letter}": f"iso8859-{number}" for letter, number in ISO8859.items()}
 CHARSETS |= {"UNOW": "utf-8", "UNOY": "utf-8", "UNOX": "iso2022_jp_2"}
 SYNTAX = re.compile(rb"UNB[^\w](\w{4})")
 BEGINNING = 1024
+MOST_KINDS = 20
 
 
 def write(asked: dict, out) -> None:
@@ -33,12 +34,14 @@ def write(asked: dict, out) -> None:
     with open(asked["path"], encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
         for message in messages(Text(file, encoding), asked["family"]):
             found[message.type] = found.get(message.type, 0) + 1
+            if len(found) > MOST_KINDS:
+                raise Refused("message_kinds", most=MOST_KINDS)
             if layout is not None and message.type == layout.message:
                 table.write(layout.read(message.reference, message.segments))
             for _segment in message.segments:
                 pass
     if layout is None or layout.message not in found:
-        told = [f"{name[:20]} × {count}" for name, count in sorted(found.items())[:MOST_NAMED]]
+        told = [f"{name[:20]} × {count}" for name, count in sorted(found.items())]
         raise Refused("no_message" if asked["message"] else "message_unsaid", wanted=asked["message"], found=told)
     del found[layout.message]
     table.close(found)

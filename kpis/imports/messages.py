@@ -37,6 +37,7 @@ FILE = {
     "broken_file": _("The file could not be read; the log of the server says why."),
     "file_memory": _("Reading the file takes more than %(most)s MB of memory. Ask for it in parts."),
     "file_time": _("Reading the file takes more than %(most)s seconds. Ask for it in parts."),
+    "file_grown": _("As a table of text the file is larger than %(most)s MB; so much is not read."),
     "no_message": _("The file holds no %(wanted)s, which the mapping is for. It holds: %(found)s."),
     "message_unsaid": _("The file holds %(found)s, and the mapping is for a table. Choose a mapping for that."),
     "message_kinds": _("The file holds more than %(most)s kinds of messages; such a file is not read."),

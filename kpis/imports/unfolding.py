@@ -5,6 +5,7 @@ JSON about the file and then rows of text to the file handle it is given, and sa
 No Django here.
 """
 
+import errno
 import json
 import os
 import resource
@@ -26,10 +27,20 @@ def main() -> None:
     try:
         with os.fdopen(asked["out"], "w", encoding="utf-8", newline="\n") as out:
             _writer(asked["family"])(asked, out)
-    except (Refused, MemoryError) as problem:
-        memory = "workbook_memory" if asked["family"] == WORKBOOK else "file_memory"
-        refusal = problem if isinstance(problem, Refused) else Refused(memory, most=MEMORY >> 20)
+    except (Refused, MemoryError, OSError) as problem:
+        refusal = refusal_of(problem, asked["family"])
         json.dump({"code": refusal.code, "params": refusal.params}, sys.stdout)
+
+
+def refusal_of(problem: Exception, family: str) -> Refused:
+    """What to tell of a file that was refused, or that reached a limit; raises what is neither."""
+    if isinstance(problem, MemoryError):
+        return Refused("workbook_memory" if family == WORKBOOK else "file_memory", most=MEMORY >> 20)
+    if isinstance(problem, OSError):
+        if problem.errno != errno.EFBIG:
+            raise problem
+        return Refused("file_grown", most=WRITTEN >> 20)
+    return problem
 
 
 def _limit():

@@ -3,6 +3,7 @@
 A19 (nothing in them is fetched), A35 (what grows while it is read), A41 (keys said twice), F17, F18.
 """
 
+import errno
 import json
 import resource
 import subprocess
@@ -12,6 +13,7 @@ from collections import Counter
 
 import pytest
 
+from kpis.imports import unfolding
 from kpis.imports import workbook as engine
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
@@ -73,6 +75,12 @@ def nested(depth):
     return edi.report(SALES, "salesByAsin", ENTRY).replace('"B1"', "[" * depth + "]" * depth)
 
 
+def echo(rows):
+    """One long text in the header, which each line item repeats."""
+    lines = (f"LIN+{n}" for n in range(rows))
+    return edi.edifact(edi.message("INVOIC", f"BGM+380+{'x' * 60_000}", *lines))
+
+
 HOSTILE = {
     "a segment without end": (lambda: HEAD + "FTX+" + "x" * 5 * MEGABYTE, "INVOIC", "edi_long"),
     "nothing but released marks": (lambda: HEAD + "FTX+" + "?'" * 3 * MEGABYTE, "INVOIC", "edi_long"),
@@ -106,6 +114,7 @@ def many_lines(number):
 
 
 LARGE = {
+    "a header that lines repeat": (lambda: echo(20_000), "INVOIC"),
     "lines of one message": (lambda: many_lines(30_000), "INVOIC"),
     "messages": (lambda: edi.edifact(*(edi.message("INVOIC", *INVOICE) for _ in range(10_000))), "INVOIC"),
     "entries": (lambda: edi.report(SALES, "salesByAsin", *[ENTRY] * 30_000), SALES),
@@ -141,6 +150,24 @@ def refusal(folder, content, mapping="edifact_invoic"):
 def test_a_reader_that_does_not_come_back_is_told_of(tmp_path, monkeypatch, program, code):
     monkeypatch.setattr(engine, "COMMAND", [sys.executable, "-E", "-s", "-c", program])
     assert refusal(tmp_path, edi.edifact(edi.message("INVOIC", *INVOICE))) == code
+
+
+@pytest.mark.parametrize(
+    ("problem", "family", "code"),
+    [
+        (OSError(errno.EFBIG, "File too large"), "edifact", "file_grown"),
+        (MemoryError(), "edifact", "file_memory"),
+        (MemoryError(), "workbook", "workbook_memory"),
+        (Refused("edi_isa"), "x12", "edi_isa"),
+    ],
+)
+def test_a_limit_that_is_reached_is_told(problem, family, code):
+    assert unfolding.refusal_of(problem, family).code == code
+
+
+def test_any_other_failure_is_ours():
+    with pytest.raises(FileNotFoundError):
+        unfolding.refusal_of(FileNotFoundError(errno.ENOENT, "gone"), "edifact")
 
 
 def test_what_stands_between_cells_cannot_be_smuggled_in(tmp_path):

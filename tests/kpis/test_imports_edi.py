@@ -182,6 +182,7 @@ def test_lines_wrapped_wherever_they_end(tmp_path):
         ("UNOI", "iso8859-6", "بيت"),
         ("UNOJ", "iso8859-8", "חיפה"),
         ("UNOK", "iso8859-9", "İzmir"),
+        ("UNOL", "iso8859-15", "€uro"),
         ("UNOX", "iso2022_jp_2", "東京"),
     ],
 )

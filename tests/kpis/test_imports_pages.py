@@ -64,7 +64,7 @@ def test_a_workbook_handed_in_is_applied(site, mia):
 
 def test_the_page_says_which_files_it_takes(site):
     page = site.get(NEW).content.decode()
-    assert "Excel (XLSX, XLS) or text (CSV, TSV)" in page
+    assert "Excel (XLSX, XLS), text (CSV, TSV), EDIFACT, X12 or an Amazon vendor report (JSON)." in page
     assert re.findall(r'<input type="file" name="(\w+)"( multiple)?', page) == [
         ("file", ""), ("mapping_file", ""), ("beside", " multiple"),
     ]  # fmt: skip
