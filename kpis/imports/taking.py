@@ -140,10 +140,10 @@ def _period(text, segment):
 
 def _week(digits):
     try:
-        monday = date.fromisocalendar(int(digits[:4]), int(digits[4:]), 1)
+        days = [date.fromisocalendar(int(digits[:4]), int(digits[4:]), day).isoformat() for day in (1, 7)]
     except ValueError:
         return None
-    return monday.isoformat(), (monday + timedelta(days=6)).isoformat()
+    return days[0], days[1]
 
 
 def week(row: Row, start: str = "period_start", end: str = "period_end") -> None:
