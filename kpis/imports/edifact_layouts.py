@@ -51,7 +51,11 @@ ORDER = (
     edifact("order_line", "RFF+LI 1.2"),
     edifact("order_date", "DTM+171 1.2", day),
 )
-MONEY = (edifact("currency", "CUX+1|2 1.2"), edifact("price", "PRI+AAA|AAB|CAL|INV 1.2", price))
+MONEY = (
+    edifact("currency", "CUX+1|2 1.2"),
+    edifact("price", "PRI+AAA 1.2", price),
+    edifact("?price", "PRI+CAL|INV 1.2", price),
+)
 UNIT = edifact("unit", "QTY 1.3")
 
 
@@ -68,10 +72,12 @@ INVOIC = Layout(
         *PARTIES,
         *ORDER,
         *LINE,
-        edifact("quantity", "QTY+12|47 1.2", number),
+        edifact("quantity", "QTY+47 1.2", number),
+        edifact("?quantity", "QTY+12 1.2", number),
         UNIT,
         *MONEY,
-        edifact("value", "MOA+66|203 1.2", number),
+        edifact("value", "MOA+203 1.2", number),
+        edifact("?value", "MOA+66 1.2", number),
     ),
     levels={"LIN": 1},
     stop=("UNS",),
@@ -97,7 +103,8 @@ ORDRSP = Layout(
         *LINE,
         edifact("action", "LIN 2.1"),
         edifact("ordered", "QTY+21 1.2", number),
-        edifact("confirmed", "QTY+12|113 1.2", number),
+        edifact("confirmed", "QTY+113 1.2", number),
+        edifact("?confirmed", "QTY+12 1.2", number),
         UNIT,
         edifact("promised_on", "DTM+17|67|69 1.2", day),
         *MONEY,

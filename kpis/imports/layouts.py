@@ -13,6 +13,8 @@ from kpis.imports.refused import Refused
 from kpis.imports.segments import Segment
 
 MOST_GROUPS = 100_000
+# Before the name of a column whose value counts where the column itself has none; it is no column of the table.
+SECOND = "?"
 
 Row = dict[str, str]
 
@@ -32,7 +34,7 @@ class Layout:
     """How one type of message becomes rows.
 
     `levels` says at which depth a tag opens a group, `rows` at which depth groups are rows, `stop` the tags behind
-    which nothing is a line item. `finish` adds the `computed` columns to a row; `special` reads what has other groups.
+    which nothing is a line item. A value named `?quantity` counts where there is no `quantity`. `finish` adds the `computed` columns to a row; `special` reads what has other groups.
     """
 
     message: str
@@ -52,7 +54,8 @@ class Layout:
             places = named.get(value.column, "")
             new = "" if value.place in places.split(", ") else value.place
             named[value.column] = ", ".join(part for part in (places, new) if part)
-        return named | {name: named.get(name, "") for name in self.computed}
+        named |= {name: named.get(name, "") for name in self.computed}
+        return {name: place for name, place in named.items() if not name.startswith(SECOND)}
 
     @cached_property
     def by_tag(self) -> dict[str, tuple[Value, ...]]:
@@ -65,6 +68,8 @@ class Layout:
         header = {"message": reference}
         found = self.special(self, header, segments) if self.special else self._by_level(header, segments)
         for row in found:
+            for name in [name for name in row if name.startswith(SECOND)]:
+                row.setdefault(name.removeprefix(SECOND), row[name])
             if self.finish:
                 self.finish(row)
             yield row

@@ -130,6 +130,22 @@ def test_a_price_of_a_hundred_and_a_line_without_amount(tmp_path):
     assert only(found, "quantity", "price", "value") == [("54", "36.301724", "1960.29"), ("3", "1.335", "4.01")]
 
 
+def test_what_is_invoiced_counts_before_what_was_despatched_and_net_before_gross(tmp_path):
+    both = (
+        "LIN+1++A-1:SA",
+        "QTY+12:9",
+        "QTY+47:8",
+        "MOA+66:90",
+        "MOA+203:80",
+        "PRI+AAB:12",
+        "PRI+INV:11",
+        "PRI+AAA:10",
+    )
+    second = ("LIN+2++A-2:SA", "QTY+12:9", "MOA+66:90", "PRI+AAB:12", "PRI+INV:10")
+    found = rows(tmp_path, edifact(message("INVOIC", *INVOICE, *both, *second)), "INVOIC")
+    assert only(found, "quantity", "value", "price") == [("8", "80", "10"), ("9", "90", "10")]
+
+
 def test_a_credit_note_is_below_zero(tmp_path):
     lines = ("LIN+1++A-1:SA", "QTY+47:2", "PRI+AAA:5", "MOA+203:10", "LIN+2++A-2:SA", "QTY+47:-1", "MOA+203:-3")
     head = [INVOICE[0].replace("380", "381"), *INVOICE[1:]]
