@@ -10,24 +10,30 @@ from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
 
 KEY = {"account_id": pl.Int64, "order_number": pl.String, "line_number": pl.String}
+SAID = "said_product_id"
 BROUGHT = {"product_id": pl.Int64, "ordered_on": pl.Date, "ordered": pl.Decimal(14, 3), "currency": pl.String}
 
 
 def complete(loaded: Loaded, result: Result) -> None:
-    """Give order lines what is stored of them and they need not say; lines that are not stored become faults.
+    """Give order lines what is stored of them and they need not say.
 
-    The accounts are locked for the rest of the caller's transaction, so that what is brought is still so at the merge.
+    Lines that are not stored, or are stored with another product than the file names, become faults. The accounts are locked for the rest of the caller's transaction, so that what is brought is still so at the merge.
     """
     frame = loaded.frame.drop([name for name in BROUGHT if name in loaded.frame.columns])
-    accounts = frame.get_column("account_id").drop_nulls().unique().sort().to_list()
-    lock(ORDERS.name, accounts)
+    told = loaded.frame.get_column("product_id", default=pl.Series([None] * frame.height, dtype=pl.Int64))
+    frame = frame.with_columns(told.alias(SAID))
+    lock(ORDERS.name, frame.get_column("account_id").drop_nulls().unique().sort().to_list())
     found = frame.join(_stored(frame), on=list(KEY), how="left", maintain_order="left")
-    lost = found.filter(pl.col("ordered").is_null() & pl.col("account_id").is_not_null())
-    value = pl.concat_str("order_number", "line_number", separator=" / ")
+    lost = pl.col("ordered").is_null() & pl.col("account_id").is_not_null()
+    _refuse(loaded, result, found.filter(lost), "unknown_line")
+    _refuse(loaded, result, found.filter(pl.col(SAID) != pl.col("product_id")), "other_product")
+    loaded.frame = found.drop(SAID)
+
+
+def _refuse(loaded, result, rows, code):
+    value = rows.select(pl.concat_str("order_number", "line_number", separator=" / ")).to_series()
     shown = result.shown.get("line_number", "line_number")
-    codes = ["unknown_line"] * lost.height
-    loaded.bad.append(faults(lost[LINE], shown, lost.select(value).to_series(), codes, "{}"))
-    loaded.frame = found
+    loaded.bad.append(faults(rows[LINE], shown, value, [code] * rows.height, "{}"))
 
 
 def _stored(frame):

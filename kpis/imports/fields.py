@@ -108,6 +108,7 @@ class Fields:
 
     def _required(self, field, words, wrong):
         free = not field.required or (field.refers == "account" and self.mapping.unassigned)
+        free = free or (self.mapping.updates and field.name not in self.mapping.kind.key)
         return wrong if free else cells.merged(wrong, cells.where(words.is_null(), "required"))
 
     def _computed(self, text, field, derived: Derived, bad):

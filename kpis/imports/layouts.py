@@ -34,7 +34,8 @@ class Layout:
     """How one type of message becomes rows.
 
     `levels` says at which depth a tag opens a group, `rows` at which depth groups are rows, `stop` the tags behind
-    which nothing is a line item. A value named `?quantity` counts where there is no `quantity`. `finish` adds the `computed` columns to a row; `special` reads what has other groups.
+    which nothing is a line item. A value named `?quantity` counts where there is no `quantity`. `finish` adds the
+    `computed` columns to a row; `special` reads what has other groups.
     """
 
     message: str

@@ -152,7 +152,7 @@ def _new_stores(loaded, result, missing, schema, by):
 
 def _products(loaded, result, mapping, by):
     wanted = _codes(loaded.frame, "product")
-    rows = _refuse_shared(loaded, result, gtins.products(wanted)) if mapping.by_gtin else []
+    rows = _by_gtin(loaded, result, mapping, wanted) if mapping.by_gtin else []
     wanted -= {code for code, _ in rows}
     stored = Product.objects.filter(code__in=wanted).values_list("code", "id")
     known = list(stored)
@@ -163,7 +163,8 @@ def _products(loaded, result, mapping, by):
     known = pl.DataFrame(rows + known, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
     known = known.with_columns(_categories("product"))
     _add(loaded, known, ["product"])
-    _refuse(loaded, result, "product", "product_id")
+    if not mapping.updates:  # there the stored product counts, and a number nobody knows says nothing against it
+        _refuse(loaded, result, "product", "product_id")
 
 
 def _new_products(loaded, result, missing, by):
@@ -173,9 +174,10 @@ def _new_products(loaded, result, missing, by):
     return [(product.code, product.pk) for product in made]
 
 
-def _refuse_shared(loaded, result, found):
+def _by_gtin(loaded, result, mapping, wanted):
     """(GTIN, product) of those found; several products of one GTIN are faults of its rows."""
-    for code in [code for code, products in found.items() if len(products) > 1]:
+    found = gtins.products(wanted)
+    for code in [code for code, products in found.items() if len(products) > 1 and not mapping.updates]:
         rows = loaded.frame.filter(pl.col("product") == code)
         shown = result.shown.get("product", "product")
         loaded.bad.append(faults(rows[LINE], shown, rows["product"], ["shared_gtin"] * rows.height, "{}"))

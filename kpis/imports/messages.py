@@ -110,6 +110,7 @@ ROW = {
     "unknown_store": _("There is no store “%(value)s” at the account %(account)s."),
     "unknown_product": _("There is no product “%(value)s”."),
     "shared_gtin": _("Several products have the GTIN “%(value)s”."),
+    "other_product": _("The order line “%(value)s” is stored with another product."),
     "unknown_line": _("There is no order line “%(value)s”; its order must be imported first."),
     "not_allowed": _("You may not create or change the account “%(value)s”."),
     "no_country": _("The account “%(value)s” is new and its country is not known."),

@@ -243,6 +243,14 @@ def test_a_line_that_is_not_there_is_a_fault(account, order):
     assert order.filter(confirmed=None).count() == 2
 
 
+def test_a_line_of_another_product_is_a_fault_and_a_number_nobody_knows_is_none(account, order):
+    products("P-2")
+    lines = ("LIN+1+5+P-2:SA", "QTY+21:10", "LIN+2+5+theirs:IN", "QTY+21:10")
+    batch = ready("edifact_ordrsp", response(*lines), account, "orders")
+    faults = list(batch.errors.values_list("line", "value", "code"))
+    assert faults == [(1, "PO-1 / 1", "other_product")]
+
+
 def test_the_line_of_another_account_is_none(order):
     batch = ready("edifact_ordrsp", response("LIN+1+5", "QTY+21:10"), make.account(code="K-2"), "orders")
     assert [error.code for error in batch.errors.all()] == ["unknown_line"]
