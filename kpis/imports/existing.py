@@ -17,7 +17,8 @@ BROUGHT = {"product_id": pl.Int64, "ordered_on": pl.Date, "ordered": pl.Decimal(
 def complete(loaded: Loaded, result: Result) -> None:
     """Give order lines what is stored of them and they need not say.
 
-    Lines that are not stored, or are stored with another product than the file names, become faults. The accounts are locked for the rest of the caller's transaction, so that what is brought is still so at the merge.
+    Lines that are not stored, or are stored with another product than the file names, become faults. The accounts are
+    locked for the rest of the caller's transaction, so that what is brought is still so at the merge.
     """
     frame = loaded.frame.drop([name for name in BROUGHT if name in loaded.frame.columns])
     told = loaded.frame.get_column("product_id", default=pl.Series([None] * frame.height, dtype=pl.Int64))
