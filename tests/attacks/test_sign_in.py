@@ -250,7 +250,7 @@ def test_a_reset_answers_the_same_for_all_and_asks_the_mail_server_for_nobody(us
 
 
 def like_nobody(seconds):
-    """How much longer somebody waits than nobody: both in turns, and the shortest of each, as others use the machine."""
+    """How much longer somebody waits than nobody: asked in turns, the shortest of each, as others use the machine."""
     waits = [(seconds(person().email, n), seconds(f"nobody{n}@example.com", n + 100)) for n in range(7)]
     known, unknown = map(min, zip(*waits, strict=True))
     return known / unknown
