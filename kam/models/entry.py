@@ -42,9 +42,13 @@ class EntryQuerySet(models.QuerySet):
 
 
 # Transactions are numbered for the whole server. One that was open when this statement began counts, unless it is
-# seen now to be at work in another database: only there can it still be told apart from ours.
+# seen now to be at work in another database: only there can it still be told apart from ours. The transaction that asks
+# does not stand in its own snapshot, and is open all the same.
 OLDEST_OPEN = """(
-    SELECT coalesce(min(x::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    SELECT least(
+        coalesce(min(x::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint),
+        pg_current_xact_id_if_assigned()::text::bigint
+    )
     FROM pg_snapshot_xip(pg_current_snapshot()) x
     WHERE NOT EXISTS (
         SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
