@@ -17,7 +17,7 @@ class Suggestions(Scoped, View):
     most = 20
 
     def found(self, rows, text):
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} must say which rows may be meant")
 
     def get(self, request):
         text = next(iter(request.GET.values()), "").replace("\0", "").strip()[:LONGEST]
