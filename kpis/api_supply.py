@@ -1,21 +1,18 @@
 """The API of the facts beside orders and sales: stock, shipments, service, prices, exchange rates; all read-only."""
 
-from datetime import date
-
-import django_filters
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from accounts.models import Account, Store
-from kam.api.base import ScopedSerializer, ScopedViewSet
-from kam.filters import seen
-from kpis.models import ExchangeRate, PriceObservation, Product, ServiceFact, Shipment, StockLevel
+from kam.api.base import ScopedSerializer
+from kpis import filters
+from kpis.api import Facts, KeyedFacts
+from kpis.models import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.serializers import KeyedSerializer
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: day, place and product.")
 
 
-class StockLevelSerializer(ScopedSerializer):
+class StockLevelSerializer(KeyedSerializer):
     key = serializers.SerializerMethodField(help_text="Day, place and product, as the address of the row.")
 
     class Meta:
@@ -24,9 +21,6 @@ class StockLevelSerializer(ScopedSerializer):
             *("key", "day", "account", "store", "product", "on_hand", "unsellable", "aged", "on_order", "value"),
             *("currency", "batch"),
         ]
-
-    def get_key(self, row) -> str:
-        return f"{row.day.isoformat()}_{row.store_id}_{row.product_id}"
 
 
 class ShipmentSerializer(ScopedSerializer):
@@ -60,83 +54,14 @@ class ExchangeRateSerializer(ScopedSerializer):
         fields = ["id", "currency", "day", "per_euro"]
 
 
-class StockLevelFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    store = django_filters.ModelChoiceFilter(queryset=seen(Store))
-    product = django_filters.ModelChoiceFilter(queryset=seen(Product))
-    day_from = django_filters.DateFilter("day", "gte")
-    day_to = django_filters.DateFilter("day", "lte")
-
-    class Meta:
-        model = StockLevel
-        fields = ["account", "store", "product", "day"]
-
-
-class ShipmentFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    shipped_from = django_filters.DateFilter("shipped_on", "gte")
-    shipped_to = django_filters.DateFilter("shipped_on", "lte")
-
-    class Meta:
-        model = Shipment
-        fields = ["account", "number", "order_number"]
-
-
-class ServiceFactFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    week_from = django_filters.DateFilter("week", "gte")
-    week_to = django_filters.DateFilter("week", "lte")
-
-    class Meta:
-        model = ServiceFact
-        fields = ["account", "metric", "week"]
-
-
-class PriceObservationFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    product = django_filters.ModelChoiceFilter(queryset=seen(Product))
-    observed_from = django_filters.DateFilter("observed_on", "gte")
-    observed_to = django_filters.DateFilter("observed_on", "lte")
-
-    class Meta:
-        model = PriceObservation
-        fields = ["account", "product", "place"]
-
-
-class ExchangeRateFilter(django_filters.FilterSet):
-    day_from = django_filters.DateFilter("day", "gte")
-    day_to = django_filters.DateFilter("day", "lte")
-
-    class Meta:
-        model = ExchangeRate
-        fields = ["currency"]
-
-
-class Facts(ScopedViewSet):
-    """Read-only rows that files brought."""
-
-    scope = "kpis"
-
-
 @extend_schema_view(retrieve=extend_schema(parameters=[KEY]))
-class StockLevelViewSet(Facts):
+class StockLevelViewSet(KeyedFacts):
     """What lay where at the end of a day."""
 
     queryset = StockLevel.objects.all()
     serializer_class = StockLevelSerializer
-    filterset_class = StockLevelFilter
+    filterset_class = filters.StockLevelFilter
     order = ("-day", "store_id", "product_id")
-    order_is_unique = True
-
-    def get_object(self):
-        try:
-            day, store, product = self.kwargs["pk"].split("_")
-            key = {"day": date.fromisoformat(day), "store_id": int(store), "product_id": int(product)}
-        except ValueError as error:
-            raise Http404 from error
-        if found := self.get_queryset().filter(**key).first():
-            return found
-        raise Http404
 
 
 class ShipmentViewSet(Facts):
@@ -144,7 +69,7 @@ class ShipmentViewSet(Facts):
 
     queryset = Shipment.objects.all()
     serializer_class = ShipmentSerializer
-    filterset_class = ShipmentFilter
+    filterset_class = filters.ShipmentFilter
     order = ("-shipped_on", "-pk")
     sortable = {"shipped_on": "shipped_on"}
 
@@ -154,7 +79,7 @@ class ServiceFactViewSet(Facts):
 
     queryset = ServiceFact.objects.all()
     serializer_class = ServiceFactSerializer
-    filterset_class = ServiceFactFilter
+    filterset_class = filters.ServiceFactFilter
     order = ("-week", "account_id", "metric", "pk")
 
 
@@ -163,7 +88,7 @@ class PriceObservationViewSet(Facts):
 
     queryset = PriceObservation.objects.all()
     serializer_class = PriceObservationSerializer
-    filterset_class = PriceObservationFilter
+    filterset_class = filters.PriceObservationFilter
     order = ("-observed_on", "-pk")
     sortable = {"observed_on": "observed_on", "price": "price"}
 
@@ -173,7 +98,7 @@ class ExchangeRateViewSet(Facts):
 
     queryset = ExchangeRate.objects.all()
     serializer_class = ExchangeRateSerializer
-    filterset_class = ExchangeRateFilter
+    filterset_class = filters.ExchangeRateFilter
     order = ("currency", "-day", "pk")
 
 

@@ -12,14 +12,19 @@ from kam.filters import seen
 from kpis.models import (
     AccountWeek,
     Category,
+    ExchangeRate,
     Feed,
     ImportBatch,
     InvoiceLine,
     MeasureValue,
     OpenItem,
     OrderLine,
+    PriceObservation,
     Product,
     SellThrough,
+    ServiceFact,
+    Shipment,
+    StockLevel,
     Target,
 )
 from kpis.models.batch import Kind
@@ -141,6 +146,58 @@ class TargetFilter(OfAccount):
     class Meta:
         model = Target
         fields = ["account", "account_named", "measure", "year"]
+
+
+class StockLevelFilter(django_filters.FilterSet):
+    account = _account()
+    store = django_filters.ModelChoiceFilter(queryset=seen(Store))
+    product = _product()
+    day_from = django_filters.DateFilter("day", "gte")
+    day_to = django_filters.DateFilter("day", "lte")
+
+    class Meta:
+        model = StockLevel
+        fields = ["account", "store", "product", "day"]
+
+
+class ShipmentFilter(django_filters.FilterSet):
+    account = _account()
+    shipped_from = django_filters.DateFilter("shipped_on", "gte")
+    shipped_to = django_filters.DateFilter("shipped_on", "lte")
+
+    class Meta:
+        model = Shipment
+        fields = ["account", "number", "order_number"]
+
+
+class ServiceFactFilter(django_filters.FilterSet):
+    account = _account()
+    week_from = django_filters.DateFilter("week", "gte")
+    week_to = django_filters.DateFilter("week", "lte")
+
+    class Meta:
+        model = ServiceFact
+        fields = ["account", "metric", "week"]
+
+
+class PriceObservationFilter(django_filters.FilterSet):
+    account = _account()
+    product = _product()
+    observed_from = django_filters.DateFilter("observed_on", "gte")
+    observed_to = django_filters.DateFilter("observed_on", "lte")
+
+    class Meta:
+        model = PriceObservation
+        fields = ["account", "product", "place"]
+
+
+class ExchangeRateFilter(django_filters.FilterSet):
+    day_from = django_filters.DateFilter("day", "gte")
+    day_to = django_filters.DateFilter("day", "lte")
+
+    class Meta:
+        model = ExchangeRate
+        fields = ["currency"]
 
 
 # Of the facts behind a figure; the page names account and week.

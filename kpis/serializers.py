@@ -34,7 +34,15 @@ class ProductSerializer(ScopedSerializer):
         fields = ["id", "code", "name", "gtin", "brand", "category", "version", "updated_at"]
 
 
-class SellThroughSerializer(ScopedSerializer):
+class KeyedSerializer(ScopedSerializer):
+    """A fact without an id: its `key` is the primary key of three columns, date, store and product."""
+
+    def get_key(self, row) -> str:
+        day, store, product = row.pk
+        return f"{day.isoformat()}_{store}_{product}"
+
+
+class SellThroughSerializer(KeyedSerializer):
     key = serializers.SerializerMethodField(help_text="Week, store and product, as the address of the row.")
 
     class Meta:
@@ -53,9 +61,6 @@ class SellThroughSerializer(ScopedSerializer):
             "currency",
             "batch",
         ]
-
-    def get_key(self, row) -> str:
-        return f"{row.week.isoformat()}_{row.store_id}_{row.product_id}"
 
 
 class OrderLineSerializer(ScopedSerializer):
