@@ -29,6 +29,7 @@ BATCH_LEVELS = {
     "undone": "neutral",
     "waiting": "open",
     "reading": "running",
+    "mapping": "warning",
 }
 
 

@@ -1,5 +1,6 @@
 from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restatement
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
+from kpis.models.mapping import ColumnMapping
 from kpis.models.product import Category, Product
 from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
 from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
@@ -8,6 +9,7 @@ __all__ = [
     "AccountWeek",
     "BatchWeek",
     "Category",
+    "ColumnMapping",
     "ExchangeRate",
     "Feed",
     "ImportBatch",

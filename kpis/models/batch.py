@@ -106,12 +106,15 @@ class ImportBatch(models.Model):
     """One row is one file somebody gave us: what it was, what became of it, and how many rows.
 
     `content` (SHA-256 of bytes, kind, mapping) is unique per feed among applied batches: the same file is a no-op.
-    `sha256` is of the bytes alone, as other tools compute it.
+    `sha256` is of the bytes alone, as other tools compute it. `by_form` says that a person maps the columns on a page
+    where no mapping fits. While a file is read, `phase`, `rows_read` and `rows_total` (line breaks, until it is read)
+    say how far it is.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         READING = "reading", _("Reading")
+        MAPPING = "mapping", _("Columns to be mapped")
         APPLIED = "applied", _("Applied")
         REJECTED = "rejected", _("Rejected")
         UNUSABLE = "unusable", _("Unusable")
@@ -119,6 +122,14 @@ class ImportBatch(models.Model):
         CHECKED = "checked", _("Checked only")
         CANCELLED = "cancelled", _("Cancelled")
         UNDONE = "undone", _("Undone")
+
+    class Phase(models.TextChoices):
+        """What is being done to a file that is read."""
+
+        LOOKING = "looking", _("Looking at the columns")
+        OPENING = "opening", _("Opening the file")
+        CHECKING = "checking", _("Checking the rows")
+        COMPARING = "comparing", _("Comparing with what is stored")
 
     feed = models.ForeignKey(Feed, models.PROTECT, null=True, blank=True, related_name="batches", db_index=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
@@ -142,6 +153,14 @@ class ImportBatch(models.Model):
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
     problem = models.JSONField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by_form = models.BooleanField(default=False, db_default=False, editable=False)
+    corrects = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="corrections", verbose_name=_("corrects")
+    )
+    phase = models.CharField(_("phase"), max_length=10, choices=Phase.choices, blank=True, default="", db_default="")
+    rows_read = models.BigIntegerField(_("rows read"), default=0, db_default=0)
+    rows_total = models.BigIntegerField(_("rows in the file"), null=True)
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveSmallIntegerField(default=0)
