@@ -31,7 +31,10 @@ def said(frame: pl.DataFrame, kind: Kind, day: str) -> pl.DataFrame:
     sums = {"rows": pl.len().cast(pl.Int64)} | {name: pl.col(source).sum() for name, source in found.items()}
     week = pl.col(day).dt.truncate("1w").alias("week")
     parts = [piece.group_by("account_id", week, *store).agg(**sums) for piece in frame.iter_slices(PIECE)]
-    whole = {name: pl.col(name).sum() for name in sums} | ({"stores": pl.col("store_id").n_unique()} if store else {})
+    whole = {name: pl.col(name).sum() for name in sums}
+    if store:
+        told = pl.col("store_id")
+        whole |= {"stores": told.n_unique(), "store_ids": told.drop_nulls().unique().sort()}
     return pl.concat(parts).group_by(KEY).agg(**whole)
 
 
@@ -91,5 +94,13 @@ def keep(batch_id: int, weeks: pl.DataFrame) -> None:
     there = list(Account.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     if len(there) < len(wanted):
         account = pl.when(pl.col("account_id").is_in(there)).then("account_id")
-        weeks = weeks.with_columns(account_id=account).group_by(KEY).agg(pl.all().sum())
-    copy_in("kpis_batchweek", weeks.with_columns(batch_id=pl.lit(batch_id)))
+        weeks = weeks.drop("store_ids", strict=False).with_columns(account_id=account).group_by(KEY).agg(pl.all().sum())
+    copy_in("kpis_batchweek", _as_written(weeks).with_columns(batch_id=pl.lit(batch_id)))
+
+
+def _as_written(weeks):
+    """Lists as COPY reads arrays."""
+    if "store_ids" not in weeks.columns:
+        return weeks
+    joined = pl.col("store_ids").cast(pl.List(pl.String)).list.join(",")
+    return weeks.with_columns(store_ids=pl.concat_str(pl.lit("{"), joined, pl.lit("}")))

@@ -1,11 +1,13 @@
 from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restatement
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
+from kpis.models.feed_week import AcceptedWeek
 from kpis.models.mapping import ColumnMapping
 from kpis.models.product import Category, Product
 from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
 from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 
 __all__ = [
+    "AcceptedWeek",
     "AccountWeek",
     "BatchWeek",
     "Category",

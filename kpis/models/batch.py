@@ -1,11 +1,13 @@
 from django.conf import settings
-from django.core.validators import MaxValueValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from kam.models import Versioned
+from kam.models.user import known_time_zone
 from kam.roles import READS, DataClass, Role
 
 IMPORTERS = frozenset({Role.ANALYST, Role.ADMIN, Role.API_CLIENT, Role.ACCOUNT_MANAGER, Role.TEAM_LEAD, Role.DIRECTOR})
@@ -51,10 +53,18 @@ class FeedQuerySet(models.QuerySet):
 
 
 class Feed(Versioned):
-    """One row is one file we expect again and again: from whom, what, and by when.
+    """One row is one file we expect again and again: from whom, what, by when, and how much.
 
-    Without an account it is a feed of our own systems for all accounts.
+    Without an account it is a feed of our own systems for all accounts. The file of a week is due on `weekday` of the
+    next one, plus `grace_days`, at `hour` by the clocks of `time_zone`. `expected_stores` says which stores must be in
+    it, `completeness` which share of them at least, in percent; `tolerance` by how many percent a week may be below
+    what is usual. `kpis.feeds` judges.
     """
+
+    class Expected(models.TextChoices):
+        USUAL = "usual", _("Those that usually report")
+        ALL = "all", _("All stores of the account")
+        ANY = "any", _("Any; not judged")
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -67,6 +77,21 @@ class Feed(Versioned):
         _("due on weekday"), null=True, blank=True, validators=[MaxValueValidator(6)]
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
+    hour = models.PositiveSmallIntegerField(
+        _("due at"), default=24, db_default=24, validators=[MinValueValidator(1), MaxValueValidator(24)]
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=50, default="UTC", db_default="UTC", validators=[known_time_zone]
+    )
+    expected_stores = models.CharField(
+        _("stores that must report"), max_length=8, choices=Expected.choices, default=Expected.USUAL, db_default="usual"
+    )
+    completeness = models.PositiveSmallIntegerField(
+        _("complete from"), default=95, db_default=95, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    tolerance = models.PositiveSmallIntegerField(
+        _("tolerance"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
     keeps_good_rows = models.BooleanField(
         _("store good rows even where others are bad"), default=False, db_default=False
     )
@@ -227,7 +252,7 @@ class BatchWeek(models.Model):
 
     `units` and `value` are the file's own sums, `units_moved` and `value_moved` by how much what is stored moved. A
     week that only lost rows, because the file dates them elsewhere, has no rows of its own. What a check says of
-    accounts that the import would create has no account.
+    accounts that the import would create has no account. `store_ids` are the stores that the file told of.
     """
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="weeks", db_index=False)
@@ -239,6 +264,7 @@ class BatchWeek(models.Model):
     new = models.IntegerField(_("new"), default=0)
     changed = models.IntegerField(_("changed"), default=0)
     stores = models.IntegerField(_("stores"), null=True)
+    store_ids = ArrayField(models.BigIntegerField(), null=True, editable=False)
     units = models.DecimalField(_("units"), max_digits=20, decimal_places=3, null=True)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
     units_moved = models.DecimalField(_("units more than before"), max_digits=20, decimal_places=3, null=True)
