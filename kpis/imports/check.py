@@ -14,6 +14,7 @@ from kpis.imports.places import Places
 from kpis.imports.reader import LINE, Source, batches, open_source
 from kpis.imports.result import Result, faults, no_faults, sums
 from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
+from kpis.imports.wide import Wide
 
 
 def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Result:
@@ -59,8 +60,9 @@ class Check:
         self.source = source
         self.lookups = lookups
         self.names = Names(source)
+        self.wide = Wide(mapping, self.names) if mapping.unfold else None
         self.fields = Fields(mapping, self.names)
-        self.places = Places(source)
+        self.places = Places(source, self.wide)
         self.rows = 0
         drops = [lookup.file for lookup in mapping.lookups if lookup.missing == "ignore"]
         drops += [rule.name for rule in mapping.rules if rule.action in ("skip", "ignore")]
@@ -73,6 +75,10 @@ class Check:
 
     def add(self, text: pl.DataFrame) -> None:
         """Check one batch of text columns and keep what is accepted."""
+        for part in self.wide.rows(text) if self.wide else (text,):
+            self._add(part)
+
+    def _add(self, text):
         self.rows += text.height
         self.places.add(text)
         bad = Bad(self.names)

@@ -44,7 +44,7 @@ class Names:
         """What to raise for missing columns: the delimiter may be wrong, or the columns are not there."""
         if self.source.width == 1 and not self.source.line_break and (other := self._other_delimiter(columns)):
             return UnusableFile("wrong_delimiter", delimiter=visible(self.source.delimiter), found=visible(other))
-        return UnusableFile("missing_columns", columns=columns, found=self._named())
+        return UnusableFile("missing_columns", columns=columns, found=self.named())
 
     def _other_delimiter(self, columns):
         header = self.source.names[0] if self.source.names else ""
@@ -59,7 +59,8 @@ class Names:
         """How people call a frame column."""
         return name[1:] if name.startswith("=") else self.source.shown(int(name[1:]))
 
-    def _named(self):
+    def named(self) -> list[str]:
+        """The headers of the file, cut where they are very long or very many."""
         return [name[:MOST_NAMED] for name in self.source.names[:MOST_NAMED]]
 
     def unused(self) -> list[str]:

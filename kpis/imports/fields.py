@@ -34,13 +34,13 @@ class Bad:
 
     @property
     def lines(self) -> pl.Series | None:
-        return pl.concat([table.get_column("line") for table in self.tables]) if self.tables else None
+        return pl.concat([table.get_column("row") for table in self.tables]) if self.tables else None
 
     def without(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of a frame that have no fault."""
         if self.lines is None:
             return frame
-        return frame.filter(~pl.col(LINE).is_in(self.lines.implode()))
+        return frame.filter(~pl.col(LINE).is_in(self.lines.cast(frame.schema[LINE]).implode()))
 
 
 class Fields:
@@ -147,6 +147,8 @@ class Fields:
         return values
 
     def _marks(self, name):
+        if self.mapping.unfold and name == self.mapping.unfold.into:
+            return Marks()
         if name in self.mapping.columns:
             return self.mapping.columns[name].marks
         derived = next((column for column in self.mapping.derived if column.name == name), None)

@@ -126,6 +126,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Unfold:
+    """Columns of which each is a week or a day, made rows: the field `into` takes the date, `cells` what stands below.
+
+    A header that names no date is an ordinary column. `year` is that of headers that name only a week; `like` finds
+    the date in headers that say more, and leaves out those that it does not fit.
+    """
+
+    into: str
+    cells: str
+    year: int | None = None
+    like: re.Pattern | None = None
+
+
+@dataclass(frozen=True)
 class Create:
     """A kind of master rows that may be created when missing: sources and constants of their fields."""
 
@@ -158,6 +172,7 @@ class Mapping:
     sums: tuple[str, ...] = ()
     updates: bool = False
     by_gtin: bool = False
+    unfold: Unfold | None = None
 
     def may_create(self, what: str) -> Create | None:
         """The permission to create `accounts`, `stores` or `products`, or None."""
@@ -171,9 +186,10 @@ class Mapping:
 
     @property
     def helpers(self) -> tuple[str, ...]:
-        """Names of joined and derived columns, in the order in which they come to be."""
+        """Names of unfolded, joined and derived columns, in the order in which they come to be."""
+        unfolded = (self.unfold.into, self.unfold.cells) if self.unfold else ()
         joined = tuple(name for lookup in self.lookups for name, _ in lookup.bring)
-        return joined + tuple(column.name for column in self.derived)
+        return unfolded + joined + tuple(column.name for column in self.derived)
 
     @property
     def given(self) -> set[str]:

@@ -72,6 +72,8 @@ FILE = {
     "looks_utf8": _("The mapping says the file is %(encoding)s, but it is UTF-8. Correct the encoding in the mapping."),
     "wrong_delimiter": _("The columns are separated by “%(found)s”, but the mapping says “%(delimiter)s”."),
     "missing_columns": _("The file has no column %(columns)s. Its columns are: %(found)s."),
+    "no_weeks": _("No column is called by a week or a day, as the mapping says. The columns are: %(found)s."),
+    "weeks_twice": _("Several columns are of the same week: %(columns)s."),
     "few_columns": _("The mapping uses column number %(position)s, but line %(line)s has only %(found)s columns."),
     "ambiguous_column": _("The column %(column)s stands in the file more than once."),
     "unclosed_quote": _("A quotation mark opened in line %(line)s is never closed."),

@@ -1,4 +1,4 @@
-"""Where in an EDI file or a report a fault stands: rows are line items there, and people look for segments."""
+"""Where in a file a fault stands whose rows are not its lines: in segments of EDI, entries of a report, wide tables."""
 
 import json
 
@@ -6,14 +6,16 @@ import polars as pl
 
 from kpis.imports.families import JSON
 from kpis.imports.reader import LINE, Message, Source, column
+from kpis.imports.wide import Wide
 
 POSITION = "position"
 
 
 class Places:
-    """Positions by line, gathered batch by batch, and the elements behind the columns; nothing for other files."""
+    """Positions by line, gathered batch by batch, and the elements behind the columns; nothing for plain tables."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, wide: Wide | None = None):
+        self.wide = wide
         self.message: Message | None = source.message
         self.at = column(source.names.index(POSITION)) if self.message else ""
         self.parts: list[pl.DataFrame] = []
@@ -25,6 +27,8 @@ class Places:
 
     def told(self, errors: pl.DataFrame) -> pl.DataFrame:
         """The same faults; their params also say `at` (segment or entry), `position` and, where known, `element`."""
+        if self.wide:
+            return self.wide.told(errors)
         if not self.message or not errors.height:
             return errors
         known = pl.concat(self.parts).filter(pl.col(LINE).is_in(errors.get_column(LINE).implode()))

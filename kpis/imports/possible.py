@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext as _
 
-from kpis.imports.kinds import ORDERS, Type
+from kpis.imports.kinds import DATES, ORDERS, Type
 from kpis.imports.mapping import Mapping
 
 
 def check(table, mapping: Mapping) -> None:
     """Fail the table of TOML that a mapping was made from, naming the key. Raises MappingError."""
+    _check_unfolded(table, mapping)
     _check_fields(table, mapping)
     _check_rows(table, mapping)
     _check_sources(table, mapping)
@@ -42,6 +43,20 @@ def _check_rows(table, mapping):
             table.fail("sums", _("must be fields that are numbers"))
     if mapping.updates and mapping.kind is not ORDERS:
         table.fail("updates", _("is for order lines only"))
+
+
+def _check_unfolded(table, mapping):
+    """Headers name weeks or days; what stands below them is another field; and there are headers."""
+    unfold = mapping.unfold
+    if unfold is None:
+        return
+    for key, name in (("unfold.into", unfold.into), ("unfold.cells", unfold.cells)):
+        if mapping.kind.field(name) is None:
+            table.fail(key, _("is not a field of %(kind)s") % {"kind": mapping.kind.name})
+    if mapping.kind.field(unfold.into).type not in DATES:
+        table.fail("unfold.into", _("must be a field that is a week or a day"))
+    if not mapping.format.header or mapping.format.message:
+        table.fail("unfold", _("needs a table with a header"))
 
 
 def _check_sources(table, mapping):

@@ -26,6 +26,8 @@ ROWS = 50_000
 LONGEST_FIELD = 1_000_000
 STANDINS = "\x1f\x1e\x1d\x1c\x02\x03"
 LINE = "line"
+# The part of a row's number that is its line; above it may stand the column that it was made of, see `wide`.
+LINES = (1 << 32) - 1
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,28 @@ def batches(source: Source) -> Iterator[pl.DataFrame]:
             return
         line += frame.height
         yield frame
+
+
+def first_rows(source: Source, most: int) -> list[tuple[int, list[str]]]:
+    """(physical line, cells) of the first rows that are not blank, of any width. Raises UnusableFile."""
+    source.file.seek(source.body)
+    rows = _numbered(source, _Lines(source, source.first_line - 1))
+    return [(line, [_as_it_stands(source, cell) for cell in row]) for line, row in islice(rows, most)]
+
+
+def _as_it_stands(source, cell):
+    cell = cell.replace(source.mark, source.delimiter) if len(source.delimiter) > 1 else cell
+    return cell.replace(source.line_break, "\n") if source.line_break else cell
+
+
+def line_breaks(source: Source) -> int:
+    """How many lines the file has from its first row on: its rows, where none holds a line break."""
+    source.file.seek(source.body)
+    count, last = 0, b"\n"
+    while piece := source.file.read(PIECE):
+        count, last = count + piece.count(b"\n"), piece[-1:]
+    source.file.seek(source.body)
+    return count + (last != b"\n")
 
 
 def _piece(file):

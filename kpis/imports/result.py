@@ -10,8 +10,16 @@ from kam.rounding import cents
 from kpis.imports.kinds import Kind
 from kpis.imports.messages import sentence
 from kpis.imports.places import Places
+from kpis.imports.reader import LINES
 
-FAULTS = {"line": pl.UInt32, "column": pl.String, "value": pl.String, "code": pl.String, "params": pl.String}
+FAULTS = {
+    "row": pl.UInt64,
+    "line": pl.UInt32,
+    "column": pl.String,
+    "value": pl.String,
+    "code": pl.String,
+    "params": pl.String,
+}
 SHOWN_VALUE = 200
 
 
@@ -21,7 +29,8 @@ class Result:
 
     `frame` holds the accepted rows: the fields the file fills, `line`, and `is_charge` where a rule said so.
     `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
-    `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell; `shown`
+    `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell, in which
+    `row` is the `line` of `frame` (see `wide`: several rows may be of one line), `line` that of the file; `shown`
     says what the file calls each field, `assumed` which fields have their default because the file is silent; `weeks`
     is set when the rows are stored, see `weeks.together`; `places` say where in a message a fault stands.
     """
@@ -49,19 +58,28 @@ class Result:
     @property
     def rejected(self) -> int:
         """Rows with at least one fault; each counts once."""
-        return self.errors.get_column("line").n_unique()
+        return self.errors.get_column("row").n_unique()
+
+    @property
+    def faults(self) -> pl.DataFrame:
+        """Every bad cell of the file once, in the order of the file."""
+        same = [name for name in self.errors.columns if name != "row"]
+        return (
+            self.errors.unique(same, keep="first", maintain_order=True).sort("line", maintain_order=True).select(same)
+        )
 
     def refuse(self, more: list[pl.DataFrame]) -> None:
         """Add faults found later, and take their rows out of the accepted ones."""
         found = pl.concat([no_faults(), *more])
         found = self.places.told(found) if self.places else found
         self.errors = pl.concat([self.errors, found])
-        self.frame = self.frame.filter(~pl.col("line").is_in(found.get_column("line").implode()))
+        rows = found.get_column("row").cast(self.frame.schema["line"])
+        self.frame = self.frame.filter(~pl.col("line").is_in(rows.implode()))
         self.units, self.value = sums(self.frame, self.kind)
 
     def sentences(self):
         """(line, column, value, sentence) of every fault, in the order of the file."""
-        for line, name, value, code, params in self.errors.sort("line", maintain_order=True).iter_rows():
+        for line, name, value, code, params in self.faults.iter_rows():
             yield line, name, value, reason(code, params, name, value)
 
 
@@ -80,12 +98,13 @@ def no_faults() -> pl.DataFrame:
 
 
 def faults(lines, name: str, values, codes, params) -> pl.DataFrame:
-    """A table of faults of one column; `params` is JSON, one text for all or a column."""
+    """A table of faults of one column; `lines` are the frame's, `params` is JSON: one text for all, or a column."""
     frame = pl.DataFrame({"line": lines, "value": values, "code": codes})
     shown = pl.col("value").cast(pl.String).fill_null("").str.slice(0, SHOWN_VALUE)
     params = pl.lit(params) if isinstance(params, str) else pl.Series("params", params)
     return frame.select(
-        pl.col("line").cast(pl.UInt32),
+        pl.col("line").cast(pl.UInt64).alias("row"),
+        (pl.col("line").cast(pl.UInt64) & LINES).cast(pl.UInt32),
         pl.lit(name).alias("column"),
         shown,
         pl.col("code").cast(pl.String),

@@ -257,7 +257,7 @@ def _refuse(batch, result):
 
 
 def _keep_faults(batch, result):
-    rows = result.errors.sort("line", maintain_order=True).with_columns(batch_id=batch.pk)
+    rows = result.faults.with_columns(batch_id=batch.pk)
     copy_in(ImportError._meta.db_table, rows.select("batch_id", "line", "column", "value", "code", "params"))
 
 

@@ -5,6 +5,7 @@ Line n of the text is row n of the sheet, so that every fault carries the row th
 
 import json
 import mmap
+from itertools import islice
 from pathlib import Path
 
 from kpis.imports.archive import MOST_BYTES, inspect
@@ -27,6 +28,7 @@ def write(asked: dict, out) -> None:
     if sheet.end is None:
         raise Refused("empty_sheet", sheet=sheet.name)
     facts["merged"] = _merged(sheet, asked["header"])
+    facts["sheets"], facts["rows"] = [table.name for table in workbook.sheets_metadata][:MOST_NAMED], sheet.total_height
     errors = errors_of(path, contents, sheet.name) if contents and contents.with_errors else {}
     out.write(json.dumps(facts) + "\n")
     _write_rows(sheet, asked, errors, out)
@@ -136,7 +138,7 @@ def _write_rows(sheet, asked, errors, out):
     left = [""] * sheet.start[1]
     marks = _marks_below(left + [""] * sheet.width, asked)[len(left) :]
     lines, blank = [], 0
-    for number, row in enumerate(sheet.iter_rows()):
+    for number, row in enumerate(islice(sheet.iter_rows(), asked["most"])):
         cells = left + [text_of(value, *mark) for value, mark in zip(row, marks, strict=True)]
         for column, word in errors.get(number, ()):
             cells[column] = word

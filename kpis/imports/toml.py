@@ -23,6 +23,7 @@ from kpis.imports.mapping import (
     Marks,
     Rule,
     Source,
+    Unfold,
 )
 from kpis.imports.possible import check
 from kpis.imports.sniff import is_text_encoding
@@ -150,6 +151,7 @@ class _Table:
             self.words("sums"),
             self.get("updates", bool, False),
             self.get("by_gtin", bool, False),
+            _unfold(self.table("unfold")) if "unfold" in self.data else None,
         )
         self.done()
         check(self, mapping)
@@ -298,6 +300,15 @@ def _lookup(table):
     )
     table.done()
     return lookup
+
+
+def _unfold(table):
+    year = table.get("year", int)
+    if year is not None and not 1970 <= year <= 2100:
+        table.fail("year", _("must be a whole number from %(least)s to %(most)s") % {"least": 1970, "most": 2100})
+    unfold = Unfold(table.need("into", str), table.need("cells", str), year, _pattern(table, "like"))
+    table.done()
+    return unfold
 
 
 def _rule(table):

@@ -7,7 +7,7 @@ import polars as pl
 from kpis.imports import store
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
-from kpis.imports.reader import LINE, batches, open_source
+from kpis.imports.reader import LINE, LINES, batches, open_source
 from kpis.imports.services import mapping_of
 from kpis.models import (
     ImportBatch,
@@ -72,7 +72,8 @@ def _number(batch: ImportBatch, key) -> int | None:
     folder = store.folder_of(batch.stored_name)
     frame = check_file(folder / store.DATA, mapping_of(batch), folder).frame
     same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in frame.columns]
-    return next(iter(frame.filter(*same).get_column(LINE)), None)
+    found = next(iter(frame.filter(*same).get_column(LINE)), None)
+    return None if found is None else found & LINES
 
 
 def _cells(batch, number):

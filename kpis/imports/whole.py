@@ -5,7 +5,7 @@ import json
 import polars as pl
 
 from kpis.imports.kinds import Kind
-from kpis.imports.reader import LINE
+from kpis.imports.reader import LINE, LINES
 from kpis.imports.result import faults, no_faults
 
 
@@ -40,12 +40,12 @@ def duplicates(frame: pl.DataFrame, kind: Kind, shown: str) -> tuple[pl.DataFram
     if hashes.n_unique() == frame.height:
         return frame, no_faults()
     some = frame.filter(hashes.is_duplicated()).select(LINE, *key)
-    some = some.sort(LINE).with_columns(pl.col(LINE).first().over(key).alias("first"))
+    some = some.sort(pl.col(LINE) & LINES, LINE).with_columns(pl.col(LINE).first().over(key).alias("first"))
     again = some.filter(pl.col(LINE) != pl.col("first"))
     if not again.height:
         return frame, no_faults()
     words = again.select(pl.concat_str([pl.col(k).cast(pl.String).fill_null("") for k in key], separator=" / "))
-    params = [json.dumps({"first": line, "key": word}) for line, word in zip(again["first"], words.to_series())]  # noqa: B905
+    params = [json.dumps({"first": line, "key": word}) for line, word in zip(again["first"] & LINES, words.to_series())]  # noqa: B905
     wrong = faults(again[LINE], shown, words.to_series(), ["duplicate"] * again.height, pl.Series(params))
     return frame.join(again, on=LINE, how="anti", maintain_order="left"), wrong
 

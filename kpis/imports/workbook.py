@@ -65,14 +65,17 @@ def _kept(path):
     return path.with_name(f"{path.name}.sheet")
 
 
-def open_text(path: Path, form: Format, names, writing: Writing) -> tuple[BinaryIO, dict]:
-    """The text of a file from its first row on, and what its process told of it (see `ask`). Raises UnusableFile."""
-    if is_kept_for(path):
+def open_text(path: Path, form: Format, names, writing: Writing, most: int | None = None) -> tuple[BinaryIO, dict]:
+    """The text of a file from its first row on, and what its process told of it (see `ask`). Raises UnusableFile.
+
+    With `most` only so many rows of a sheet.
+    """
+    if most is None and is_kept_for(path):
         file = _kept(path).open("rb")
     else:
         file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Source.close)
         try:
-            _read(path, form, names, writing, file)
+            _read(path, form, names, writing, file, most)
         except BaseException:
             file.close()
             raise
@@ -80,11 +83,11 @@ def open_text(path: Path, form: Format, names, writing: Writing) -> tuple[Binary
     return file, json.loads(file.readline())
 
 
-def ask(path: Path, form: Format, names, writing: Writing, out: int) -> dict:
+def ask(path: Path, form: Format, names, writing: Writing, out: int, most: int | None = None) -> dict:
     """What the process is told; `out` is the number of an open file handle.
 
-    It tells back `sheet`, `others`, `hidden` and `merged` of a workbook, or `family`, `columns` (where a column stands
-    in a message) and `ignored` (messages of other kinds, counted) of the rest.
+    It tells back `sheet`, `sheets`, `rows`, `others`, `hidden` and `merged` of a workbook, or `family`, `columns`
+    (where a column stands in a message) and `ignored` (messages of other kinds, counted) of the rest.
     """
     family = _family(path)
     return {
@@ -95,6 +98,7 @@ def ask(path: Path, form: Format, names, writing: Writing, out: int) -> dict:
         "out": out,
         "sheet": form.sheet,
         "header": form.header,
+        "most": most,
         "names": list(names),
         "marks": _marks(writing.marks),
         "columns": [(source, _marks(marks)) for source, marks in writing.columns],
@@ -110,12 +114,12 @@ def _marks(marks):
     return {"decimal": marks.decimal, "dates": marks.dates}
 
 
-def _read(path, form, names, writing, out):
+def _read(path, form, names, writing, out, most=None):
     """The table as text into `out`. Raises UnusableFile."""
     kind = "workbook" if _family(path) == WORKBOOK else "file"
     try:
         with _named(path) as link:
-            done = _run(ask(link, form, names, writing, out.fileno()), out)
+            done = _run(ask(link, form, names, writing, out.fileno(), most), out)
     except subprocess.TimeoutExpired as problem:
         raise UnusableFile(f"{kind}_time", most=SECONDS) from problem
     if done.stdout:
