@@ -1,6 +1,9 @@
 """Writes of the catalogue: products and their categories. `by` is a user, or None for the system."""
 
+from django.db import transaction
+
 from kam import services
+from kpis import rollups
 from kpis.models import Category, Product
 
 MAY = "kpis.access.may_keep_catalogue"
@@ -11,9 +14,14 @@ def create_product(*, by, **fields):
     return services.create(Product(**fields), by=by)
 
 
+@transaction.atomic
 def change_product(product, *, by, version, **fields):
     """Change an article that nobody else changed since `version`. Raises Stale and ValidationError."""
-    return services.change(product, by=by, version=version, fields=fields)
+    before = Product.objects.values_list("category", flat=True).get(pk=product.pk)
+    changed = services.change(product, by=by, version=version, fields=fields)
+    if changed.category_id != before:
+        rollups.products_moved([changed.pk])
+    return changed
 
 
 def create_category(*, by, **fields):

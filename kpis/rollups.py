@@ -1,4 +1,4 @@
-"""From facts to sums: account × week and account × product × week, for the weeks whose facts changed.
+"""From facts to sums by account and week: in all, by product, by category; for the weeks whose facts changed.
 
 A week that is not over yet stays touched and is summed again every night. Amounts in another currency than the
 account's are converted at the rates known at the end of the week; what has no rate is left out, and the night says so.
@@ -117,11 +117,11 @@ PRODUCT_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
 {RATES},
 fresh AS MATERIALIZED (
-    SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.receipts) AS receipts,
-        sum(x.stock) AS stock
+    SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
+        sum(x.receipts) AS receipts, sum(x.stock) AS stock
     FROM (
         SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
-            sum(s.receipts) AS receipts, sum(s.stock) AS stock
+            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
         FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
         WHERE s.week BETWEEN %(oldest)s AND %(newest)s
         GROUP BY 1, 2, 3, 4
@@ -136,15 +136,54 @@ gone AS (
     RETURNING 1
 ),
 put AS (
-    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, receipts, stock)
+    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, returns, receipts, stock)
     SELECT * FROM fresh ORDER BY account_id, week, product_id
     ON CONFLICT (account_id, week, product_id) DO UPDATE
-    SET units = excluded.units, value = excluded.value, receipts = excluded.receipts, stock = excluded.stock
-    WHERE (w.units, w.value, w.receipts, w.stock)
-        IS DISTINCT FROM (excluded.units, excluded.value, excluded.receipts, excluded.stock)
+    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
+        stock = excluded.stock
+    WHERE (w.units, w.value, w.returns, w.receipts, w.stock)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+# From the products' sums, after these; 0 stands for no category where one is looked up.
+CATEGORY_WEEKS = f"""
+WITH pair AS MATERIALIZED ({GIVEN}),
+fresh AS MATERIALIZED (
+    SELECT x.account_id, m.category_id, x.week, sum(x.units) AS units, sum(x.value) AS value,
+        sum(x.returns) AS returns, sum(x.receipts) AS receipts, sum(x.stock) AS stock
+    FROM pair p
+    JOIN kpis_productweek x ON x.account_id = p.account_id AND x.week = p.week
+    JOIN kpis_product m ON m.id = x.product_id
+    GROUP BY 1, 2, 3
+),
+gone AS (
+    DELETE FROM kpis_categoryweek w USING pair p
+    WHERE w.account_id = p.account_id AND w.week = p.week
+        AND (w.account_id, w.week, coalesce(w.category_id, 0))
+            NOT IN (SELECT f.account_id, f.week, coalesce(f.category_id, 0) FROM fresh f)
+    RETURNING 1
+),
+put AS (
+    INSERT INTO kpis_categoryweek AS w (account_id, category_id, week, units, value, returns, receipts, stock)
+    SELECT * FROM fresh ORDER BY account_id, week, category_id
+    ON CONFLICT (account_id, week, category_id) DO UPDATE
+    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
+        stock = excluded.stock
+    WHERE (w.units, w.value, w.returns, w.receipts, w.stock)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+# Weeks in which products were sold that now belong to another category.
+MOVED = """
+INSERT INTO kpis_touched (account_id, week)
+SELECT DISTINCT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)
+ON CONFLICT DO NOTHING
 """
 
 FOREIGN_CURRENCY = f"""
@@ -174,13 +213,20 @@ def refresh(night) -> int:
             return 0
         accounts, weeks = (list(column) for column in zip(*pairs, strict=True))
         given = shard | {"accounts": accounts, "weeks": weeks, "oldest": min(weeks), "newest": max(weeks)}
-        rows = _count(cursor, ACCOUNT_WEEKS, given) + _count(cursor, PRODUCT_WEEKS, given)
+        rows = sum(_count(cursor, sql, given) for sql in (ACCOUNT_WEEKS, PRODUCT_WEEKS, CATEGORY_WEEKS))
         cursor.execute(FOREIGN_CURRENCY, given)
         if foreign := sum(lines for _account, lines in cursor.fetchall()):
             night.note("foreign_currency", lines=foreign)
         cursor.execute(FORGET, shard)
         cursor.execute(STAMP, shard)
     return rows
+
+
+def products_moved(products: list[int]) -> None:
+    """The next night sums the categories of these products again, who belong to another one now."""
+    if products:
+        with connection.cursor() as cursor:
+            cursor.execute(MOVED, [products])
 
 
 def _count(cursor, sql, params):

@@ -31,6 +31,7 @@ SEES = {
     "invoiceline": KPI,
     "accountweek": KPI,
     "productweek": KPI,
+    "categoryweek": KPI,
     "measurevalue": KPI,
     "target": KPI,
     "openitem": FINANCE,

@@ -14,8 +14,11 @@ from kam.models import Entry, StepRun
 RESULTS = {
     "weeks": "SELECT a.code, w.week, w.sell_in_units, w.sell_in_value, w.units, w.value, w.returns, w.receipts,"
     " w.stock, w.currency FROM kpis_accountweek w JOIN accounts_account a ON a.id = w.account_id",
-    "product weeks": "SELECT a.code, p.code, w.week, w.units, w.value, w.receipts, w.stock FROM kpis_productweek w"
-    " JOIN accounts_account a ON a.id = w.account_id JOIN kpis_product p ON p.id = w.product_id",
+    "product weeks": "SELECT a.code, p.code, w.week, w.units, w.value, w.returns, w.receipts, w.stock"
+    " FROM kpis_productweek w JOIN accounts_account a ON a.id = w.account_id JOIN kpis_product p ON p.id = w.product_id",
+    "category weeks": "SELECT a.code, c.code, w.week, w.units, w.value, w.returns, w.receipts, w.stock"
+    " FROM kpis_categoryweek w JOIN accounts_account a ON a.id = w.account_id"
+    " JOIN kpis_category c ON c.id = w.category_id",
     "measures": "SELECT a.code, m.measure, m.definition, m.week, m.numerator, m.denominator, m.as_of, m.late"
     " FROM kpis_measurevalue m JOIN accounts_account a ON a.id = m.account_id",
     "findings": "SELECT g.number, g.revision, t.clause, f.period_start, f.period_end, f.verdict, f.state, f.expected,"
@@ -28,7 +31,14 @@ RESULTS = {
     " FROM plans_planmeasure m JOIN plans_goal g ON g.id = m.goal_id JOIN plans_plan p ON p.id = g.plan_id"
     " JOIN accounts_account a ON a.id = p.account_id",
 }
-DERIVED = ("kpis_accountweek", "kpis_productweek", "kpis_measurevalue", "tradeterms_finding", "accounts_alert")
+DERIVED = (
+    "kpis_accountweek",
+    "kpis_productweek",
+    "kpis_categoryweek",
+    "kpis_measurevalue",
+    "tradeterms_finding",
+    "accounts_alert",
+)
 
 
 def rows(statement):

@@ -20,6 +20,7 @@ from kpis.imports.store import keep as store_file
 from kpis.models import (
     AccountWeek,
     Category,
+    CategoryWeek,
     ExchangeRate,
     Feed,
     ImportBatch,
@@ -200,6 +201,7 @@ def _facts(found, author, product):
     )
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
+    found.categoryweek = CategoryWeek.objects.create(account=account, week=WEEK)
     found.measurevalue = MeasureValue.objects.create(
         account=account, measure="sell_in", week=WEEK, numerator=10**6 * account.pk, denominator=1, as_of=DAY
     )

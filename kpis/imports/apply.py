@@ -7,6 +7,7 @@ import polars as pl
 from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
 from kam.services import change
+from kpis import rollups
 from kpis.access import may_keep_house_feeds
 from kpis.imports import masters
 from kpis.imports.copying import execute
@@ -165,7 +166,9 @@ def _products(result, mapping, batch):
     for row in old.values():
         if "category" in row:
             row["category"] = categories[row["category"]]
+    was = {code: stored[code].category_id for code, row in old.items() if "category" in row}
     changed = masters.change(Product, stored, old, by=batch.by)
+    rollups.products_moved([stored[code].pk for code in was if stored[code].category_id != was[code]])
     return _outcome(result, "products", len(new), changed)
 
 

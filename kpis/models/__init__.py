@@ -3,7 +3,7 @@ from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
 from kpis.models.feed_week import AcceptedWeek
 from kpis.models.mapping import ColumnMapping
 from kpis.models.product import Category, Product
-from kpis.models.rollup import AccountWeek, MeasureValue, ProductWeek, Target, Touched
+from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductWeek, Target, Touched
 from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "AccountWeek",
     "BatchWeek",
     "Category",
+    "CategoryWeek",
     "ColumnMapping",
     "ExchangeRate",
     "Feed",

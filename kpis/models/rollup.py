@@ -9,7 +9,7 @@ from kam.measures import all_measures
 from kam.models import Versioned
 from kam.roles import READS, DataClass
 from kpis.models.fact import money, quantity
-from kpis.models.product import Product
+from kpis.models.product import Category, Product
 
 
 class Touched(models.Model):
@@ -60,19 +60,50 @@ class ProductWeek(ByAccount):
 
     data_class = DataClass.KPI
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
-    product = models.ForeignKey(Product, models.CASCADE, related_name="+")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
     week = models.DateField(_("week"))
     units = quantity(_("units"), null=True)
     value = money(_("value"), null=True)
+    returns = quantity(_("returns"), null=True)
     receipts = quantity(_("receipts"), null=True)
     stock = quantity(_("stock on hand"), null=True)
 
     class Meta:
         ordering = ["account", "week", "product"]
         constraints = [models.UniqueConstraint(fields=["account", "week", "product"], name="productweek_once")]
+        indexes = [models.Index(fields=["product", "week"], name="productweek_product")]
 
     def __str__(self):
         return f"{self.account_id} {self.week} {self.product_id}"
+
+
+class CategoryWeek(ByAccount):
+    """One row is one category at one account in one ISO week, summed over its products as they are sorted today.
+
+    Products without a category are summed in a row without one.
+    """
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    category = models.ForeignKey(Category, models.CASCADE, null=True, related_name="+", db_index=False)
+    week = models.DateField(_("week"))
+    units = quantity(_("units"), null=True)
+    value = money(_("value"), null=True)
+    returns = quantity(_("returns"), null=True)
+    receipts = quantity(_("receipts"), null=True)
+    stock = quantity(_("stock on hand"), null=True)
+
+    class Meta:
+        ordering = ["account", "week", "category"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "week", "category"], name="categoryweek_once", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index(fields=["category", "week"], name="categoryweek_category")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.week} {self.category_id}"
 
 
 class MeasuredQuerySet(models.QuerySet):
