@@ -3,21 +3,34 @@
 An account orders once a week, is delivered and invoiced five days later and pays 15 to 32 days after that, one in eight
 20 days later still. One order line in 200 is forgotten, one in 30 comes a day late. One account in fifty stops sending
 its sell-through.
+
+Sales have a season, more before Christmas than in February; one row in forty is missing, one in twenty has returns.
+Places are counted every week in the last quarter, prices looked at every fourth week of the last year.
 """
 
+import time
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 from django.db import connection
 
 from kpis.calc import last_complete_week
+from kpis.partitions import PARTITIONED, months
 
-WEEK = timedelta(weeks=1)
+WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 # Weeks before the newest whose orders may still be shipped, received or paid: 5 + 52 days and what they began with.
 STILL_MOVING = 9 * WEEK
-BATCHES_KEPT = 13 * WEEK
+BATCHES_KEPT = COUNTED = 13 * WEEK
+LOOKED_AT = 52 * WEEK
 
-# n is the account's place, from 0; everything that differs between accounts follows from it.
-ACCOUNTS = "(SELECT a.*, substr(a.code, 3)::int AS n FROM accounts_account a WHERE a.code LIKE 'B-%%')"
+# n is the account's number; everything that differs between accounts follows from it.
+ACCOUNTS = """
+(SELECT a.*, substr(a.code, 3)::int AS n FROM accounts_account a
+    WHERE a.code LIKE 'B-%%' AND substr(a.code, 3)::int >= %(start)s)
+"""
+# Percent of an average week, from January on.
+SEASON = "(ARRAY[85, 75, 80, 90, 95, 100, 95, 85, 95, 105, 130, 165])"
 LISTED = """
 JOIN LATERAL (
     SELECT p.id, x.n FROM generate_series(0, %(listed)s - 1) k, LATERAL (SELECT (a.n * 7 + k) %% %(products)s AS n) x
@@ -26,18 +39,42 @@ JOIN LATERAL (
 """
 # Each account's history begins in one of four weeks.
 WEEKS = f"""
-(SELECT d::date AS week, (d::date - date '2001-01-01') / 7 AS number
+(SELECT d::date AS week, (d::date - date '2001-01-01') / 7 AS number,
+        {SEASON}[extract(month FROM d)::int] AS season
     FROM generate_series(%(first)s::date, %(last)s::date, interval '7 days') d) w
 JOIN {ACCOUNTS} a ON w.week > %(begin)s::date + 7 * (%(weeks)s / 4 * (3 - a.n * 5 / 8 %% 4))
 """
 
 SELL_THROUGH = f"""
-INSERT INTO kpis_sellthrough (week, store_id, product_id, account_id, units, value, stock, receipts, currency, batch_id)
-SELECT w.week, s.id, p.id, a.id, u.units, u.units * (10 + p.n %% 20), 60 + u.units, u.units, a.currency, 0
+INSERT INTO kpis_sellthrough (week, store_id, product_id, account_id, units, value, stock, receipts, returns, currency,
+    batch_id)
+SELECT w.week, s.id, p.id, a.id, u.units, u.units * (10 + p.n %% 20), 60 + u.units, u.units,
+    CASE WHEN u.chance %% 20 = 0 THEN 1 END, a.currency, 0
 FROM {WEEKS} JOIN accounts_store s ON s.account_id = a.id {LISTED},
-    LATERAL (SELECT ((a.n * 31 + p.n * 13 + w.number * 17) %% 23)::int AS units) u
-WHERE w.week > %(known)s AND w.week <= %(complete)s AND (%(is_first)s OR a.n %% 50 <> 7)
+    LATERAL (SELECT s.id * 7 + p.n * 3 + w.number * 11 AS chance,
+        ((a.n * 31 + s.id * 5 + p.n * 13 + w.number * 17) %% 23) * w.season / 100 AS units) u
+WHERE w.week > %(known)s AND w.week <= %(complete)s AND (%(is_first)s OR a.n %% 50 <> 7) AND u.chance %% 40 <> 7
 ORDER BY w.week, s.id, p.id
+"""
+STOCK = f"""
+INSERT INTO kpis_stocklevel (day, store_id, product_id, account_id, on_hand, unsellable, on_order, value, currency,
+    batch_id)
+SELECT w.week + 6, s.id, p.id, a.id, u.units, (u.units %% 9 = 8)::int, 20, u.units * (5 + p.n %% 10), a.currency, 0
+FROM {WEEKS}
+JOIN LATERAL (SELECT id FROM accounts_store WHERE account_id = a.id ORDER BY id LIMIT 1) s ON true {LISTED},
+    LATERAL (SELECT (a.n * 11 + p.n * 7 + w.number * 13) %% 90 AS units) u
+WHERE w.week > %(known)s AND w.week <= %(complete)s AND w.week > %(counted)s
+ORDER BY 1, 2, 3
+"""
+PRICES = f"""
+INSERT INTO kpis_priceobservation (account_id, product_id, observed_on, place, price, regular_price, is_promotion,
+    currency)
+SELECT a.id, p.id, w.week + 2, 'web', round(u.regular * CASE WHEN u.is_promotion THEN 0.8 ELSE 1 END, 2), u.regular,
+    u.is_promotion, a.currency
+FROM {WEEKS} {LISTED},
+    LATERAL (SELECT (12 + p.n %% 20)::numeric AS regular, (a.n + p.n + w.number / 4) %% 6 = 0 AS is_promotion) u
+WHERE w.week > %(known)s AND w.week <= %(complete)s AND w.week > %(looked_at)s AND w.number %% 4 = 0
+ORDER BY a.id, w.week, p.id
 """
 ORDERS = f"""
 INSERT INTO kpis_orderline AS known (account_id, order_number, line_number, product_id, ordered_on, requested_on,
@@ -107,22 +144,28 @@ ON CONFLICT DO NOTHING
 """
 TABLES = {
     "kpis_sellthrough": SELL_THROUGH,
+    "kpis_stocklevel": STOCK,
+    "kpis_priceobservation": PRICES,
     "kpis_orderline": ORDERS,
     "kpis_invoiceline": INVOICES,
     "kpis_openitem": ITEMS,
     "kpis_importbatch": BATCHES,
     "kpis_touched": TOUCHED,
 }
+Told = Callable[[str, int, float], None]
 
 
-def deliver(size, begin: date, since: date | None, until: date) -> dict[str, int]:
+def deliver(size, begin: date, since: date | None, until: date, told: Told | None = None) -> dict[str, int]:
     """Store what happened after `since` (None: ever) to the end of `until`; rows stored or changed by table.
 
-    `begin` is the day that the history of all accounts is counted from, see `beginning`.
+    `begin` is the day that the history of all accounts is counted from, see `beginning`. `told` is called with table,
+    rows and seconds after each piece: a month of what is partitioned by months, all at once of the rest.
     """
     monday = until - timedelta(days=until.weekday())
     known = begin if since is None else last_complete_week(since)
+    complete = last_complete_week(until)
     given = {
+        "start": size.start,
         "begin": begin,
         "weeks": size.weeks,
         "listed": size.listed,
@@ -132,21 +175,37 @@ def deliver(size, begin: date, since: date | None, until: date) -> dict[str, int
         "since": since or begin,
         "until": until,
         "known": known,
-        "complete": last_complete_week(until),
-        "kept": last_complete_week(until) - BATCHES_KEPT,
+        "complete": complete,
+        "kept": complete - BATCHES_KEPT,
+        "counted": complete - COUNTED,
+        "looked_at": complete - LOOKED_AT,
         "is_first": since is None,
     }
+    rows = dict.fromkeys(TABLES, 0)
     with connection.cursor() as cursor:
-        for week in range((monday - known).days // 7 + 1):
-            cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s)", [known + week * WEEK])
-        return {table: _count(cursor, statement, given) for table, statement in TABLES.items()}
+        for table, statement in TABLES.items():
+            for piece in _pieces(cursor, table, known, complete):
+                began = time.perf_counter()
+                cursor.execute(statement, given | piece)
+                rows[table] += cursor.rowcount
+                if told and cursor.rowcount:
+                    told(table, cursor.rowcount, time.perf_counter() - began)
+    return rows
+
+
+def _pieces(cursor, table, known, complete) -> Iterator[dict]:
+    """Month by month, each sorted and committed by itself, where a table is cut by months; else everything at once."""
+    if table not in PARTITIONED:
+        yield {}
+        return
+    first, last = known + WEEK, complete + WEEK  # a Sunday may be in the month after its week
+    starts = months(first, 12 * (last.year - first.year) + last.month - first.month)
+    for start in starts:
+        cursor.execute("SELECT kam_make_partition(%s, %s)", [table, start])
+    for start, after in pairwise([*starts, *months(last, 1)[1:]]):
+        yield {"known": max(start - DAY, known), "complete": min(after - DAY, complete)}
 
 
 def beginning(size, day: date) -> date:
     """A Monday `size.weeks` weeks before the newest complete week of `day`."""
     return last_complete_week(day) - size.weeks * WEEK
-
-
-def _count(cursor, statement, given):
-    cursor.execute(statement, given)
-    return cursor.rowcount

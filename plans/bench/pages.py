@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from kam import night
 from kam.models import User
+from kpis.models import Touched
 from plans.bench import company
 from plans.bench.company import Size
 from plans.bench.figures import figure, load
@@ -46,6 +47,7 @@ def visits(write, size: Size | None = None, requests: int = REQUESTS) -> Iterato
 
 def _company(size):
     day = night.default_date()
+    Touched.objects.all().delete()
     company.build(size, day)
     in_this_process(day)
 

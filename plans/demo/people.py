@@ -96,9 +96,9 @@ def teams(people):
     return made
 
 
-def write_logins(logins):
+def write_logins(logins, name=FILE):
     """Write the logins where their owner alone can read them; returns the path."""
-    path = settings.VAR / FILE
+    path = settings.VAR / name
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
