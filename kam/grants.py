@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import connections
 
-APPEND_ONLY = ("kam_entry", "plans_signature")
+APPEND_ONLY = ("kam_entry", "plans_signature", "kpis_forecastversion")
 
 
 def after_migrate(using, **kwargs):

@@ -1,6 +1,17 @@
 from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restatement
+from kpis.models.cap import SupplyCap, SupplyCommitment, SupplyShare
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
 from kpis.models.feed_week import AcceptedWeek
+from kpis.models.forecast import (
+    ForecastEvent,
+    ForecastNotice,
+    ForecastOverride,
+    ForecastScore,
+    ForecastSeries,
+    ForecastVersion,
+    ForecastWeek,
+    NoticeLine,
+)
 from kpis.models.mapping import ColumnMapping
 from kpis.models.product import Category, Product
 from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductWeek, Target, Touched
@@ -15,10 +26,18 @@ __all__ = [
     "ColumnMapping",
     "ExchangeRate",
     "Feed",
+    "ForecastEvent",
+    "ForecastNotice",
+    "ForecastOverride",
+    "ForecastScore",
+    "ForecastSeries",
+    "ForecastVersion",
+    "ForecastWeek",
     "ImportBatch",
     "ImportError",
     "InvoiceLine",
     "MeasureValue",
+    "NoticeLine",
     "OpenItem",
     "OrderLine",
     "PriceObservation",
@@ -29,6 +48,9 @@ __all__ = [
     "ServiceFact",
     "Shipment",
     "StockLevel",
+    "SupplyCap",
+    "SupplyCommitment",
+    "SupplyShare",
     "Target",
     "Touched",
 ]
