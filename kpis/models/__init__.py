@@ -14,7 +14,9 @@ from kpis.models.forecast import (
 )
 from kpis.models.mapping import ColumnMapping
 from kpis.models.product import Category, Product
+from kpis.models.replenishment import Replenishment
 from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductWeek, Target, Touched
+from kpis.models.stockout import StockOut, StockOutLetter
 from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 
 __all__ = [
@@ -43,11 +45,14 @@ __all__ = [
     "PriceObservation",
     "Product",
     "ProductWeek",
+    "Replenishment",
     "Restatement",
     "SellThrough",
     "ServiceFact",
     "Shipment",
     "StockLevel",
+    "StockOut",
+    "StockOutLetter",
     "SupplyCap",
     "SupplyCommitment",
     "SupplyShare",

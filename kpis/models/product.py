@@ -42,6 +42,7 @@ class Product(Versioned):
     sort_name = models.CharField(max_length=250, editable=False, default="")
     gtin = models.CharField(_("GTIN"), max_length=14, blank=True)
     brand = models.CharField(_("brand"), max_length=80, blank=True)
+    case_size = models.PositiveIntegerField(_("units per case"), null=True, blank=True)
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
     )
@@ -51,6 +52,13 @@ class Product(Versioned):
     class Meta:
         ordering = ["sort_name", "pk"]
         verbose_name = _("product")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(case_size__isnull=True) | models.Q(case_size__gte=1),
+                name="product_case_holds_some",
+                violation_error_message=_("A case holds one unit or more."),
+            )
+        ]
 
     def __str__(self):
         return f"{self.code} {self.name}"

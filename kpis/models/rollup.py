@@ -56,7 +56,10 @@ class AccountWeek(ByAccount):
 
 
 class ProductWeek(ByAccount):
-    """One row is one product at one account in one ISO week, summed over its stores."""
+    """One row is one product at one account in one ISO week, summed over its stores.
+
+    `stores` reported it, `empty_stores` of them had nothing left at the end of the week.
+    """
 
     data_class = DataClass.KPI
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
@@ -67,6 +70,8 @@ class ProductWeek(ByAccount):
     returns = quantity(_("returns"), null=True)
     receipts = quantity(_("receipts"), null=True)
     stock = quantity(_("stock on hand"), null=True)
+    stores = models.PositiveIntegerField(_("stores"), null=True)
+    empty_stores = models.PositiveIntegerField(_("stores without stock"), null=True)
 
     class Meta:
         ordering = ["account", "week", "product"]
