@@ -4,7 +4,9 @@ from datetime import date
 
 from django.db import connection
 
-PARTITIONED = ("kpis_sellthrough", "kpis_stocklevel")
+from kpis.imports.tables import TABLES
+
+PARTITIONED = tuple(table.name for table in TABLES.values() if table.partitioned)
 MONTHS_AHEAD = 3
 
 

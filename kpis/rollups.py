@@ -118,10 +118,12 @@ WITH pair AS MATERIALIZED ({GIVEN}),
 {RATES},
 fresh AS MATERIALIZED (
     SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
-        sum(x.receipts) AS receipts, sum(x.stock) AS stock
+        sum(x.receipts) AS receipts, sum(x.stock) AS stock, sum(x.stores) AS stores,
+        sum(x.empty_stores) AS empty_stores
     FROM (
         SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
-            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
+            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock,
+            count(*) AS stores, count(*) FILTER (WHERE s.stock <= 0) AS empty_stores
         FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
         WHERE s.week BETWEEN %(oldest)s AND %(newest)s
         GROUP BY 1, 2, 3, 4
@@ -136,13 +138,15 @@ gone AS (
     RETURNING 1
 ),
 put AS (
-    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, returns, receipts, stock)
+    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, returns, receipts, stock,
+        stores, empty_stores)
     SELECT * FROM fresh ORDER BY account_id, week, product_id
     ON CONFLICT (account_id, week, product_id) DO UPDATE
     SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
-        stock = excluded.stock
-    WHERE (w.units, w.value, w.returns, w.receipts, w.stock)
-        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock)
+        stock = excluded.stock, stores = excluded.stores, empty_stores = excluded.empty_stores
+    WHERE (w.units, w.value, w.returns, w.receipts, w.stock, w.stores, w.empty_stores)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock,
+        excluded.stores, excluded.empty_stores)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
@@ -179,10 +183,10 @@ put AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 
-# Weeks in which products were sold that now belong to another category.
-MOVED = """
-INSERT INTO kpis_touched (account_id, week)
-SELECT DISTINCT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)
+# In order, so that two that touch the same weeks wait for each other and never in a circle.
+TOUCH = """
+INSERT INTO kpis_touched (account_id, week, night)
+SELECT DISTINCT account_id, week, NULL::date FROM ({}) t WHERE week IS NOT NULL ORDER BY 1, 2
 ON CONFLICT DO NOTHING
 """
 
@@ -222,11 +226,16 @@ def refresh(night) -> int:
     return rows
 
 
+def touch(weeks: str, params=()) -> None:
+    """Have the next night sum again what a SELECT of account_id and week yields; weeks that are empty are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH.format(weeks), params or None)
+
+
 def products_moved(products: list[int]) -> None:
     """The next night sums the categories of these products again, who belong to another one now."""
     if products:
-        with connection.cursor() as cursor:
-            cursor.execute(MOVED, [products])
+        touch("SELECT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)", [products])
 
 
 def _count(cursor, sql, params):

@@ -10,13 +10,13 @@ from kam.services import change
 from kpis import rollups
 from kpis.access import may_keep_house_feeds
 from kpis.imports import masters
-from kpis.imports.copying import execute
 from kpis.imports.existing import complete
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
-from kpis.imports.merge import TABLES, merge, stored_columns
+from kpis.imports.merge import merge, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
+from kpis.imports.tables import TABLES
 from kpis.models import ExchangeRate, ImportBatch, Product
 
 
@@ -173,14 +173,11 @@ def _products(result, mapping, batch):
 
 
 # The weeks at whose end a rate of the batch holds, of all accounts: only their facts say which currencies they have.
-TOUCH_CONVERTED = """
-    INSERT INTO kpis_touched (account_id, week, night)
-    SELECT DISTINCT w.account_id, w.week, NULL::date
-    FROM (
+CONVERTED = """
+    SELECT w.account_id, w.week FROM (
         SELECT day, batch_id, lead(day) OVER (PARTITION BY currency ORDER BY day) AS until FROM kpis_exchangerate
     ) r JOIN kpis_accountweek w ON w.week + 6 >= r.day AND (r.until IS NULL OR w.week + 6 < r.until)
     WHERE r.batch_id = %s
-    ORDER BY 1, 2 ON CONFLICT DO NOTHING
 """
 
 
@@ -200,7 +197,7 @@ def _rates(result, mapping, batch):
         unique_fields=["currency", "day"],
         update_fields=["per_euro", "batch"],
     )
-    execute(TOUCH_CONVERTED, [batch.pk])
+    rollups.touch(CONVERTED, [batch.pk])
     return Outcome({}, {"new": new, "changed": len(other) - new, "unchanged": len(rows) - len(other)})
 
 

@@ -5,9 +5,10 @@ from django.db import connection
 
 from kpis.imports.kinds import ORDERS
 from kpis.imports.load import Loaded
-from kpis.imports.merge import TABLES, lock
+from kpis.imports.merge import lock
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
+from kpis.imports.tables import TABLES
 
 KEY = {"account_id": pl.Int64, "order_number": pl.String, "line_number": pl.String}
 SAID = "said_product_id"

@@ -10,50 +10,16 @@ from dataclasses import dataclass, field
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
+from kpis import rollups
 from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.kinds import Kind, Type
+from kpis.imports.tables import TABLES
+from kpis.measures import WEEK
 
 LOCKED_ONE_BY_ONE = 200
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Where a kind is stored: its table, its key columns, and the dates whose weeks a change touches.
-
-    A partitioned table is cut by the month of its first date, which is in its key.
-    """
-
-    name: str
-    key: tuple[str, ...]
-    dates: tuple[str, ...]
-    partitioned: bool = False
-
-    @property
-    def day(self) -> str:
-        """The date that says in which week a row counts."""
-        return self.dates[0]
-
-
-TABLES = {
-    "sell_through": Table("kpis_sellthrough", ("week", "store_id", "product_id"), ("week",), partitioned=True),
-    "orders": Table(
-        "kpis_orderline",
-        ("account_id", "order_number", "line_number"),
-        ("ordered_on",),
-    ),
-    "invoices": Table("kpis_invoiceline", ("account_id", "document", "product_id", "occurrence"), ("invoiced_on",)),
-    "open_items": Table("kpis_openitem", ("account_id", "document"), ("issued_on",)),
-    "stock": Table("kpis_stocklevel", ("day", "store_id", "product_id"), ("day",), partitioned=True),
-    "shipments": Table("kpis_shipment", ("account_id", "number"), ("shipped_on",)),
-    "service": Table("kpis_servicefact", ("account_id", "metric", "week"), ("week",)),
-    "prices": Table(
-        "kpis_priceobservation",
-        ("account_id", "product_id", "observed_on", "place"),
-        ("observed_on",),
-    ),
-}
+PAIRS = "SELECT account_id, week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)"
 
 
 @dataclass
@@ -131,7 +97,7 @@ def _copy_fresh_days(table, frame, batch_id, merged, kind):
     merged.new += fresh.height
     told = weeks.said(fresh, kind, table.day)
     merged.parts.append(weeks.first_told(told))
-    _touch(told)
+    rollups.touch(PAIRS, [told["account_id"].to_list(), told["week"].to_list()])
     return frame.join(known, on=pair, how="semi") if known.height else frame.clear()
 
 
@@ -146,18 +112,6 @@ def _stored_days(table, pairs):
         return cursor.fetchall()
 
 
-def _touch(pairs):
-    """Have the accounts' weeks summed again by the next night."""
-    execute(
-        """
-        INSERT INTO kpis_touched (account_id, week, night)
-        SELECT p.account_id, p.week, NULL FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)
-        ORDER BY 1, 2 ON CONFLICT DO NOTHING
-        """,
-        [pairs["account_id"].to_list(), pairs["week"].to_list()],
-    )
-
-
 def _merge_difference(table, frame, batch_id, assumed, merged, kind):
     """Stage the rows, find by one join which are new or changed, and write only these."""
     columns = frame.columns
@@ -167,7 +121,7 @@ def _merge_difference(table, frame, batch_id, assumed, merged, kind):
     execute("ANALYZE kam_stage")
     said = [name for name in columns if name not in table.key and name not in assumed]
     execute(_compare(table, said, frame))
-    execute(_touch_difference(table))
+    rollups.touch(_weeks_of_difference(table))
     merged.parts.append(weeks.moved(kind, columns, table.day))
     execute(_remember(table), [batch_id])
     changed = execute(_update(table, said), [batch_id])
@@ -195,25 +149,21 @@ def _compare(table, said, frame):
     """
 
 
-def _touch_difference(table):
+def _weeks_of_difference(table):
     """The weeks of all dates before and after, by account."""
     parts = " UNION ALL ".join(
-        f"SELECT {side}account_id AS account, {side}{name} AS day FROM kam_difference"
+        f"SELECT {side}account_id AS account_id, {side}{name} AS day FROM kam_difference"
         for side in ("", "old_")
         for name in table.dates
     )
-    return f"""
-        INSERT INTO kpis_touched (account_id, week, night)
-        SELECT DISTINCT account, day - (extract(isodow FROM day)::int - 1), NULL::date FROM ({parts}) d
-        WHERE account IS NOT NULL AND day IS NOT NULL ORDER BY 1, 2 ON CONFLICT DO NOTHING
-    """
+    return f"SELECT account_id, {WEEK.format('day')} AS week FROM ({parts}) d WHERE account_id IS NOT NULL"
 
 
 def _remember(table):
     """Keep the rows that are about to be restated as they stand."""
     return f"""
         INSERT INTO kpis_restatement (batch_id, before_batch_id, account_id, week, before)
-        SELECT %s, (before ->> 'batch_id')::bigint, old_account_id, {weeks.WEEK.format(f"old_{table.day}")}, before
+        SELECT %s, (before ->> 'batch_id')::bigint, old_account_id, {WEEK.format(f"old_{table.day}")}, before
         FROM kam_difference WHERE NOT is_new
     """
 

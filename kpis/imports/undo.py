@@ -8,8 +8,10 @@ from django.db import connection
 from django.utils.translation import ngettext
 
 from kam.errors import Conflict
+from kpis import rollups
 from kpis.imports.copying import execute
-from kpis.imports.merge import TABLES, Table, lock
+from kpis.imports.merge import lock
+from kpis.imports.tables import TABLES, Table
 from kpis.models import ImportBatch, Restatement
 
 
@@ -45,15 +47,8 @@ def undo(batch: ImportBatch) -> dict[str, int]:
     restored = execute(_restore(table, _columns(table)), [batch.pk])
     removed = execute(*_remove(table, batch))
     Restatement.objects.filter(batch=batch).delete()
-    execute(TOUCH, [batch.pk])
+    rollups.touch("SELECT account_id, week FROM kpis_batchweek WHERE batch_id = %s", [batch.pk])
     return {"removed": removed, "restored": restored}
-
-
-TOUCH = """
-    INSERT INTO kpis_touched (account_id, week, night)
-    SELECT w.account_id, w.week, NULL FROM kpis_batchweek w WHERE w.batch_id = %s ORDER BY 1, 2
-    ON CONFLICT DO NOTHING
-"""
 
 
 def _columns(table):

@@ -6,8 +6,8 @@ from django.db import connection
 from accounts.models import Account
 from kpis.imports.copying import copy_in
 from kpis.imports.kinds import Kind
+from kpis.measures import WEEK
 
-WEEK = "{0} - (extract(isodow FROM {0})::int - 1)"
 SCHEMA = {
     "account_id": pl.Int64,
     "week": pl.Date,

@@ -4,7 +4,8 @@ from accounts.models import Account, Store
 from kpis.imports.errors import MappingError
 from kpis.imports.kinds import ACCOUNTS, KINDS, STORES
 from kpis.imports.mapping import Format, Marks
-from kpis.imports.merge import IDS, TABLES
+from kpis.imports.merge import IDS
+from kpis.imports.tables import TABLES
 from kpis.imports.toml import FOLDER, parse_mapping
 from kpis.models import (
     ExchangeRate,
