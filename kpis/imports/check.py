@@ -11,14 +11,15 @@ from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
 from kpis.imports.places import Places
-from kpis.imports.reader import LINE, Source, batches, open_source
+from kpis.imports.progress import Phase, Progress
+from kpis.imports.reader import LINE, Source, batches, line_breaks, open_source
 from kpis.imports.result import Result, faults, no_faults, sums
 from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
 from kpis.imports.wide import Wide
 
 
-def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Result:
-    """Read and check a whole file; joined files are looked for in `folder`, else beside it.
+def check_file(path: Path, mapping: Mapping, folder: Path | None = None, progress: Progress | None = None) -> Result:
+    """Read and check a whole file; joined files are looked for in `folder`, else beside it. `progress` is told of rows.
 
     Returns a Result whether rows are bad or not. Raises UnusableFile when the file as a whole cannot be used.
     """
@@ -26,8 +27,12 @@ def check_file(path: Path, mapping: Mapping, folder: Path | None = None) -> Resu
     lookups = derive.load_lookups(mapping, folder or path.parent)
     with open_source(path, mapping.format, _hoped_for(mapping), _writing(mapping)) as source:
         check = Check(mapping, source, lookups)
+        if progress:
+            progress.begin(Phase.CHECKING, line_breaks(source))
         for batch in batches(source):
             check.add(batch)
+            if progress:
+                progress.at(progress.rows + batch.height)
         return check.finish()
 
 

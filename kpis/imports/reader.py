@@ -45,7 +45,8 @@ class Source:
 
     `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `notes` are
     codes and parameters of what is worth knowing, such as what the mapping left open. `line_break` stands for line
-    breaks inside cells where there is no quote to hold them. `message` is there where the rows are line items of one.
+    breaks inside cells where there is no quote to hold them. `message` is there where the rows are line items of one,
+    `sheet` (see `workbook.ask`) where they are those of one.
     """
 
     file: BinaryIO
@@ -63,6 +64,7 @@ class Source:
     keeps_ragged: bool = False
     line_break: str = ""
     message: Message | None = None
+    sheet: dict | None = None
 
     def __enter__(self):
         return self
@@ -83,16 +85,16 @@ def column(position: int) -> str:
     return f"c{position}"
 
 
-def open_source(path: Path, form: Format, names=(), writing: Writing | None = None) -> Source:
+def open_source(path: Path, form: Format, names=(), writing: Writing | None = None, most: int | None = None) -> Source:
     """Open a file as the format says, finding out what it leaves open; `names` are the headers hoped for.
 
     Workbooks, EDI and JSON are known by their first bytes; numbers and dates of a workbook become text as `writing`
-    says. Raises UnusableFile when the file is missing, empty, none of these, wrongly encoded, broken, or ends before
-    its header.
+    says, of a sheet at `most` so many rows. Raises UnusableFile when the file is missing, empty, none of these, wrongly
+    encoded, broken, or ends before its header.
     """
     start = decode.beginning(path)
     if workbook.is_folded(start):
-        file, facts = workbook.open_text(path, form, names, writing or Writing())
+        file, facts = workbook.open_text(path, form, names, writing or Writing(), most)
         opened = _open_message if "columns" in facts else _open_sheet
         return _closing(file, lambda: opened(file, facts, form))
     encoding, guessed = decode.encoding(path, form, start)
@@ -110,7 +112,7 @@ def _closing(file, opening):
 
 
 def _open_sheet(file, facts, form):
-    source = Source(file, "utf-8", CELL, None, CELL, notes=list(_notes(facts)), line_break=BREAK)
+    source = Source(file, "utf-8", CELL, None, CELL, notes=list(_notes(facts)), line_break=BREAK, sheet=facts)
     _read_header(source, form.header)
     return source
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import BinaryIO
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat
-from kpis.imports import store, weeks, workbook
+from kpis.imports import asking, store, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, unfold
 from kpis.imports.copying import copy_in
 from kpis.imports.errors import MappingError, UnusableFile
 from kpis.imports.mapping import Mapping
+from kpis.imports.progress import Overtaken, Phase, Progress, mine
 from kpis.imports.ready import ready_mapping
 from kpis.imports.result import Result
 from kpis.imports.toml import mapping_text, parse_mapping
@@ -24,6 +24,7 @@ from kpis.models import Feed, ImportBatch, ImportError
 
 State = ImportBatch.State
 LEASE = timedelta(minutes=2)
+BEATS = 1.0
 ATTEMPTS = 3
 TOLD = {State.APPLIED: "imported", State.REJECTED: "rejected", State.UNUSABLE: "unusable"}
 BIGGEST_SUM = 10**17
@@ -31,10 +32,6 @@ BIGGEST_SUM = 10**17
 
 class Undone(Exception):
     """Rolls back what was tried, when rows are bad or when only a check was asked for."""
-
-
-class Overtaken(Exception):
-    """Somebody else took the batch up after our lease was over, and goes on with it."""
 
 
 def receive(
@@ -48,22 +45,26 @@ def receive(
     text: str | None = None,
     beside: Iterable[tuple[str, BinaryIO]] = (),
     dry_run: bool = False,
+    by_form: bool = False,
+    corrects: ImportBatch | None = None,
 ) -> ImportBatch:
     """Store a file as a waiting batch; `process` reads it.
 
-    `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is the feed's, else that
-    for the messages in the file, else the kind's default. `beside` holds (name, file) of the files that the mapping
-    joins. Raises UnusableFile when mapping or feed is for another kind, or the mapping is not usable.
+    `mapping` names one of our mappings, unless `text` is the TOML itself; without either it is what somebody mapped the
+    feed's columns to, else the feed's, else that for the messages in the file, else the kind's default. With `by_form`
+    a person maps the columns where none of these fits. `beside` holds (name, file) of the files that the mapping joins,
+    `corrects` is the batch whose bad rows these are. Raises UnusableFile when mapping or feed is for another kind, or
+    the mapping is not usable.
     """
-    mapping = mapping or (feed.mapping if feed else "") or "default"
+    by_form = by_form and not mapping and text is None
+    mapping, text = _chosen(mapping, text, feed)
     if mapping == "default" and text is None:
         mapping = ready_mapping(kind, file) or mapping
     if feed and feed.kind != kind:
         raise UnusableFile("feed_kind", feed=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)
     joins = {lookup.file for lookup in found.lookups}
-    whose = "" if by is None or (feed and feed.account_id) else str(by.pk)
-    stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins], whose)
+    stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins], _whose(by, feed))
     return ImportBatch.objects.create(
         feed=feed,
         kind=kind,
@@ -75,12 +76,27 @@ def receive(
         sha256=stored.sha256,
         dry_run=dry_run,
         by=by,
+        by_form=by_form,
+        corrects=corrects,
     )
+
+
+def _chosen(mapping, text, feed):
+    """(name, text) of the mapping that counts; without text it is one of ours."""
+    known = asking.remembered(feed) if not mapping and text is None else None
+    if known:
+        return asking.REMEMBERED, known.text
+    return mapping or (feed.mapping if feed else "") or "default", text
+
+
+def _whose(by, feed):
+    """Whose the files are that are told to be the same; those of an account's feed are everybody's who sees it."""
+    return "" if by is None or (feed and feed.account_id) else str(by.pk)
 
 
 def joined_files(*, kind: str, mapping: str = "", text: str | None = None, feed: Feed | None = None) -> set[str]:
     """Names of the files that must lie beside the imported one. Raises UnusableFile as `receive` does."""
-    _, found = _usable(kind, mapping or (feed.mapping if feed else "") or "default", text)
+    _, found = _usable(kind, *_chosen(mapping, text, feed))
     return {lookup.file for lookup in found.lookups}
 
 
@@ -99,29 +115,35 @@ def process(*, batch_id: int) -> ImportBatch:
     """Read a waiting batch to its end; a batch that somebody else is reading, or that is done, is left alone.
 
     What a killed process left behind is taken up again when its lease is over. The outcome is the batch's state:
-    applied, checked (dry run), duplicate, rejected, or unusable with a `problem`.
+    applied, checked (dry run), duplicate, rejected, mapping (a person is asked), or unusable with a `problem`.
     """
     if not _claim(batch_id):
         return ImportBatch.objects.get(pk=batch_id)
     batch = ImportBatch.objects.select_related("feed__account", "by").get(pk=batch_id)
+    progress = Progress(batch, LEASE)
     try:
-        with heartbeat(partial(_renew, batch), LEASE.total_seconds()):
-            _run(batch)
-    except UnusableFile as problem:
-        _finish(batch, State.UNUSABLE, problem={"code": problem.code, "params": problem.params})
+        with heartbeat(progress.tell, min(BEATS * 3, LEASE.total_seconds())):
+            _read(batch, progress)
     except Overtaken:
         batch.refresh_from_db()
-    except BaseException:
-        _mine(batch).update(lease_until=timezone.now())
+    except BaseException as problem:
+        if isinstance(problem, OperationalError) and progress.is_lost:  # its statement was stopped
+            return ImportBatch.objects.get(pk=batch.pk)
+        mine(batch).update(lease_until=timezone.now())
         raise
     if batch.state not in (State.READING, State.REJECTED):  # the report of a rejected workbook is made from its text
         workbook.forget(store.folder_of(batch.stored_name) / store.DATA)
     return batch
 
 
-def _mine(batch):
-    """The batch, as long as nobody else has taken it up."""
-    return ImportBatch.objects.filter(pk=batch.pk, state=State.READING, attempt=batch.attempt)
+def _read(batch, progress):
+    """Read a batch; what makes its file unusable is told, or asked of a person who may mend it. Raises Overtaken."""
+    try:
+        _run(batch, progress)
+    except UnusableFile as problem:
+        asks = batch.by_form and asking.is_mendable(problem, store.folder_of(batch.stored_name))
+        told = {"code": problem.code, "params": problem.params}
+        _finish(batch, State.MAPPING if asks else State.UNUSABLE, problem=told)
 
 
 def _claim(batch_id):
@@ -129,10 +151,6 @@ def _claim(batch_id):
     free = Q(state=State.WAITING) | Q(state=State.READING, lease_until__lt=now, attempt__lt=ATTEMPTS)
     claimed = ImportBatch.objects.filter(free, pk=batch_id)
     return claimed.update(state=State.READING, lease_until=now + LEASE, attempt=F("attempt") + 1)
-
-
-def _renew(batch):
-    _mine(batch).update(lease_until=timezone.now() + LEASE)
 
 
 def left_behind():
@@ -144,13 +162,20 @@ def left_behind():
     return lost.filter(attempt__lt=ATTEMPTS)
 
 
-def _run(batch):
+def _run(batch, progress):
+    folder = store.folder_of(batch.stored_name)
+    if batch.by_form:
+        progress.begin(Phase.LOOKING)
+        if asking.must_be_mapped(batch, folder):
+            return _finish(batch, State.MAPPING)
+        batch.content = batch.content or store.content_of(batch.stored_name, batch.kind, _whose(batch.by, batch.feed))
     if _first(batch):
         return _duplicate(batch)
-    folder = store.folder_of(batch.stored_name)
     mapping = mapping_of(batch)
+    progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
-    result = check_file(folder / store.DATA, mapping, folder)
+    result = check_file(folder / store.DATA, mapping, folder, progress)
+    progress.begin(Phase.COMPARING)
     try:
         with transaction.atomic():
             _apply(batch, mapping, result)
@@ -185,7 +210,7 @@ def own_mapping(batch: ImportBatch) -> str | None:
 def _apply(batch, mapping, result):
     """Everything that must happen together. Raises Undone to have it rolled back."""
     _lock(batch.content)
-    if not _mine(batch).exists():
+    if not mine(batch).exists():
         raise Overtaken
     if not batch.dry_run and _first(batch):
         raise IntegrityError("applied meanwhile")
@@ -194,8 +219,6 @@ def _apply(batch, mapping, result):
     result.weeks = outcome.weeks
     if batch.dry_run or result.rejected and not _stores_some(batch, result):
         raise Undone
-    if not _mine(batch).select_for_update().exists():  # not before: while the row is locked its lease cannot be renewed
-        raise Overtaken
     _finish(batch, State.APPLIED, result)
 
 
@@ -227,13 +250,17 @@ def _duplicate(batch):
 
 @transaction.atomic
 def _finish(batch, state, result: Result | None = None, problem=None):
+    """Set the outcome of a batch that is still ours. Raises Overtaken, also where it was cancelled meanwhile."""
+    if not mine(batch).select_for_update().exists():  # not before: while the row is locked its lease cannot be renewed
+        raise Overtaken
     if result:
         _count(batch, result)
         _keep_faults(batch, result)
         if result.weeks is not None:
             weeks.keep(batch.pk, result.weeks)
     batch.state, batch.problem = state, problem
-    batch.lease_until, batch.finished_at = None, timezone.now()
+    batch.lease_until, batch.finished_at = None, None if state == State.MAPPING else timezone.now()
+    batch.phase = ""
     batch.save()
     if verb := TOLD.get(state):  # so that whoever gave the file is told
         log(batch, verb, by=batch.by, after=_summary(batch))

@@ -11,6 +11,8 @@ from typing import BinaryIO
 from django.conf import settings
 
 DATA, MAPPING = "data", "mapping.toml"
+# What we lay into the folder of a file ourselves; the rest are files that its mapping joins.
+OURS = (DATA, MAPPING, "look.json", "asked.json", "data.sheet")
 PIECE = 1 << 20
 
 
@@ -39,13 +41,35 @@ def keep(
     name = secrets.token_hex(16)
     folder = folder_of(name)
     folder.mkdir(parents=True, mode=0o700)
-    digest, own = hashlib.sha256(f"{kind}\0{mapping}\0{whose}".encode()), hashlib.sha256()
+    digest, own = _begun(kind, mapping, whose), hashlib.sha256()
     size = _copy(file, folder / DATA, digest, own)
     (folder / MAPPING).write_text(mapping, "utf-8")
     for other, content in sorted(beside, key=itemgetter(0)):
         digest.update(f"\0{other}\0".encode())
         _copy(content, folder / other, digest)
     return Stored(name, size, digest.hexdigest(), own.hexdigest())
+
+
+def _begun(kind, mapping, whose):
+    return hashlib.sha256(f"{kind}\0{mapping}\0{whose}".encode())
+
+
+def content_of(name: str, kind: str, whose: str = "") -> str:
+    """The hash of what the outcome depends on, anew for a stored file whose mapping is another now."""
+    folder = folder_of(name)
+    digest = _begun(kind, (folder / MAPPING).read_text("utf-8"), whose)
+    _digest(folder / DATA, digest)
+    for path in sorted(folder.iterdir()):
+        if path.name not in OURS:
+            digest.update(f"\0{path.name}\0".encode())
+            _digest(path, digest)
+    return digest.hexdigest()
+
+
+def _digest(path, digest):
+    with open(path, "rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
 
 
 def _copy(file, path, *digests):
