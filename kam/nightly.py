@@ -9,8 +9,10 @@ STEPS = (
     NightStep("partitions", "kpis.night.partitions", sharded=False),
     NightStep("feeds", "kpis.night.feeds", sharded=False),
     NightStep("rollups", "kpis.night.rollups"),
+    NightStep("forecast", "kpis.forecast.night.forecast", after=("rollups",)),
     NightStep("measures", "kpis.night.measures", after=("feeds", "rollups")),
+    NightStep("stockouts", "kpis.stockouts.night.stockouts", after=("feeds", "rollups")),
     NightStep("compliance", "tradeterms.night.compliance", after=("feeds", "rollups")),
-    NightStep("kpi_alerts", "kpis.night.alerts", after=("measures",)),
+    NightStep("kpi_alerts", "kpis.night.alerts", after=("measures", "stockouts")),
     NightStep("plan_measures", "plans.night.plan_measures", after=("measures",)),
 )

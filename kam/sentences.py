@@ -6,7 +6,9 @@ STEPS = {
     "partitions": _("Months ahead"),
     "feeds": _("Feeds due?"),
     "rollups": _("Rollups"),
+    "forecast": _("Forecasts"),
     "measures": _("Measures"),
+    "stockouts": _("Stock-outs"),
     "compliance": _("Terms compliance"),
     "kpi_alerts": _("Alerts"),
     "plan_measures": _("Plan measures"),
@@ -14,12 +16,12 @@ STEPS = {
 
 NOTES = {
     "after_failed": _("Skipped, because “%(step)s” before it failed."),
-    "feeds_late": _("Feeds that have not arrived: %(count)s. Their figures stay as they were."),
+    "feeds_late": _("Feeds that are late, incomplete or strangely small: %(count)s. Their figures stay as they were."),
     "foreign_currency": _(
         "%(lines)s lines in another currency than their account's have no exchange rate: its amounts lack them."
     ),
     "terms_wait_for_feed": _("%(terms)s findings about terms keep what they said, because a feed is late."),
-    "accounts_held_back": _("%(count)s accounts keep their figures, because a feed is late."),
+    "alerts_wait": _("Alerts of %(count)s accounts stay as they were, because a file is late, incomplete or too small."),
 }
 
 

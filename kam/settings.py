@@ -359,6 +359,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "kam.tasks.sweep", "schedule": 30},
     "tidy": {"task": "kam.tasks.tidy", "schedule": crontab(hour=4, minute=10)},
     "imports": {"task": "kpis.tasks.ring_batches", "schedule": 30},
+    "feeds": {"task": "kpis.tasks.watch_feeds_due", "schedule": 300, "options": {"expires": 300}},
     "webhooks": {"task": "kam.tasks.tell_webhooks", "schedule": 5, "options": {"expires": 5}},
     "news": {"task": "accounts.tasks.tell_people", "schedule": 10, "options": {"expires": 10}},
     "digests": {"task": "accounts.tasks.plan_digests", "schedule": 300, "options": {"expires": 300}},
@@ -382,5 +383,11 @@ METRICS_TOKEN = env.str("KAM_METRICS_TOKEN", "")
 NIGHT_STARTS_UTC = env.int("KAM_NIGHT_HOUR_UTC", 2)
 NIGHT_LEASE_SECONDS = env.int("KAM_NIGHT_LEASE_SECONDS", 60)
 NIGHT_SHARDS = env.int("KAM_NIGHT_SHARDS", 8)
+
+# Whom forecasts that change are told to, and what counts as a change of one product in one of the next weeks.
+LOGISTICS_TEAM = env.str("KAM_LOGISTICS_TEAM", "Logistics")
+FORECAST_NOTICE_SHARE = env.float("KAM_FORECAST_NOTICE_SHARE", 0.25)
+FORECAST_NOTICE_UNITS = env.int("KAM_FORECAST_NOTICE_UNITS", 24)
+FORECAST_NOTICE_WEEKS = env.int("KAM_FORECAST_NOTICE_WEEKS", 8)
 
 LOGGING = logs.config(machine=env.str("KAM_LOG", "line") == "json", level=env.str("LOG_LEVEL", "INFO"))

@@ -8,7 +8,7 @@ from plans.bench.night import nights
 from plans.bench.pages import visits
 
 TINY = Size(accounts=12, stores=1, products=10, listed=4, weeks=8)
-STEPS = ("partitions", "feeds", "rollups", "measures", "compliance", "kpi_alerts", "plan_measures")
+STEPS = ("partitions", "feeds", "rollups", "forecast", "measures", "compliance", "kpi_alerts", "plan_measures")
 
 
 def silent(_line):
