@@ -1,8 +1,11 @@
 """What the frame of every page shows of accounts: how many alerts are open, how much in the inbox is unread."""
 
+from functools import cache
+
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Alert, Notification
+from kam.lists import counted
 
 MOST = 100
 
@@ -15,9 +18,19 @@ def frame(request):
     user = getattr(request, "user", None)
     if not (user and user.is_authenticated):
         return {}
-    alerts = Alert.objects.visible_to(user).filter(state=Alert.State.OPEN)
-    inbox = Notification.objects.visible_to(user).unread().order_by()
+    counts = lazy_counts(user)
     return {
-        "alert_count": SimpleLazyObject(alerts.order_by()[:MOST].count),
-        "inbox_count": SimpleLazyObject(inbox[:MOST].count),
+        "alert_count": SimpleLazyObject(lambda: counts()[0]),
+        "inbox_count": SimpleLazyObject(lambda: counts()[1]),
     }
+
+
+def lazy_counts(user):
+    """(open alerts, unread notifications), asked once by the first who needs one of them."""
+    return cache(
+        lambda: counted(
+            Alert.objects.visible_to(user).filter(state=Alert.State.OPEN),
+            Notification.objects.visible_to(user).unread(),
+            most=MOST,
+        )
+    )

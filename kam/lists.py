@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
@@ -197,9 +199,21 @@ def of_export(columns, names):
     return [c for c in columns if c.exported and (c in on_screen or c.always)]
 
 
-def counted(rows):
-    """How many rows there are, counted until there are more than MOST_COUNTED: all of them may be a great many."""
-    return rows.order_by()[: formats.MOST_COUNTED + 1].count()
+def counted(*queries, most=formats.MOST_COUNTED + 1):
+    """How many rows each of the queries has, by one question; counted up to `most`, as there may be a great many."""
+    compiled = [_compiled(rows.order_by().values("pk")[:most]) for rows in queries]
+    sql = ", ".join(f"(SELECT count(*) FROM ({text}) found)" for text, _params in compiled)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}", [p for _text, params in compiled for p in params])
+        return cursor.fetchone()
+
+
+def _compiled(rows):
+    """(SQL, parameters); of a query that cannot have rows one that has none."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT WHERE false", ()
 
 
 def view_query(params):

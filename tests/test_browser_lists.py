@@ -78,6 +78,18 @@ def test_columns_are_chosen_and_the_view_is_kept(site, three):
     assert (view.name, "tier=A" in view.query, "column=kind" in view.query) == ("Big ones", True, False)
 
 
+def test_the_form_of_the_filters_comes_when_it_is_opened(site, three):
+    site.open("/accounts/?sort=-name")
+    assert site.locator("select[name=tier]").count() == 0
+    site.locator("summary", has_text="Filter").click()
+    site.get_by_role("textbox", name="Country").fill("de")
+    with site.expect_navigation():
+        site.get_by_role("button", name="Show").first.click()
+    assert ("sort=-name" in site.url, "country=de" in site.url) == (True, True)
+    site.locator("summary", has_text="Filter").click()
+    assert site.get_by_role("textbox", name="Country").input_value() == "de"
+
+
 @pytest.mark.parametrize("kind", ["Workbook (XLSX)", "Text (CSV)"])
 def test_a_view_is_downloaded(site, three, kind):
     site.open("/accounts/")

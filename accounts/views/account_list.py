@@ -72,10 +72,13 @@ class AccountList(ScopedList):
         """Ready-made views with their counts."""
         user = self.request.user
         alarmed = Alert.objects.unresolved().readable_by(user).order_by().values("account")
-        seen = Account.objects.visible_to(user)
+        seen, prospect = Account.objects.visible_to(user), Account.State.PROSPECT
+        total, mine, alarming, prospects = counted(
+            seen, seen.filter(owner=user), seen.filter(pk__in=alarmed), seen.filter(state=prospect)
+        )
         return [
-            self.tab(_("All accounts"), "", counted(seen)),
-            self.tab(_("My accounts"), f"owner={user.pk}", counted(seen.filter(owner=user))),
-            self.tab(_("Needs attention"), "attention=true", counted(seen.filter(pk__in=alarmed))),
-            self.tab(_("Prospects"), "state=prospect", counted(seen.filter(state=Account.State.PROSPECT))),
+            self.tab(_("All accounts"), "", total),
+            self.tab(_("My accounts"), f"owner={user.pk}", mine),
+            self.tab(_("Needs attention"), "attention=true", alarming),
+            self.tab(_("Prospects"), f"state={prospect}", prospects),
         ]

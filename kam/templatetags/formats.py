@@ -6,6 +6,7 @@ An empty value is an en dash, a minus is a true minus, a thin line of convention
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
@@ -179,9 +180,15 @@ def _calendar_day(value):
 
 def _dated(value, pattern):
     """By `pattern`, and with the year when it is not this one: before the rest in Chinese, after it elsewhere."""
-    if value.year == timezone.localdate().year:
-        return date_format(value, pattern)
-    return date_format(value, style().year + pattern if _chinese() else pattern + style().year)
+    if value.year != timezone.localdate().year:
+        pattern = style().year + pattern if _chinese() else pattern + style().year
+    return _written(value, pattern, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _written(value, pattern, language):
+    """A day by a pattern, in the active `language`: a page writes the same few days over and over."""
+    return date_format(value, pattern)
 
 
 def day(value):

@@ -5,6 +5,7 @@ from itertools import chain
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
@@ -16,9 +17,13 @@ from kam.lists import NEEDED_BY_PAGES, Table, chosen, counted, header, in_chunks
 from kam.saved import views_of
 from kam.views.base import Scoped
 
+FILTER_FORM = "filter-form"  # the element that asks for it when it is opened
+
 
 class ScopedList(Scoped, TemplateView):
     """A filtered, sorted, keyset-paginated list whose whole state stands in the URL.
+
+    The form of its filters is drawn when somebody opens it, and only the form.
 
     `columns` (kam.lists.Column) say what it shows; `?column=` chooses among them, `?sort=` orders, `?format=csv` or
     `xlsx` sends exactly this view. A page that draws its own rows gives `sorts` instead: names in `?sort=` with tuples
@@ -46,6 +51,8 @@ class ScopedList(Scoped, TemplateView):
     def get(self, request, *args, **kwargs):
         if self.columns and request.GET.get("format") in self.exports:
             return self.export(request.GET["format"])
+        if self.filterset_class and request.htmx.target == FILTER_FORM:
+            return render(request, "kit/filter_form.html", {"filterset": self.filtered()[0]})
         return super().get(request, *args, **kwargs)
 
     def filtered(self):
@@ -68,7 +75,12 @@ class ScopedList(Scoped, TemplateView):
         filterset, rows = self.filtered()
         page = self.keyset().page(rows, self.request)
         context = super().get_context_data(
-            page=page, rows=self.decorate(page.rows), filterset=filterset, sort=self.sort, **kwargs
+            page=page,
+            rows=self.decorate(page.rows),
+            filterset=filterset,
+            filters_later=True,
+            sort=self.sort,
+            **kwargs,
         )
         return context | (self.shown(context, rows) if self.columns else {})
 
@@ -95,7 +107,7 @@ class ScopedList(Scoped, TemplateView):
 
     def found(self, page, rows):
         """How many rows fit, of which this is a page."""
-        return counted(rows) if page.next_url or page.previous_url else len(page.rows)
+        return counted(rows)[0] if page.next_url or page.previous_url else len(page.rows)
 
     def tab(self, label, query, count=None):
         """One ready-made view; it is current when the filters of the address are just its own."""
@@ -107,7 +119,12 @@ class ScopedList(Scoped, TemplateView):
     def row_url(self, row):
         """Where a row leads; with `leads`, to its page within this list."""
         url = row.get_absolute_url()
-        return f"{url}?{urlencode({'in': view_query(self.request.GET)})}" if self.leads else url
+        return f"{url}?{self.led_from}" if self.leads else url
+
+    @cached_property
+    def led_from(self):
+        """This view, as the pages of its rows are told of it."""
+        return urlencode({"in": view_query(self.request.GET)})
 
     def export(self, kind):
         """All rows of this view in their order, under the columns that are shown."""

@@ -7,6 +7,7 @@ from kam.roles import Role
 from tests import make
 
 pytestmark = pytest.mark.django_db
+FORM = {"HX-Request": "true", "HX-Target": "filter-form"}  # what a list is asked with when its filter is opened
 LISTS = ("accounts:alert-list", "plans:list", "tradeterms:list", "tradeterms:finding-list", "kpis:feed-list",
          "kpis:target-list", "inbox:list")  # fmt: skip
 
@@ -41,16 +42,17 @@ def test_alerts_of_accounts_are_found_by_number_and_by_words_of_the_name(site, m
 def test_no_list_draws_all_accounts_to_choose_from(site, mia, route):
     for n in range(30):
         make.account(mia, name=f"Anybody {n}")
-    text = site.get(reverse(route)).content.decode()
-    assert text.count("Anybody") == 0
-    assert f'hx-get="{reverse("accounts:names")}"' in text
+    page, form = (site.get(reverse(route), headers=asked).content.decode() for asked in ({}, FORM))
+    assert [text.count("Anybody") for text in (page, form)] == [0, 0]
+    assert [f'hx-get="{reverse("accounts:names")}"' in text for text in (page, form)] == [False, True]
 
 
 def test_the_form_of_filters_keeps_the_account_that_a_link_named(site, mia):
     account = make.account(mia)
     link, nothing = f"?account={account.pk}", ""
     kept = f'<input type="hidden" name="account" value="{account.pk}"'
-    text = [site.get(f"{reverse('accounts:alert-list')}{query}").content.decode() for query in (link, nothing)]
+    url = reverse("accounts:alert-list")
+    text = [site.get(f"{url}{query}", headers=FORM).content.decode() for query in (link, nothing)]
     assert [kept in found for found in text] == [True, False]
     assert 'type="hidden" name="account"' not in text[1]
 

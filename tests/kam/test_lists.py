@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from kam import saved
 from kam.downloads import xlsx_response
-from kam.lists import Column, Table, chosen, in_chunks, of_export, sorts_of
-from kam.models import SavedView
+from kam.lists import Column, Table, chosen, counted, in_chunks, of_export, sorts_of
+from kam.models import SavedView, User
 from kam.roles import Role
 from tests import make
 
@@ -32,6 +32,20 @@ def named(columns):
 def heads(client, query=""):
     table = client.get(f"{LIST}{query}").context["table"]
     return named(table.columns)
+
+
+# Counts
+
+
+def test_several_queries_are_counted_by_one_question(django_assert_num_queries):
+    for _n in range(4):
+        make.user()
+    everybody = User.objects.all()
+    with django_assert_num_queries(1):
+        found = counted(
+            everybody.filter(name="Nobody"), everybody.filter(pk__in=[]), everybody.order_by("name"), most=3
+        )
+    assert found == (0, 0, 3)
 
 
 # Columns

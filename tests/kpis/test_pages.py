@@ -56,7 +56,7 @@ def counted(site, url, django_assert_num_queries, n):
 def test_overview_costs_the_same_for_one_and_three_accounts(site, mia, rows, django_assert_num_queries):
     for _ in range(rows):
         measured(make.account(mia))
-    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 14)
+    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 11)
     assert len(answer.context["table"].rows) == rows
 
 
@@ -189,7 +189,7 @@ def test_facts_of_a_week_cost_the_same_for_one_and_three_rows(site, mia, rows, c
         facts.sold(account)
         facts.item(account)
     url = f"{reverse('kpis:facts', args=[account.pk, code])}?week={WEEK}"
-    answer = counted(site, url, django_assert_num_queries, 9)
+    answer = counted(site, url, django_assert_num_queries, 8)
     assert len(answer.context["page"].rows) == rows
 
 
@@ -383,7 +383,7 @@ def test_import_list(site, mia, rows, django_assert_num_queries):
     feed = facts.feed(make.account(mia))
     for n in range(rows):
         facts.batch(feed if n else None, by=mia)
-    answer = counted(site, reverse("kpis:import-list"), django_assert_num_queries, 9)
+    answer = counted(site, reverse("kpis:import-list"), django_assert_num_queries, 8)
     assert len(answer.context["rows"]) == rows
 
 
@@ -391,5 +391,5 @@ def test_import_list(site, mia, rows, django_assert_num_queries):
 def test_product_list(site, rows, django_assert_num_queries):
     for _ in range(rows):
         facts.product()
-    answer = counted(site, reverse("kpis:product-list"), django_assert_num_queries, 9)
+    answer = counted(site, reverse("kpis:product-list"), django_assert_num_queries, 8)
     assert len(answer.context["rows"]) == rows
