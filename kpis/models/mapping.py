@@ -21,8 +21,8 @@ class ColumnMapping(Versioned):
 
     feed = models.OneToOneField(Feed, models.CASCADE, related_name="column_mapping", verbose_name=_("feed"))
     text = models.TextField(_("mapping"))
-    columns = models.JSONField(_("columns"), default=list)
-    sample = models.JSONField(default=dict)
+    columns = models.JSONField(_("columns"), default=list, blank=True)
+    sample = models.JSONField(default=dict, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = ColumnMappingQuerySet.as_manager()
