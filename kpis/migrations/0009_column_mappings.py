@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('text', models.TextField(verbose_name='mapping')),
                 ('columns', models.JSONField(blank=True, default=list, verbose_name='columns')),
-                ('sample', models.JSONField(blank=True, default=dict)),
+                ('sample', models.JSONField(blank=True, default=dict, editable=False)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('feed', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='column_mapping', to='kpis.feed', verbose_name='feed')),
             ],

@@ -22,7 +22,7 @@ class ColumnMapping(Versioned):
     feed = models.OneToOneField(Feed, models.CASCADE, related_name="column_mapping", verbose_name=_("feed"))
     text = models.TextField(_("mapping"))
     columns = models.JSONField(_("columns"), default=list, blank=True)
-    sample = models.JSONField(default=dict, blank=True)
+    sample = models.JSONField(default=dict, blank=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = ColumnMappingQuerySet.as_manager()
