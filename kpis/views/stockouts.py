@@ -1,0 +1,126 @@
+"""Stock-outs: the list, one of them with everything it was judged on, and the right cause."""
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from accounts.models import Alert
+from accounts.timeline import tell
+from accounts.wording import sentence
+from kam.audit import entries_of
+from kam.lists import Column, linked, status
+from kam.views.base import MoveView, ScopedDetail, ScopedUpdate
+from kam.views.lists import InList, ScopedList
+from kam.workflow import moves
+from kpis import access
+from kpis.models import StockOut, StockOutLetter
+from kpis.stockouts import showing, words
+from kpis.stockouts.filters import StockOutFilter
+from kpis.stockouts.forms import CauseForm
+from kpis.stockouts.workflow import STOCKOUT
+from kpis.views.tabs import SUPPLY, links
+
+COLUMNS = (
+    Column("product", gettext_lazy("Product"), lambda s: s.product.name, sort=("product__sort_name", "-first_week"),
+           beside=lambda s: s.product.code),
+    Column("code", gettext_lazy("Number"), lambda s: s.product.code, "code", shown=False, always=True),
+    Column("account", gettext_lazy("Account"), lambda s: s.account.name,
+           cell=linked(lambda s: s.account.name, lambda s: s.account.get_absolute_url()),
+           sort=("account__sort_name", "-first_week")),
+    Column("standing", gettext_lazy("Standing"), lambda s: s.get_standing_display(), desk=True,
+           cell=status(lambda s: showing.STANDINGS[s.standing], lambda s: s.get_standing_display())),
+    Column("weeks", gettext_lazy("Weeks"), showing.span_text, sort=("first_week", "pk"), first="desc", desk=True),
+    Column("first_week", gettext_lazy("First week"), lambda s: s.first_week, "day", shown=False, always=True),
+    Column("last_week", gettext_lazy("Last week"), lambda s: s.last_week, "day", shown=False, always=True),
+    Column("count", gettext_lazy("Number of weeks"), lambda s: s.weeks, "count", shown=False, desk=True),
+    Column("kind", gettext_lazy("Kind"), lambda s: s.get_kind_display(), shown=False, desk=True),
+    Column("expected", gettext_lazy("Units expected"), lambda s: s.expected, "figure", shown=False, desk=True),
+    Column("sold", gettext_lazy("Units sold"), lambda s: s.sold, "figure", shown=False, desk=True),
+    Column("lost", gettext_lazy("Units lost"), lambda s: s.lost_units, "figure", sort=("lost_units", "pk"),
+           first="desc", desk=True),
+    Column("value", gettext_lazy("Value lost"), lambda s: s.lost_value, "money", sort=("lost_value", "pk"),
+           first="desc", currency=lambda s: s.currency),
+    Column("cause", gettext_lazy("Cause"), lambda s: s.get_cause_display(), sort=("cause", "pk")),
+    Column("side", gettext_lazy("Responsible"), showing.side_word, desk=True,
+           cell=status(lambda s: showing.SIDES[s.side], showing.side_word)),
+    Column("why", gettext_lazy("Why"), lambda s: s.reason or words.why(s.path), shown=False, desk=True),
+    Column("letters", gettext_lazy("Letters"), lambda s: s.letters_count, "count", shown=False, desk=True),
+)  # fmt: skip
+HISTORY = 30
+
+
+class StockOutList(ScopedList):
+    """Which products accounts were out of, what it cost and why; without a filter those that the facts show."""
+
+    model, title, columns, default_sort = StockOut, gettext_lazy("Stock-outs"), COLUMNS, "-weeks"
+    filterset_class, leads = StockOutFilter, True
+
+    def get_queryset(self):
+        rows = super().get_queryset().select_related("account", "product").annotate(letters_count=Count("letters"))
+        return rows if self.request.GET.get("standing") else rows.standing()
+
+    def get_context_data(self, **kwargs):
+        text = _("The night looks for products that an account lists and sells, and could not sell; none was found.")
+        return super().get_context_data(**kwargs) | {
+            "tabs": [
+                self.tab(pgettext_lazy("stock-outs", "All"), ""),
+                self.tab(_("Out of stock now"), "standing=open"),
+                self.tab(_("Our doing"), "side=us"),
+                self.tab(_("Cause not known"), "side=unknown"),
+            ],
+            "tools": links(self.request, SUPPLY),
+            "empty": {"icon": "circle-check", "title": _("No stock-outs"), "text": text},
+        }
+
+
+class StockOutDetail(InList, ScopedDetail):
+    """One episode: its weeks, why, the lines it was judged on, stores, letters, what happened to it."""
+
+    template_name = "kpis/stockout.html"
+    queryset = StockOut.objects.select_related("account", "product", "merged_into__product")
+    listed_by, list_url = StockOutList, "kpis:stockout-list"
+
+    def get_context_data(self, **kwargs):
+        user, row = self.request.user, self.object
+        weeks, lines = showing.timeline(user, row)
+        return super().get_context_data(
+            weeks=weeks,
+            chart=showing.chart(weeks),
+            lines=showing.order_rows(row, lines),
+            stores=showing.stores(user, row),
+            steps=words.steps(row.path),
+            span=showing.span_text(row),
+            standing=showing.STANDINGS[row.standing],
+            side=(*showing.SIDES[row.side], showing.side_word(row)),
+            letters=StockOutLetter.objects.visible_to(user).filter(episodes=row).select_related("author", "sent_by"),
+            alert=self.alert(),
+            moves=[(name, step) for name, step in moves(row, STOCKOUT, user) if name != "correct"],
+            moves_base=reverse("kpis:stockout-move", args=[row.pk, "x"]).removesuffix("x/"),
+            may_explain=access.may_explain(user, row) and row.standing != StockOut.Standing.WITHDRAWN,
+            may_write=access.may_write_letter(user, row),
+            history=tell(entries_of(row)[:HISTORY]),
+            **kwargs,
+        )
+
+    def alert(self):
+        """The unresolved alert about it, worded, None where there is none."""
+        name = f"stockout:{self.object.account_id}:{self.object.product_id}"
+        found = Alert.objects.visible_to(self.request.user).unresolved().filter(fingerprint=name).first()
+        url = f"{reverse('accounts:alert-list')}?account={self.object.account_id}"
+        return found and {"text": sentence(found), "url": url}
+
+
+class StockOutMove(MoveView):
+    model, steps = StockOut, {name: step for name, step in STOCKOUT.items() if name != "correct"}
+    queryset = StockOut.objects.select_related("account", "product")
+
+
+class CauseEdit(ScopedUpdate):
+    """Say why a product was really out of stock."""
+
+    model, form_class, title = StockOut, CauseForm, gettext_lazy("Correct the cause")
+    queryset = StockOut.objects.select_related("account", "product")
+
+    def may(self, user, row):
+        return access.may_explain(user, row)
