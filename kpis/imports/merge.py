@@ -1,6 +1,7 @@
 """Resolved rows to stored facts: staged by COPY, compared by one join, the difference written in one ordered statement.
 
 Sell-through of weeks nobody has reported yet skips the comparison: it is copied straight into the partitions, in order.
+What is stored as the file says it is not staged either: `unchanged` finds it.
 Everything happens in the caller's transaction, and under a lock on each account, so that two imports of one account
 follow each other. What a restatement overwrites is kept as it was known, with the batch that brought it.
 """
@@ -15,6 +16,7 @@ from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.kinds import Kind, Type
 from kpis.imports.tables import TABLES
+from kpis.imports.unchanged import without_unchanged
 from kpis.measures import WEEK
 
 LOCKED_ONE_BY_ONE = 200
@@ -57,8 +59,13 @@ def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str
     if table.partitioned:
         _make_partitions(table, frame)
         frame = _copy_fresh_days(table, frame, batch_id, merged, kind)
+    said = [name for name in frame.columns if name not in table.key and name not in assumed]
+    if table.partitioned and frame.height:
+        known = frame.height
+        frame = without_unchanged(table, frame, said)
+        merged.unchanged += known - frame.height
     if frame.height:
-        _merge_difference(table, frame, batch_id, assumed, merged, kind)
+        _merge_difference(table, frame, batch_id, said, merged, kind)
     merged.weeks = weeks.together(file, merged.parts)
     return merged
 
@@ -86,9 +93,9 @@ def _copy_fresh_days(table, frame, batch_id, merged, kind):
     pair = ["account_id", table.day]
     pairs = frame.select(pair).unique().sort(pair)
     known = pl.DataFrame(_stored_days(table, pairs), schema=pairs.schema, orient="row")
-    fresh = frame.join(known, on=pair, how="anti") if known.height else frame
-    if not fresh.height:
+    if known.height == pairs.height:
         return frame
+    fresh = frame.join(known, on=pair, how="anti") if known.height else frame
     try:
         with transaction.atomic():
             copy_in(table.name, fresh.with_columns(batch_id=pl.lit(batch_id)), order=table.key)
@@ -102,29 +109,30 @@ def _copy_fresh_days(table, frame, batch_id, merged, kind):
 
 
 def _stored_days(table, pairs):
-    """Which of the accounts and days hold rows."""
+    """Which of the accounts and days hold rows, looked up one by one: EXISTS would be planned as a look at all rows."""
     sql = f"""
-        SELECT p.account_id, p.day FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, day)
-        WHERE EXISTS (SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.{table.day} = p.day)
+        SELECT p.account_id, p.day FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, day), LATERAL (
+            SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.{table.day} = p.day LIMIT 1
+        ) there
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [pairs["account_id"].to_list(), pairs[table.day].to_list()])
         return cursor.fetchall()
 
 
-def _merge_difference(table, frame, batch_id, assumed, merged, kind):
+def _merge_difference(table, frame, batch_id, said, merged, kind):
     """Stage the rows, find by one join which are new or changed, and write only these."""
     columns = frame.columns
     names = ", ".join(columns)
     execute(f"CREATE TEMP TABLE kam_stage ON COMMIT DROP AS SELECT {names} FROM {table.name} WITH NO DATA")
     copy_in("kam_stage", frame)
     execute("ANALYZE kam_stage")
-    said = [name for name in columns if name not in table.key and name not in assumed]
-    execute(_compare(table, said, frame))
+    months = _months(table, frame)
+    _compare(table, said, months)
     rollups.touch(_weeks_of_difference(table))
     merged.parts.append(weeks.moved(kind, columns, table.day))
     execute(_remember(table), [batch_id])
-    changed = execute(_update(table, said), [batch_id])
+    changed = sum(execute(_update(table, said, within), [batch_id]) for within in months)
     new = execute(_insert(table, columns), [batch_id])
     merged.changed += changed
     merged.new += new
@@ -132,21 +140,37 @@ def _merge_difference(table, frame, batch_id, assumed, merged, kind):
     execute("DROP TABLE kam_stage, kam_difference")
 
 
-def _compare(table, said, frame):
-    """The rows that are new or differ in a column the file gives, with the dates they had before."""
-    same = " AND ".join(f"t.{name} = s.{name}" for name in table.key)
+def _months(table, frame):
+    """Conditions that name a day of `{0}` each: the months a frame is about, or nothing where there are no partitions.
+
+    Partitions are compared one by one: of a join with all of them the planner does not know that each row meets one.
+    """
+    if not table.partitioned:
+        return [""]
+    months = frame.group_by(pl.col(table.day).dt.truncate("1mo")).agg(first=pl.min(table.day), last=pl.max(table.day))
+    spans = months.sort("first").select("first", "last").iter_rows()
+    return [f" AND {{0}}.{table.day} BETWEEN '{first}' AND '{last}'" for first, last in spans]
+
+
+def _compare(table, said, months):
+    """Gather the rows that are new or differ in a column the file gives, with the dates they had before."""
     ours, theirs = (", ".join(f"{side}.{name}" for name in said) for side in "st")
     before = ", ".join(f"t.{name} AS old_{name}" for name in table.dates)
-    if table.partitioned:
-        days = frame.get_column(table.day)
-        same += f" AND t.{table.day} BETWEEN '{days.min()}' AND '{days.max()}'"
-    return f"""
-        CREATE TEMP TABLE kam_difference ON COMMIT DROP AS
+    select = f"""
         SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before},
             CASE WHEN t.account_id IS NOT NULL THEN to_jsonb(t) END AS before
-        FROM kam_stage s LEFT JOIN {table.name} t ON {same}
-        WHERE t.account_id IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})
+        FROM kam_stage s LEFT JOIN {table.name} t ON {_same(table, "s")}{{}}
+        WHERE (t.account_id IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})){{}}
     """
+    execute(f"CREATE TEMP TABLE kam_difference ON COMMIT DROP AS {select.format('', '')} WITH NO DATA")
+    for within in months:
+        execute(f"INSERT INTO kam_difference {select.format(within.format('t'), within.format('s'))}")
+    execute("ANALYZE kam_difference")
+
+
+def _same(table, side):
+    """That a stored row `t` has the key of another one."""
+    return " AND ".join(f"t.{name} = {side}.{name}" for name in table.key)
 
 
 def _weeks_of_difference(table):
@@ -168,10 +192,12 @@ def _remember(table):
     """
 
 
-def _update(table, said):
-    values = ", ".join(f"{name} = d.{name}" for name in said)
-    same = " AND ".join(f"t.{name} = d.{name}" for name in table.key)
-    return f"UPDATE {table.name} t SET {values}, batch_id = %s FROM kam_difference d WHERE NOT d.is_new AND {same}"
+def _update(table, said, within):
+    values, both = ", ".join(f"{name} = d.{name}" for name in said), within.format("t") + within.format("d")
+    return f"""
+        UPDATE {table.name} t SET {values}, batch_id = %s
+        FROM kam_difference d WHERE NOT d.is_new AND {_same(table, "d")}{both}
+    """
 
 
 def _insert(table, columns):

@@ -2,6 +2,8 @@ from datetime import date
 from decimal import Decimal as D
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -153,3 +155,43 @@ def test_a_file_for_many_accounts_locks_the_kind(monkeypatch):
     text = rows(("S1", "P1", WEEK, 5, 10, 3)) + "K-2,S1,P1,2026-11-16,5,10,3\n"
     assert take(text, MAPPING).state == "applied"
     assert SellThrough.objects.count() == 2
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """What is stored is read back in pieces of two rows, so that a small file has several."""
+    monkeypatch.setattr("kpis.imports.unchanged.ROWS", 2)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(facts=FACTS, old=FACTS)
+def test_only_what_differs_is_staged_and_nothing_else_is_left_out(small_pieces, facts, old):
+    SellThrough.objects.all().delete()
+    ImportBatch.objects.all().delete()
+    before = take(rows(*((*cell, *numbers) for cell, numbers in old.items())), MAPPING)
+    batch = take(rows(*((*cell, *numbers) for cell, numbers in facts.items())), MAPPING)
+    if batch.state == "duplicate":
+        assert facts == old
+        return
+    same = [cell for cell, numbers in facts.items() if old.get(cell) == numbers]
+    new = [cell for cell in facts if cell not in old]
+    counts = {"new": len(new), "changed": len(facts) - len(new) - len(same), "unchanged": len(same)}
+    assert batch.changes == counts
+    kept = {(r.store.code, r.product.code, r.week) for r in SellThrough.objects.filter(batch_id=before.pk)}
+    assert kept == {cell for cell in old if cell not in facts or cell in same}
+
+
+def test_rows_far_between_are_looked_up_one_by_one(small_pieces):
+    """A correction of a few rows does not read all that lies between them."""
+    many = [("S1", f"P{n}", WEEK, n, n, n) for n in range(30)]
+    take(rows(*many), MAPPING)
+    with CaptureQueriesContext(connection) as asked:
+        batch = take(rows(("S1", "P3", WEEK, 3, 3, 3), ("S1", "P9", WEEK, 1, 9, 9)), MAPPING)
+    assert batch.changes == {"new": 0, "changed": 1, "unchanged": 1}
+    assert [q["sql"] for q in asked if "string_agg" in q["sql"]] == []
+
+
+def test_nothing_said_and_nothing_stored_are_the_same():
+    take(rows(("S1", "P1", WEEK, 5, "", 3), ("S1", "P2", WEEK, 5, 1, "")), MAPPING)
+    batch = take(rows(("S1", "P1", WEEK, 5, "", "3.0"), ("S1", "P2", WEEK, 5, "", "")), MAPPING)
+    assert batch.changes == {"new": 0, "changed": 1, "unchanged": 1}
