@@ -247,6 +247,12 @@ def test_pages_render_for_nobody_without_context(name):
     assert "style=" not in html
 
 
+@pytest.mark.parametrize("language", ["en", "de", "zh-hans"])
+def test_the_page_of_a_fault_says_its_language(language):
+    with translation.override(language):
+        assert f'<html lang="{language}">' in Template('{% extends "500.html" %}').render(Context({}))
+
+
 def test_every_icon_named_anywhere_is_in_the_sprite():
     root = Path(settings.BASE_DIR)
     known = set(re.findall(r'<symbol id="([^"]+)"', (root / "static/icons.svg").read_text()))
