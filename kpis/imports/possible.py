@@ -6,16 +6,18 @@ from kpis.imports.kinds import DATES, ORDERS, Type
 from kpis.imports.mapping import Mapping
 
 
-def check(table, mapping: Mapping) -> None:
+def check(table, mapping: Mapping, whole: bool) -> None:
     """Fail the table of TOML that a mapping was made from, naming the key. Raises MappingError."""
     _check_unfolded(table, mapping)
     _check_fields(table, mapping)
+    if whole:
+        _check_required(table, mapping)
     _check_rows(table, mapping)
     _check_sources(table, mapping)
 
 
 def _check_fields(table, mapping):
-    """Every name is a field of the kind, no field is given twice, every required field is given."""
+    """Every name is a field of the kind, and no field is given twice."""
     for part in ("columns", "constants", "assumed"):
         for name in getattr(mapping, part):
             if mapping.kind.field(name) is None:
@@ -24,6 +26,9 @@ def _check_fields(table, mapping):
     for name in names:
         if names.count(name) > 1:
             table.fail(name, _("is given more than once"))
+
+
+def _check_required(table, mapping):
     for name in _needed(mapping):
         table.fail(f"columns.{name}", _("is required"))
 

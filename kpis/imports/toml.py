@@ -47,9 +47,10 @@ def mapping_text(name: str) -> str:
     return path.read_text("utf-8")
 
 
-def parse_mapping(text: str, name: str) -> Mapping:
+def parse_mapping(text: str, name: str, *, whole: bool = True) -> Mapping:
     """The mapping written in `text`; `name` stands in its messages. Raises MappingError.
 
+    Unless it must be `whole`, fields that are required may be missing.
     The text may come from anybody who may import, so it is held short and shallow before it is read.
     """
     if len(text) > LONGEST_TEXT or DEEP_KEY.search(text):
@@ -60,7 +61,7 @@ def parse_mapping(text: str, name: str) -> Mapping:
         raise MappingError(name, "-", _("this is too long or too deeply nested for a mapping")) from problem
     except ValueError as problem:
         raise MappingError(name, "-", problem) from problem
-    return _Table(name, "", data).mapping()
+    return _Table(name, "", data).mapping(whole)
 
 
 class _Table:
@@ -127,7 +128,7 @@ class _Table:
             if key not in self.read:
                 self.fail(key, _("is not a key that is known here"))
 
-    def mapping(self):
+    def mapping(self, whole):
         """This table as a whole mapping."""
         kind = KINDS[self.choice("kind", tuple(KINDS))]
         file = self.table("file")
@@ -154,7 +155,7 @@ class _Table:
             _unfold(self.table("unfold")) if "unfold" in self.data else None,
         )
         self.done()
-        check(self, mapping)
+        check(self, mapping, whole)
         return mapping
 
 

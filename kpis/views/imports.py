@@ -1,10 +1,10 @@
-"""Files in: the list, one file with everything that is wrong with it, a new one; feeds and products."""
+"""Files in: one file with how far it is and everything that is wrong with it, its report, a new one."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,10 +13,12 @@ from django.views.generic import FormView, View
 
 from kam.downloads import csv_response, streamed, xlsx_response
 from kam.keyset import Keyset
-from kam.views.base import Reported, Scoped, ScopedDetail, refuse
+from kam.views.base import Scoped, ScopedAct, ScopedDetail, refuse
 from kam.views.suggestions import Suggestions
+from kam.workflow import moves
 from kpis import access, services
-from kpis.forms import UploadForm
+from kpis.import_forms import UploadForm
+from kpis.imports import asking
 from kpis.imports.messages import sentence
 from kpis.imports.report import has_rows, report, table
 from kpis.imports.result import reason
@@ -25,10 +27,13 @@ from kpis.models import Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
 from kpis.showing import BATCH_LEVELS
 from kpis.views.import_weeks import weeks_of
+from kpis.workflow import IMPORT
 
 State = ImportBatch.State
 BUSY = (State.WAITING, State.READING)
 TOLD = (State.APPLIED, State.CHECKED, State.DUPLICATE, State.REJECTED)
+# The step of the way from a file to stored facts that each state is.
+STAGES = {State.MAPPING: 2, State.APPLIED: 5, State.DUPLICATE: 5, State.UNDONE: 5}
 MOST_IN_A_WORKBOOK = 20_000
 NOUNS = {**dict(Kind.choices), "charges": gettext_lazy("Charges")}
 
@@ -42,6 +47,14 @@ class ImportDetail(ScopedDetail):
 
     def get_queryset(self):
         return super().get_queryset().select_related("feed__account", "by", "duplicate_of")
+
+    def get(self, request, *args, **kwargs):
+        """Whoever waits here for a file to be looked at goes on to its columns."""
+        answer = super().get(request, *args, **kwargs)
+        if request.htmx and self.object.state == State.MAPPING and access.may_import(request.user):
+            url = reverse("kpis:import-columns", args=[self.object.pk])
+            return HttpResponse(headers={"HX-Redirect": url})
+        return answer
 
     def get_template_names(self):
         return ["kpis/_import_state.html"] if self.request.htmx else [self.template_name]
@@ -58,6 +71,10 @@ class ImportDetail(ScopedDetail):
             told=batch.state in TOLD,
             workbook_offered=batch.rejected <= MOST_IN_A_WORKBOOK,
             again_url=self._again(batch),
+            offered=dict(moves(batch, IMPORT, self.request.user)),
+            share=_share(batch),
+            stage=STAGES.get(batch.state, 3),
+            mapped=_mapped(batch),
             page=page,
             problem=sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else "",
             warnings=[sentence(w["code"], w["params"]) for w in batch.warnings],
@@ -79,6 +96,17 @@ class ImportDetail(ScopedDetail):
         """Where a file that was refused is handed in corrected; empty where there is nothing to correct."""
         refused = batch.state in (State.REJECTED, State.UNUSABLE) and access.may_import(self.request.user)
         return f"{reverse('kpis:import-new')}?again={batch.pk}" if refused else ""
+
+
+def _mapped(batch):
+    """By which mapping a file is read, in words."""
+    said = {asking.FORM: _("mapped on a page"), asking.REMEMBERED: _("mapped as before"), asking.ASK: ""}
+    return said.get(batch.mapping, _("mapping %(name)s") % {"name": batch.mapping})
+
+
+def _share(batch):
+    """How much of the rows is read, from 0 to 1; None where nobody knows."""
+    return min(batch.rows_read / batch.rows_total, 1) if batch.rows_total else None
 
 
 def _parts(batch):
@@ -163,7 +191,7 @@ class ImportNew(FormView):
         feed, again = self._named(Feed, "feed"), self._named(ImportBatch, "again")
         if again:
             return {name: getattr(again, name) for name in ("kind", "feed", "mapping", "dry_run")} | {"again": again}
-        return {"feed": feed, "kind": feed.kind} if feed else {}
+        return {"feed": feed, "kind": feed.kind, "dry_run": True} if feed else {"dry_run": True}
 
     def _named(self, model, name):
         pk = self.request.GET.get(name, "")
@@ -187,34 +215,33 @@ class ImportNew(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-class ImportMove(Reported, Scoped, View):
-    """POST: do something about a file that was handed in."""
+class ImportChecked(ScopedAct):
+    """POST: import a file that was checked and found good."""
 
     model = ImportBatch
-    http_method_names = ["post"]
 
-    def post(self, request, pk):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        if not access.may_import(request.user):
-            return refuse(request)
-        self.act()
-        return self.back()
+    def may(self, user, row):
+        return access.may_import(user)
+
+    def act(self, row, by):
+        self.object = services.import_checked(row, by=by)
+        messages.success(self.request, _("“%(file)s” is being imported.") % {"file": row.file_name})
 
     def get_success_url(self):
         return reverse("kpis:import-detail", args=[self.object.pk])
 
 
-class ImportChecked(ImportMove):
-    """Import a file that was checked and found good."""
+class ImportCancelled(ScopedAct):
+    """POST: take a file back before it is stored."""
 
-    def act(self):
-        self.object = services.import_checked(self.object, by=self.request.user)
-        messages.success(self.request, _("“%(file)s” is being imported.") % {"file": self.object.file_name})
+    model = ImportBatch
 
+    def may(self, user, row):
+        return access.may_import(user)
 
-class ImportCancelled(ImportMove):
-    """Take a file back before it is read."""
+    def act(self, row, by):
+        services.cancel_import(row, by=by)
+        messages.success(self.request, _("“%(file)s” will not be imported.") % {"file": row.file_name})
 
-    def act(self):
-        services.cancel_import(self.object, by=self.request.user)
-        messages.success(self.request, _("“%(file)s” will not be imported.") % {"file": self.object.file_name})
+    def get_success_url(self):
+        return reverse("kpis:import-detail", args=[self.object.pk])

@@ -1,0 +1,125 @@
+"""What the cells of a column seem to be, told by the first rows of a file; nothing here is more than a suggestion."""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from kpis.imports import cells
+from kpis.imports.headers import week_in
+from kpis.imports.kinds import Kind
+from kpis.imports.look import Look
+from kpis.imports.mapping import Marks
+
+NUMBER = re.compile(r"[-+(]?\s*(?:[€$£¥]\s*)?\d[\d.,'’\s\u00a0\u202f]*\)?(?:\s*[€$£¥%])?-?")
+POINT = re.compile(r"[-+(]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\)?-?|[-+(]?\d+\.\d+\)?-?")
+COMMA = re.compile(r"[-+(]?\d{1,3}(?:\.\d{3})+(?:,\d+)?\)?-?|[-+(]?\d+,\d+\)?-?")
+GTIN = re.compile(r"0*\d{8}|0*\d{12,14}")
+# The forms of dates that a person may choose among, and those that are tried, the clearest first.
+DATES = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%m/%d/%y", "%d-%m-%Y", "%Y.%m.%d"),
+    *(
+        "%Y%m%d",
+        "%Y年%m月%d日",
+        "%G-W%V",
+        "%GW%V",
+        "KW %V/%G",
+        "KW%V/%G",
+        "W%V %G",
+        "W%V-%G",
+        "Week %V %G",
+        "%G年第%V周",
+    ),
+    *("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+)
+UNCLEAR = frozenset(("%d/%m/%Y", "%m/%d/%Y", "%m/%d/%y"))
+HEADERS_AMONG = 25
+ENOUGH = 0.5
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One column: its position from 0, its header, what stands in it first, and what that seems to be.
+
+    `is_number` and `dates` (the forms in which all of it can be read) are of the cells, `week` says that the header
+    names one, `is_gtin` that every cell could be a GTIN.
+    """
+
+    position: int
+    name: str
+    values: tuple[str, ...]
+    is_number: bool = False
+    dates: tuple[str, ...] = ()
+    is_gtin: bool = False
+    week: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its header, or its number."""
+        return self.name or str(self.position + 1)
+
+
+def columns(look: Look, header: int) -> list[Seen]:
+    """The columns of a file whose header stands in that line; 0 is none."""
+    head = dict(look.rows).get(header, ())
+    below = [cells for line, cells in look.rows if line > header]
+    width = len(head) or Counter(map(len, below)).most_common(1)[0][0] if head or below else 0
+    names = [unicodedata.normalize("NFC", name).strip().removeprefix("\ufeff") for name in head] or [""] * width
+    return [_seen(at, names[at], [row[at].strip() for row in below if at < len(row)]) for at in range(width)]
+
+
+def _seen(position, name, values):
+    filled = tuple(value for value in values if value)
+    column = Seen(position, name, filled, week=bool(week_in(name)))
+    if not filled:
+        return column
+    numbers = sum(bool(NUMBER.fullmatch(value)) for value in filled)
+    gtins = all(GTIN.fullmatch(value) for value in filled)
+    return replace(column, is_number=numbers >= len(filled) * ENOUGH, dates=_dates(filled), is_gtin=gtins)
+
+
+def _dates(values):
+    """The forms in which every value is a date."""
+    if not any(any(sign.isdigit() for sign in value) for value in values):
+        return ()
+    text = pl.Series(values[:20])
+    return tuple(form for form in DATES if cells.dates(text, (form,))[1] is None)
+
+
+def header_of(look: Look, kind: Kind, recognised) -> int:
+    """The line that seems to be the header; 0 where none does. `recognised(names)` counts words that we know."""
+    rows = [(line, cells) for line, cells in look.rows if any(cell.strip() for cell in cells)][:HEADERS_AMONG]
+    if not rows:
+        return 0
+    width = Counter(_filled(cells) for _line, cells in rows).most_common(1)[0][0]
+    fine = [(line, cells) for line, cells in rows if _filled(cells) >= max(width * 0.6, 1) and _is_words(cells)]
+    if not fine:
+        return 0
+    best = max(fine, key=lambda row: (recognised(row[1]), -row[0]))
+    return best[0]
+
+
+def _filled(cells):
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _is_words(cells):
+    """Whether no cell is a number; weeks and days are words above a column."""
+    return all(not NUMBER.fullmatch(cell.strip()) or week_in(cell) for cell in cells if cell.strip())
+
+
+def marks(seen: list[Seen]) -> Marks:
+    """The decimal and the thousands mark that most numbers have."""
+    values = [value for column in seen if column.is_number for value in column.values]
+    comma = sum(bool(COMMA.fullmatch(value)) and not _groups_only(value, ".") for value in values)
+    point = sum(bool(POINT.fullmatch(value)) and not _groups_only(value, ",") for value in values)
+    if comma > point:
+        return Marks(decimal=",", thousands="." if any("." in value for value in values) else "")
+    return Marks(thousands="," if any("," in value for value in values) else "")
+
+
+def _groups_only(value, mark):
+    """Whether a number has nothing but a mark before three digits, which may be either."""
+    return bool(re.fullmatch(rf"[-+(]?\d{{1,3}}\{mark}\d{{3}}\)?-?", value))

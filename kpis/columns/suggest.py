@@ -1,0 +1,84 @@
+"""Which field a column may be: by what it is called, then by what stands in it."""
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import cache
+
+from kpis.columns.seen import Seen
+from kpis.columns.words import GTINS, words_of
+from kpis.imports.kinds import DATES, NUMBERS, Kind, Type
+
+CLOSE, LEAST = 0.84, 0.6
+
+
+def normal(text: str) -> str:
+    """A header without case, marks and the difference of its blanks, so that `Stück-Zahl` is `stuck zahl`."""
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(sign for sign in text if not unicodedata.combining(sign))
+    return " ".join(re.findall(r"[^\W_]+", text))
+
+
+def suggested(kind: Kind, seen: list[Seen]) -> dict[str, int]:
+    """The position of the column that each field may be: the surest first, each column and each field once."""
+    scores = [
+        (score, -at, -column.position, field.name, column.position)
+        for column in seen
+        for at, field in enumerate(kind.fields)
+        if (score := likeness(column.name, field.name) * _fits(column, field)) >= LEAST
+    ]
+    fields, taken = {}, set()
+    for _score, _at, _left, name, position in sorted(scores, reverse=True):
+        if name not in fields and position not in taken:
+            fields[name] = position
+            taken.add(position)
+    return fields
+
+
+def recognised(kind: Kind, names) -> int:
+    """How many of the headers are called like a field."""
+    return sum(any(likeness(name, field.name) >= LEAST for field in kind.fields) for name in names)
+
+
+@cache
+def likeness(header: str, field: str) -> float:
+    """How much a header is called like a field, from 0 to 1."""
+    header = normal(header)
+    if not header:
+        return 0
+    return max(_likeness(header, word, at) for at, word in enumerate(_words(field)))
+
+
+def _likeness(header, word, at):
+    """The same words are the same; else a word within the other, else nearly the same letters."""
+    if header == word:
+        return 1 - at / 1000
+    ours, theirs = set(word.split()), set(header.split())
+    if ours < theirs or theirs < ours:
+        return 0.6 + 0.3 * len(ours & theirs) / len(ours | theirs)
+    if min(len(header), len(word)) >= 2 and not header.isascii() and (word in header or header in word):
+        return 0.6 + 0.3 * min(len(word), len(header)) / max(len(word), len(header))
+    near = SequenceMatcher(None, header, word).ratio()
+    return near * 0.9 if near >= CLOSE and len(header) > 3 else 0
+
+
+@cache
+def _words(field):
+    return tuple(normal(word) for word in words_of(field))
+
+
+def _fits(column, field):
+    """1 where what stands in the column can be the field, or nothing does; less where it cannot."""
+    if not column.values:
+        return 0.9
+    if field.type in NUMBERS:
+        return 1 if column.is_number else 0.3
+    if field.type in DATES:
+        is_week_number = field.type is Type.WEEK and column.is_number
+        return 1 if column.dates or is_week_number else 0.4
+    return 1
+
+
+def is_gtin(column: Seen) -> bool:
+    """Whether a column of products holds GTINs, by its header or by its cells."""
+    return normal(column.name) in GTINS or (column.is_gtin and bool(column.values) and len(column.values[0]) >= 12)

@@ -1,0 +1,243 @@
+"""Which column of a file is what: said on a page, shown on its first rows, remembered for its feed."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from kam.templatetags import formats
+from kam.views.base import Reported, Scoped, ScopedAct, refuse
+from kpis import access
+from kpis.columns import answers as answers_of
+from kpis.columns import proposal, services
+from kpis.columns.forms import ColumnsForm
+from kpis.columns.preview import Preview, preview
+from kpis.columns.titles import title
+from kpis.imports.errors import MappingError
+from kpis.imports.messages import sentence
+from kpis.imports.sniff import DELIMITERS
+from kpis.models import ImportBatch
+
+ENCODINGS = ("utf-8", "cp1252", "iso8859-15", "gb18030", "big5", "utf-16", "shift_jis", "mac_roman", "cp1250")
+NAMES = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": "|", " ": "␣"}
+SAMPLES, DIGITS = 3, 9
+
+
+class Columns(Reported, Scoped, View):
+    """Base of both pages: GET shows the form, POST saves it; with `show`, or from htmx, it is only shown anew."""
+
+    fragment = "kpis/_columns.html"
+    template_name = "kpis/import_columns.html"
+    http_method_names = ["get", "post", "head", "options"]
+
+    def get(self, request, pk):
+        if refusal := self.refusal():
+            return refusal
+        found = self.proposal()
+        return self.page(self.form(found), found) if found else self.without_look()
+
+    def post(self, request, pk):
+        if refusal := self.refusal():
+            return refusal
+        found = self.proposal()
+        if found is None:
+            return self.without_look()
+        header = request.POST.get("header", "")
+        if header.isdecimal() and len(header) < DIGITS and int(header) != found.answers.header:
+            found = self.proposal(int(header))
+        if request.POST.get("seen_header", header) != header:  # what was chosen was of other columns
+            return self.page(self.form(found), found)
+        form = self.form(found, request.POST)
+        valid = form.is_valid()
+        if "show" in request.POST or request.htmx:
+            return self.page(form, found, shows=True)
+        if not valid:
+            return self.page(form, found, status=422)
+        try:
+            return self.save(form)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.page(form, found, status=422)
+
+    def form(self, found, data=None):
+        feed = self.feed
+        remembers = feed.name if feed and access.may_keep_feed(self.request.user, feed) else ""
+        given = ("account",) if feed and feed.account_id else ()
+        return ColumnsForm(
+            data, kind=found.kind, look=found.look, answers=found.answers, given=given, remembers=remembers
+        )
+
+    def page(self, form, found, *, shows=False, status=200):
+        answers = form.answers() if form.is_bound else found.answers
+        seen = _preview(found, answers, form.given)
+        context = {
+            "object": self.object,
+            "form": form,
+            "found": found,
+            "shows": shows,
+            "columns": _columns(form, found, seen),
+            "weeks": _weeks(form, found, seen),
+            "preview": seen,
+            "lines": [(line, [(_shown(cell), cell.fault) for cell in cells]) for line, cells in seen.rows],
+            "titles": [title(found.kind.field(name)) for name in seen.fields],
+            "missing": [title(f) for f in found.kind.fields if f.required and not _is_said(form, f)],
+            "constants": _constants(form, found.kind),
+            "settings": [form[n] for n in ("header", "numbers", "dates", "week", "year") if n in form.fields],
+            "feed": self.feed,
+            "rows": max(found.look.total - found.answers.header, 0),
+            **self.extra(found),
+        }
+        template = self.fragment if self.request.htmx else self.template_name
+        return render(self.request, template, context, status=status)
+
+    def extra(self, found):
+        return {}
+
+
+class ImportColumns(Columns):
+    """What the columns of a file are that waits for being told."""
+
+    model = ImportBatch
+
+    @cached_property
+    def object(self):
+        return get_object_or_404(self.get_queryset().select_related("feed__account", "by"), pk=self.kwargs["pk"])
+
+    @property
+    def feed(self):
+        return self.object.feed
+
+    def refusal(self):
+        if not access.may_import(self.request.user):
+            self.object  # noqa: B018 (who does not see the file is told that there is none)
+            return refuse(self.request)
+        if self.object.state != ImportBatch.State.MAPPING:
+            return HttpResponseRedirect(self.get_success_url())
+        return None
+
+    def proposal(self, header=None):
+        return proposal.of_batch(self.object, header)
+
+    def without_look(self):
+        """Nothing could be seen: all that can be said is how the file is cut."""
+        return render(self.request, self.template_name, {"object": self.object, "found": None, **self.extra(None)})
+
+    def extra(self, found):
+        problem = self.object.problem
+        return {
+            "problem": sentence(problem["code"], problem["params"]) if problem else "",
+            "cut": _cut(found.look) if found else _cut(None),
+            "move_url": reverse("kpis:import-look", args=[self.object.pk]),
+            "back_url": reverse("kpis:import-detail", args=[self.object.pk]),
+        }
+
+    def save(self, form):
+        text = answers_of.text_of(form.kind, form.answers())
+        remember = bool(form.cleaned_data.get("remember"))
+        services.say_columns(self.object, by=self.request.user, text=text, remember=remember)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_success_url(self):
+        return reverse("kpis:import-detail", args=[self.object.pk])
+
+
+class ImportLook(ScopedAct):
+    """POST: have a file looked at again, cut as it says, and map its columns anew."""
+
+    model = ImportBatch
+
+    def may(self, user, row):
+        return access.may_import(user)
+
+    def act(self, row, by):
+        said = {name: self.request.POST.get(name, "")[:60] for name in ("encoding", "delimiter", "sheet")}
+        services.look_again(row, by=by, **said)
+
+    def get_success_url(self):
+        return reverse("kpis:import-detail", args=[self.object.pk])
+
+
+def _preview(found, answers, given):
+    try:
+        mapping = answers_of.mapping_of(found.kind, answers, whole=False)
+    except MappingError as problem:
+        return Preview(problem=str(problem))
+    return preview(mapping, found.look)
+
+
+def _shown(cell):
+    """A value of the preview as people write it."""
+    value = cell.value
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, Decimal):
+        return formats.number(value, max(-value.normalize().as_tuple().exponent, 0))
+    return _("yes") if value is True else _("no") if value is False else value
+
+
+def _columns(form, found, seen):
+    """What the table of columns shows: each with its choice, what stands in it, and how that reads."""
+    rows = []
+    for column, choice in form.rows():
+        name = choice.value()
+        rows.append({
+            "column": column,
+            "choice": choice,
+            "samples": " · ".join(dict.fromkeys(column.values[:SAMPLES])),
+            "known": name in found.known,
+            "suggested": bool(name) and name not in found.known and choice.value() == choice.initial,
+            "fault": seen.faults.get(column.shown),
+            "new": column.shown in found.new,
+            "read": bool(name),
+        })  # fmt: skip
+    return rows
+
+
+def _weeks(form, found, seen):
+    """The columns that are a week each, as one row of the table."""
+    if not form.weeks:
+        return None
+    faults = [seen.faults[column.shown] for column in form.weeks if column.shown in seen.faults]
+    return {
+        "first": form.weeks[0].shown,
+        "last": form.weeks[-1].shown,
+        "count": len(form.weeks),
+        "choice": form["wide"],
+        "samples": " · ".join(column.values[0] for column in form.weeks[:SAMPLES] if column.values),
+        "fault": (sum(count for count, _why in faults), faults[0][1]) if faults else None,
+    }
+
+
+def _is_said(form, field):
+    key = f"k_{field.name}"
+    return field.name in form.chosen() or bool(key in form.fields and form[key].value())
+
+
+def _constants(form, kind):
+    """(those that should be said, the others): texts for fields that no column is chosen for."""
+    chosen = form.chosen()
+    open_ = [field for field in kind.fields if field.name not in chosen and f"k_{field.name}" in form.fields]
+    first = [form[f"k_{f.name}"] for f in open_ if f.required or f.name == "currency" or form[f"k_{f.name}"].value()]
+    return first, [form[f"k_{f.name}"] for f in open_ if form[f"k_{f.name}"] not in first]
+
+
+def _cut(look):
+    """How the file was cut, and what else may be said of it."""
+    encoding, delimiter = (look.encoding, look.delimiter) if look else ("", "")
+    return {
+        "encoding": encoding,
+        "delimiter": NAMES.get(delimiter, delimiter),
+        "sheet": look.sheet if look else "",
+        "sheets": look.sheets if look else (),
+        "encodings": [(name, name == encoding.removesuffix("-sig")) for name in ENCODINGS],
+        "delimiters": [(mark, NAMES.get(mark, mark), mark == delimiter) for mark in DELIMITERS],
+        "is_sheet": bool(look and look.is_sheet),
+    }
