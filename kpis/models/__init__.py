@@ -1,3 +1,4 @@
+from kpis.models.archive import ArchivedMonth
 from kpis.models.batch import BatchWeek, Feed, ImportBatch, ImportError, Restatement
 from kpis.models.cap import SupplyCap, SupplyCommitment, SupplyShare
 from kpis.models.fact import InvoiceLine, OpenItem, OrderLine, SellThrough
@@ -22,6 +23,7 @@ from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Ship
 __all__ = [
     "AcceptedWeek",
     "AccountWeek",
+    "ArchivedMonth",
     "BatchWeek",
     "Category",
     "CategoryWeek",
