@@ -17,11 +17,12 @@ REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
 DAYS = (7, 30, 90, 180, 365)
 
 
-def time_zones():
-    """Choices of time zones by region, UTC first."""
+def time_zones(own="UTC"):
+    """Choices of time zones by region, UTC first; also the zone somebody has that is not offered to others."""
     names = sorted(n for n in time_zone_names() if n.partition("/")[0] in REGIONS)
     by_region = groupby(names, lambda name: name.partition("/")[0])
-    return [("UTC", "UTC"), *((region, [_zone(name) for name in inside]) for region, inside in by_region)]
+    found = [("UTC", "UTC"), *((region, [_zone(name) for name in inside]) for region, inside in by_region)]
+    return found if own == "UTC" or own in names else [(own, own), *found]
 
 
 def _zone(name):
@@ -76,13 +77,7 @@ class ProfileForm(ScopedForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = self._with_own(time_zones())
-
-    def _with_own(self, choices):
-        """Also the zone somebody has that is not offered to others."""
-        own = self.instance.time_zone
-        offered = {"UTC"} | {name for _region, inside in choices[1:] for name, _label in inside}
-        return choices if own in offered else [(own, own), *choices]
+        self.fields["time_zone"].choices = time_zones(self.instance.time_zone)
 
     def change(self, *, by, version, **values):
         return change(self.instance, by=by, version=version, fields=values)

@@ -20,7 +20,11 @@ class Root(APIRootView):
 router = DefaultRouter()
 router.APIRootView = Root
 router.include_format_suffixes = False
-for routes in ("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_supply", "tradeterms.api", "plans.api"):
+ROUTES = (
+    *("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_supply", "kpis.api_feeds"),
+    *("tradeterms.api", "plans.api"),
+)
+for routes in ROUTES:
     for prefix, viewset in import_string(f"{routes}.ROUTES"):
         router.register(prefix, viewset, basename=f"api-{prefix}")
 

@@ -15,7 +15,6 @@ from kpis.models import (
     AccountWeek,
     BatchWeek,
     Category,
-    Feed,
     ImportBatch,
     ImportError,
     InvoiceLine,
@@ -187,30 +186,6 @@ class TargetViewSet(EditableViewSet):
         services.remove_target(row, by=by)
 
 
-class FeedViewSet(EditableViewSet):
-    """Files we expect again and again."""
-
-    queryset = Feed.objects.all()
-    serializer_class = serializers.FeedSerializer
-    filterset_class = filters.FeedFilter
-    scope, order = "imports", ("code", "pk")
-
-    def may_create(self, user):
-        return access.may_keep_feeds(user)
-
-    def may_change(self, user, row):
-        return access.may_keep_feed(user, row)
-
-    def create_row(self, by, data):
-        return services.create_feed(by=by, **data)
-
-    def change_row(self, row, by, version, data):
-        return services.change_feed(row, by=by, version=version, **data)
-
-    def remove_row(self, row, by):
-        services.remove_feed(row, by=by)
-
-
 class BatchViewSet(ScopedViewSet):
     """Files handed in: upload one, poll it until its state is final, read its errors."""
 
@@ -299,7 +274,6 @@ ROUTES = [
     ("order-lines", OrderLineViewSet),
     ("invoice-lines", InvoiceLineViewSet),
     ("open-items", OpenItemViewSet),
-    ("feeds", FeedViewSet),
     ("batches", BatchViewSet),
     ("account-weeks", AccountWeekViewSet),
     ("measure-values", MeasureValueViewSet),

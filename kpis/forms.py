@@ -1,13 +1,12 @@
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from kam.choosing import OneNamed
 from kam.forms import FigureField, ScopedForm
 from kam.measures import all_measures
 from kam.templatetags.formats import headed
-from kpis import access, services, showing
+from kpis import services, showing
 from kpis.imports.toml import FOLDER
 from kpis.models import Feed, ImportBatch, Target
 from kpis.models.batch import Kind
@@ -121,31 +120,3 @@ class TargetForm(ScopedForm):
 
     def change(self, **values):
         return services.change_target(self.instance, **values)
-
-
-class FeedForm(ScopedForm):
-    """A file we expect: whose, what is in it, how it is read, and by when it comes."""
-
-    mapping = forms.ChoiceField(label=_("Mapping"), required=False)
-    weekday = forms.TypedChoiceField(label=_("Due on weekday"), required=False, coerce=int, empty_value=None)
-
-    class Meta:
-        model = Feed
-        fields = ["code", "name", "kind", "account", "mapping", "weekday", "grace_days", "keeps_good_rows"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        named = [(name, label) for name, label in own_mappings() if name]
-        self.fields["mapping"].choices = [("default", _("Default of the kind")), *named]
-        self.fields["weekday"].choices = [("", _("On no fixed day")), *WEEKDAYS.items()]
-        self.fields["account"].empty_label = _("All accounts")
-        self.fields["account"].required = not access.may_keep_house_feeds(self.user)
-
-    def clean_mapping(self):
-        return self.cleaned_data["mapping"] or "default"
-
-    def create(self, **values):
-        return services.create_feed(**values)
-
-    def change(self, **values):
-        return services.change_feed(self.instance, **values)

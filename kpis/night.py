@@ -9,22 +9,18 @@ not overwrite what a later night has found.
 from datetime import timedelta
 
 from django.db import connection
-from django.urls import reverse
 
-from accounts.alerts import AlertRow, raise_alerts
-from accounts.models import Alert
-from accounts.wording import day as day_word
-from accounts.wording import week as week_word
+from accounts.alerts import raise_alerts
 from kam.measures import Window, all_measures
-from kam.roles import DataClass
 from kpis import rollups as sums
 from kpis import watch
 from kpis.calc import last_complete_week
-from kpis.feeds import late_feeds, late_weeks
+from kpis.feeds.alerts import tell
+from kpis.feeds.due import end_of
+from kpis.feeds.standing import waiting
 from kpis.partitions import make_ahead
 
 WINDOW_WEEKS = 8
-MANY_WEEKS = 3
 
 
 def partitions(night) -> int:
@@ -33,29 +29,11 @@ def partitions(night) -> int:
 
 
 def feeds(night) -> int:
-    """One alert for each late feed of an account; how many are late, those of the whole house too, is noted."""
-    late = late_feeds(night.date)
-    if late:  # which ones is for those who see the accounts: alerts and the page of feeds say it
-        night.note("feeds_late", count=len(late))
-    rows = [_late_alert(feed) for feed in late if feed.account_id]
-    raise_alerts(rows, code="feed_late", night=night)
-    return len(late)
-
-
-def _late_alert(feed):
-    return AlertRow(
-        account_id=feed.account_id,
-        fingerprint=f"feed_late:{feed.feed_id}",
-        params={
-            "feed": feed.name,
-            "weeks": len(feed.weeks),
-            "week": week_word(feed.weeks[0]),
-            "due": day_word(feed.due),
-        },
-        severity=Alert.Severity.CRITICAL if len(feed.weeks) >= MANY_WEEKS else Alert.Severity.WARNING,
-        url=reverse("kpis:feed-list"),
-        shown_to=DataClass.FINANCE if feed.kind == "open_items" else DataClass.KPI,
-    )
+    """Alerts for what is wrong with the feeds of accounts; how many weeks, those of the whole house too, is noted."""
+    due = tell(night, end_of(night.date))
+    if due:  # which ones is for those who see the accounts: alerts and the page of feeds say it
+        night.note("feeds_late", count=len({fault.feed.pk for fault in due}))
+    return len(due)
 
 
 def rollups(night) -> int:
@@ -66,7 +44,7 @@ def rollups(night) -> int:
 def measures(night) -> int:
     """Every registered measure for the last eight complete weeks, and back to the oldest week touched tonight."""
     window = window_of(night)
-    late = late_weeks(night)
+    late = waiting(night)
     return sum(_store(measure, window, late.of(measure.feeds)) for measure in all_measures().values())
 
 
@@ -137,12 +115,14 @@ def _store(measure, window, late):
 
 
 def alerts(night) -> int:
-    """What deserves attention; accounts whose news is late keep the alerts they have."""
-    late = late_weeks(night)
+    """What deserves attention; accounts whose news is late or not whole keep the alerts they have."""
+    held_back, found = waiting(night), 0
     since = last_complete_week(night.date) - timedelta(weeks=1)
-    found = 0
     for rule in watch.RULES:
-        waiting = late.accounts(rule.feed, since)
-        rows = [row for row in rule.find(night) if row.account_id not in waiting]
-        found += raise_alerts(rows + watch.as_they_are(rule.code, waiting, night), code=rule.code, night=night)
+        kept = held_back.accounts(rule.feed, since)
+        rows = [row for row in rule.find(night) if row.account_id not in kept]
+        found += raise_alerts(rows + watch.as_they_are(rule.code, kept, night), code=rule.code, night=night)
+    kinds = {rule.feed for rule in watch.RULES}
+    if waits := set().union(*(held_back.accounts(kind, since) for kind in kinds)):
+        night.note("alerts_wait", count=len(waits))
     return found

@@ -22,9 +22,21 @@ def _overdue(params):
 
 SENTENCES = {
     "feed_late": ngettext_lazy(
-        "“%(feed)s” is late: the weekly file for %(week)s, due on %(due)s, is missing.",
-        "“%(feed)s” is late: %(weeks)s weekly files are missing, the first for %(week)s, due on %(due)s.",
+        "“%(feed)s” is late: the weekly file for %(week)s, due on %(due)s, is missing. Figures and alerts wait for it.",
+        "“%(feed)s” is late: %(weeks)s weekly files are missing, the first for %(week)s, due on %(due)s. Figures and "
+        "alerts wait for them.",
         "weeks",
+    ),
+    "feed_partial": ngettext_lazy(
+        "“%(feed)s” is incomplete for %(week)s: %(missing)s of %(of)s stores is missing (%(stores)s). Figures and "
+        "alerts wait for it.",
+        "“%(feed)s” is incomplete for %(week)s: %(missing)s of %(of)s stores are missing (%(stores)s). Figures and "
+        "alerts wait for them.",
+        "missing",
+    ),
+    "feed_small": _(
+        "“%(feed)s” is strangely small for %(week)s: %(total)s, %(below)s below the usual %(usual)s. Figures and "
+        "alerts wait until somebody says that it is right, or more arrives."
     ),
     "sell_through_behind": _(
         "Sell-through is %(gap)s below season: %(actual)s units in the four weeks to %(week)s, %(expected)s expected."
@@ -42,6 +54,8 @@ SENTENCES = {
 
 NEXT_STEPS = {
     "feed_late": _("See the feed"),
+    "feed_partial": _("See the file"),
+    "feed_small": _("See the file"),
     "sell_through_behind": _("See sell-through"),
     "past_due_backlog": _("See open orders"),
     "receivables_overdue": _("See receivables"),

@@ -127,23 +127,6 @@ class OpenItemSerializer(ScopedSerializer):
         ]
 
 
-class FeedSerializer(ScopedSerializer):
-    class Meta:
-        model = Feed
-        fields = [
-            "id",
-            "code",
-            "name",
-            "kind",
-            "account",
-            "mapping",
-            "weekday",
-            "grace_days",
-            "keeps_good_rows",
-            "version",
-        ]
-
-
 class BatchSerializer(ScopedSerializer):
     """What became of a file; `problem` and `warnings` are sentences in the caller's language."""
 

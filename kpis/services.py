@@ -16,11 +16,12 @@ from kam.errors import Conflict, Denied
 from kam.measures import all_measures
 from kam.tasks import ring
 from kpis.access import may_keep_house_feeds, readable_measures
+from kpis.feeds.standing import faults
 from kpis.imports import store, undo
 from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
-from kpis.models import Feed, ImportBatch, Target
-from kpis.tasks import apply_batch
+from kpis.models import AcceptedWeek, Feed, ImportBatch, Target
+from kpis.tasks import apply_batch, watch_feeds_due
 
 
 def set_target(*, by, **fields):
@@ -56,6 +57,23 @@ def change_feed(feed, *, by, version, **fields):
 def remove_feed(feed, *, by):
     """Expect a file no more; returns the Removal. Raises ProtectedError when files came by it."""
     return services.remove(feed, by=by, undo_if="kpis.access.may_keep_feed")
+
+
+@transaction.atomic
+def accept_week(feed, week, *, by, reason) -> AcceptedWeek:
+    """Take a feed's week as it is, for a reason. Raises ValidationError, and Conflict where nothing is wrong."""
+    if not any(fault.week == week for fault in faults(timezone.now(), [feed])):
+        raise Conflict(_("Nothing is wrong with this week any more."))
+    row = services.create(AcceptedWeek(feed=feed, week=week, reason=reason), by=by)
+    transaction.on_commit(partial(ring, watch_feeds_due))
+    return row
+
+
+@transaction.atomic
+def watch_week_again(accepted, *, by):
+    """Judge a week again that was taken as it is."""
+    services.remove(accepted, by=by)
+    transaction.on_commit(partial(ring, watch_feeds_due))
 
 
 def _of_house(account, by):

@@ -2,8 +2,11 @@
 
 from celery import shared_task
 from django.db.models import Q
+from django.utils import timezone
 
+from kam.night import Night
 from kam.tasks import ring
+from kpis.feeds import alerts
 from kpis.imports import services
 from kpis.models import ImportBatch
 
@@ -12,8 +15,16 @@ SIX_HOURS = 6 * 60 * 60
 
 @shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
 def apply_batch(pk):
-    """Read and store one file."""
-    services.process(batch_id=pk)
+    """Read and store one file; what waited for it is told at once."""
+    if services.process(batch_id=pk).state == ImportBatch.State.APPLIED:
+        ring(watch_feeds_due)
+
+
+@shared_task
+def watch_feeds_due():
+    """Alerts of feeds as they stand now: a due hour has passed, or what was missing is here."""
+    now = timezone.now()
+    alerts.tell(Night(now.date()), now)
 
 
 @shared_task

@@ -3,6 +3,8 @@
 Written by hand, never derived from the code under test. A route or noun missing here fails the tests.
 """
 
+from datetime import date
+
 from kam.roles import Role
 
 AM, TL, DIR, AN, FIN, FN, FLD, AUD, ADM, API = Role
@@ -24,6 +26,7 @@ SEES = {
     "change": GENERAL,
     "contact": RELATIONSHIP,
     "feed": GENERAL,
+    "acceptedweek": GENERAL,
     "importbatch": KPI,
     "importerror": KPI,
     "sellthrough": KPI,
@@ -124,6 +127,7 @@ ACTS = {
     "finding": {"move/dispute": {AM, TL, DIR, API}},
     "plan": {"move/submit": {AM, TL, API}, "revise": {AM, TL, DIR, API}},
     "agreement": {"move/publish": {TL, DIR}, "revise": NEGOTIATORS},
+    "feed": {"accept": IMPORTERS},
     "importbatch": dict.fromkeys(("import", "cancel", "undo"), IMPORTERS),
     "user": dict.fromkeys(("deactivate", "reactivate", "invite", "hand-over"), {ADM}),
     "webhook": dict.fromkeys(("rotate", "test"), {AM}),
@@ -194,6 +198,9 @@ PAGES = {
     "kpis:category-update": form("category", CATALOGUE_KEEPERS),
     "kpis:category-remove": act("category", CATALOGUE_KEEPERS),
     "kpis:target-remove": act("target", KEEPERS),
+    "kpis:feed": read("feed"),
+    "kpis:feed-week-accepted": act("feed", IMPORTERS, week=date(2026, 11, 16)),
+    "kpis:feed-week-watched": act("acceptedweek", IMPORTERS),
     "kpis:feed-update": form("feed", IMPORTERS),
     "kpis:feed-remove": act("feed", IMPORTERS),
     "kpis:target": form("account", KEEPERS, KPI) | {"kwargs": {"code": "sell_in", "year": 2026}},

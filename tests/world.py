@@ -18,6 +18,7 @@ from kam.roles import DataClass, Role
 from kam.services import issue_token
 from kpis.imports.store import keep as store_file
 from kpis.models import (
+    AcceptedWeek,
     AccountWeek,
     Category,
     CategoryWeek,
@@ -124,6 +125,9 @@ def below(account, author, product):
         by=author,
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
+    found.acceptedweek = AcceptedWeek.objects.create(
+        feed=feed, week=WEEK - timedelta(weeks=60), reason="Closed for works"
+    )
     _people(found)
     found.rejected = ImportBatch.objects.create(feed=feed, kind="sell_through", file_name="r.csv", state="rejected")
     found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")

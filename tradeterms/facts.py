@@ -14,7 +14,7 @@ MOST_ROWS = 50
 ASKED = """
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(asked)s::jsonb) AS r(term_id bigint, account_id bigint, currency text,
-        starts date, ends date, days int, grace int, early int, late int, weeks date[])
+        starts date, ends date, days int, grace int, early int, late int, weeks date[], weekday int)
 ),
 covered AS (
     SELECT q.account_id AS root, a.id AS account_id, a.code
@@ -106,17 +106,39 @@ FROM asked k LEFT JOIN summed s USING (term_id, starts) LEFT JOIN other o USING 
 """
 )
 
+# A week counts as reported when it was there at the end of the day it was due on, by the clocks of the account's feed.
+# What was due before the first file of the account came is history: nobody watched when that was reported.
 WEEKS = (
     ASKED
     + """
+zone AS MATERIALIZED (
+    SELECT r.root, coalesce((
+        SELECT f.time_zone FROM accounts_account a JOIN kpis_feed f ON f.account_id = ANY(a.lineage)
+        WHERE a.id = r.root AND f.kind = 'sell_through'
+        ORDER BY array_position(a.lineage, f.account_id) DESC, f.id LIMIT 1), 'UTC') AS name
+    FROM (SELECT DISTINCT root FROM covered) r
+),
+arrived AS MATERIALIZED (
+    SELECT c.root, w.week, min(b.received_at) AS first_at
+    FROM covered c JOIN kpis_batchweek w ON w.account_id = c.account_id AND w.rows > 0
+    JOIN kpis_importbatch b ON b.id = w.batch_id AND b.kind = 'sell_through' AND b.state = 'applied'
+    GROUP BY 1, 2
+),
+since AS (SELECT root, min(first_at) AS at FROM arrived GROUP BY 1),
 reported AS (
-    SELECT k.term_id, k.starts, m.week, (
+    SELECT k.term_id, k.starts, m.week, (v.first_at AT TIME ZONE z.name)::date AS arrived_on,
+        coalesce(v.first_at >= d.due AND d.due >= s.at, false) AS late, (
         SELECT sum(w.units) FROM covered c JOIN kpis_accountweek w ON w.account_id = c.account_id AND w.week = m.week
         WHERE c.root = k.account_id) AS units
-    FROM asked k, unnest(k.weeks) AS m(week)
+    FROM asked k JOIN zone z ON z.root = k.account_id
+    CROSS JOIN LATERAL unnest(k.weeks) AS m(week)
+    CROSS JOIN LATERAL (SELECT (m.week + 8 + k.weekday)::timestamp AT TIME ZONE z.name AS due) d
+    LEFT JOIN arrived v ON v.root = k.account_id AND v.week = m.week
+    LEFT JOIN since s ON s.root = k.account_id
 )
-SELECT k.term_id, k.starts, count(r.week) AS due, count(r.units) AS reported,
-    jsonb_agg(jsonb_build_object('week', r.week, 'units', r.units::text) ORDER BY r.week)
+SELECT k.term_id, k.starts, count(r.week) AS due, count(r.units) FILTER (WHERE NOT r.late) AS reported,
+    count(r.units) FILTER (WHERE r.late) AS late_weeks,
+    jsonb_agg(jsonb_build_object('week', r.week, 'units', r.units::text, 'arrived_on', r.arrived_on) ORDER BY r.week)
         FILTER (WHERE r.week IS NOT NULL) AS evidence
 FROM asked k LEFT JOIN reported r USING (term_id, starts)
 GROUP BY 1, 2

@@ -162,7 +162,7 @@ class DataReporting:
     period: ClassVar = "quarter"
     feed: ClassVar = ""
     settles_later: ClassVar = True
-    version: ClassVar = 1
+    version: ClassVar = 2
 
     @classmethod
     def parse(cls, params):

@@ -13,7 +13,8 @@ from django.db.models.functions import Mod
 
 from accounts.models import Account
 from kam.audit import log_many, plain
-from kpis.feeds import late_feeds
+from kpis.feeds.due import end_of
+from kpis.feeds.standing import faults
 from tradeterms import calc, kinds, rules, workflow
 from tradeterms.models import Agreement, Finding, Term
 from tradeterms.raising import raise_findings
@@ -100,21 +101,21 @@ class _Late:
     """Which terms wait: a feed speaks for its account, for everything below it, and in part for what is above."""
 
     def __init__(self, night):
-        self.feeds = late_feeds(night.date)
-        accounts = {feed.account_id for feed in self.feeds if feed.account_id}
+        self.faults = faults(end_of(night.date))
+        accounts = {fault.account_id for fault in self.faults if fault.account_id}
         self.lineage = dict(Account.objects.filter(pk__in=accounts).values_list("pk", "lineage"))
 
     def concerns(self, account, ask):
         until = ask.date if ask.rule.settles_later else ask.ends
         return any(
-            any(week + timedelta(days=6) >= ask.starts and week <= until for week in feed.weeks)
-            for feed in self.feeds
-            if feed.kind == ask.rule.feed and self._covers(feed, account)
+            fault.week + timedelta(days=6) >= ask.starts and fault.week <= until
+            for fault in self.faults
+            if fault.kind == ask.rule.feed and self._covers(fault, account)
         )
 
-    def _covers(self, feed, account):
-        above = feed.account_id is None or feed.account_id in account.lineage
-        return above or account.pk in self.lineage[feed.account_id]
+    def _covers(self, fault, account):
+        above = fault.account_id is None or fault.account_id in account.lineage
+        return above or account.pk in self.lineage[fault.account_id]
 
 
 def _compared(terms, asks, results, stored, night):

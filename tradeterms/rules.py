@@ -133,7 +133,7 @@ def payment_term(ask, found):
 
 
 def data_reporting(ask, found):
-    """Breached by any missing week; at stake is the fee of all of them."""
+    """Breached by any week that was not there when it was due; at stake is the fee of all of them."""
     due, reported = found["due"], found["reported"]
     if not due:
         return unmeasurable("nothing_due")
@@ -142,7 +142,7 @@ def data_reporting(ask, found):
         expected=Decimal(due),
         observed=Decimal(reported),
         at_stake=calc.cents((due - reported) * ask.rule.fee_per_week) if reported < due else None,
-        figures={"due": due, "reported": reported, "missing": due - reported},
+        figures={"due": due, "reported": reported, "missing": due - reported, "late_weeks": found["late_weeks"]},
         evidence=found["evidence"],
     )
 
@@ -186,7 +186,8 @@ def _payment_columns(ask):
 
 
 def _week_columns(ask):
-    return {"weeks": calc.weeks_due(ask.starts, ask.ends, ask.last, ask.rule.weekday, ask.date)}
+    weekday = ask.rule.weekday
+    return {"weeks": calc.weeks_due(ask.starts, ask.ends, ask.last, weekday, ask.date), "weekday": weekday}
 
 
 def _window_columns(ask):

@@ -32,8 +32,8 @@ SENTENCES = {
         "Purchases are %(shortfall)s behind the agreed minimum: %(observed)s so far, %(expected)s expected by now."
     ),
     "term_breached_data_reporting": ngettext_lazy(
-        "Sell-through data of %(missing)s week from %(starts)s to %(ends)s is missing.",
-        "Sell-through data of %(missing)s weeks from %(starts)s to %(ends)s is missing.",
+        "Sell-through data of %(missing)s week from %(starts)s to %(ends)s is missing or came late.",
+        "Sell-through data of %(missing)s weeks from %(starts)s to %(ends)s is missing or came late.",
         "missing",
     ),
     "term_breached_delivery_otif": _(
@@ -80,7 +80,8 @@ FIGURES = {
     "judged": (_("Value judged"), "money"),
     "due": (_("Weeks due"), "count"),
     "reported": (_("Weeks delivered"), "count"),
-    "missing": (_("Weeks missing"), "count"),
+    "missing": (_("Weeks missing or late"), "count"),
+    "late_weeks": (_("of which came late"), "count"),
     "on_time": (_("On time"), "rate"),
     "in_full": (_("In full"), "rate"),
     "lines": (_("Order lines"), "count"),
@@ -93,7 +94,7 @@ FIGURES = {
     "total_days": (_("Days in the period"), "count"),
     "left_out": (_("Left out: in another currency"), "count"),
 }
-OPTIONAL = ("left_out", "unpriced", "open_late")
+OPTIONAL = ("left_out", "unpriced", "open_late", "late_weeks")
 
 HOW = {
     "volume_rebate": _(
@@ -110,8 +111,9 @@ HOW = {
         "notes are not counted."
     ),
     "data_reporting": _(
-        "A week is delivered when its sell-through is here on the day of judgement; it is due on the agreed weekday of "
-        "the week after. At stake is the fee for each missing week."
+        "A week is delivered when its sell-through was here at the end of the agreed weekday of the week after, by the "
+        "clocks of the account's feed; what came later does not count. When it came is not asked of weeks that were "
+        "due before the account's first file. At stake is the fee for each week that was not delivered."
     ),
     "delivery_otif": _(
         "Units received within the window, at most what was ordered, over units ordered, of the lines requested in the "

@@ -162,6 +162,7 @@ COLUMNS = {
     ),
     "data_reporting": (
         Column("week", gettext_lazy("Week"), "week"),
+        Column("arrived_on", gettext_lazy("First file"), "day"),
         Column("units", gettext_lazy("Units"), "units"),
     ),
     "delivery_otif": (

@@ -8,7 +8,15 @@ from kpis.views.catalogue import (
     ProductList,
     ProductUpdate,
 )
-from kpis.views.feeds import FeedCreate, FeedList, FeedRemove, FeedUpdate
+from kpis.views.feeds import (
+    FeedCreate,
+    FeedDetail,
+    FeedList,
+    FeedRemove,
+    FeedUpdate,
+    FeedWeekAccepted,
+    FeedWeekWatched,
+)
 from kpis.views.import_list import ImportList
 from kpis.views.import_weeks import ImportUndone, ImportWeeks
 from kpis.views.imports import (
@@ -31,10 +39,13 @@ __all__ = [
     "CategoryUpdate",
     "FactList",
     "FeedCreate",
+    "FeedDetail",
     "FeedList",
     "FeedNames",
     "FeedRemove",
     "FeedUpdate",
+    "FeedWeekAccepted",
+    "FeedWeekWatched",
     "ImportCancelled",
     "ImportChecked",
     "ImportDetail",

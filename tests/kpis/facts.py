@@ -1,6 +1,6 @@
 """Facts for tests of the KPI floor: one function per noun, keyword defaults."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 from django.db import connection
@@ -9,6 +9,7 @@ from kam.night import Night
 from kpis import night as steps
 from kpis.models import (
     AccountWeek,
+    BatchWeek,
     ExchangeRate,
     Feed,
     ImportBatch,
@@ -54,6 +55,15 @@ def batch(feed=None, **kw):
     if received_at:
         ImportBatch.objects.filter(pk=row.pk).update(received_at=received_at)
         row.refresh_from_db()
+    return row
+
+
+def told(feed, week=WEEK, *, units=100, stores=(), at=None, account=None, **kw):
+    """A file of a feed that told of one week, on the Monday after it unless `at` says otherwise."""
+    row = batch(feed, kind=feed.kind, received_at=at or datetime.combine(week + timedelta(days=7), time(9), UTC))
+    fields = {"rows": 1, "new": 1, "units": units, "units_moved": units, "stores": len(stores)}
+    fields["store_ids"] = [store.pk for store in stores] or None
+    BatchWeek.objects.create(batch=row, account=account or feed.account, week=week, **fields | kw)
     return row
 
 

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -5,7 +6,8 @@ import pytest
 
 from accounts.models import Alert
 from kpis import night as steps
-from kpis.feeds import late_feeds
+from kpis.feeds.due import end_of
+from kpis.feeds.standing import faults
 from kpis.imports.toml import mapping_text
 from kpis.models import AccountWeek, MeasureValue, ProductWeek, Touched
 from tests import make
@@ -236,7 +238,7 @@ def test_any_number_of_shards_gives_the_same_figures(shards):
 def late_notes(day):
     night = facts.night(day)
     steps.feeds(night)
-    late = [(feed.name, len(feed.weeks)) for feed in late_feeds(day)]
+    late = list(Counter(fault.feed.name for fault in faults(end_of(day))).items())
     assert night.notes == ([{"code": "feeds_late", "params": {"count": len(late)}}] if late else [])
     return late
 

@@ -1,13 +1,14 @@
 """Every kind of term at its edges: exactly at a threshold, credits, no data, leap days, parts of months."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
 import pytest
 
 from kam.night import Night
-from kpis.models import OpenItem
+from kpis.models import BatchWeek, OpenItem
 from tests import make
+from tests.kpis import facts
 from tests.tradeterms.helpers import account_of, agreed, lines, said
 from tradeterms.models import Finding
 from tradeterms.night import compliance
@@ -219,13 +220,71 @@ def test_weeks_are_counted_from_the_first_whole_one_when_they_are_due(judge):
     assert said(judge(term, 2026, 10, 20)[0], "expected", "verdict") == [D(1), Verdict.MET]
     finding = judge(term, 2026, 10, 27)[0]
     assert said(finding, "expected", "observed", "at_stake") == [D(2), D(1), D("500.00")]
-    assert finding.evidence == [{"week": "2026-10-12", "units": "1.000"}, {"week": "2026-10-19", "units": None}]
+    assert finding.evidence == [
+        {"week": "2026-10-12", "units": "1.000", "arrived_on": None},
+        {"week": "2026-10-19", "units": None, "arrived_on": None},
+    ]
 
 
 def test_the_last_weeks_of_a_quarter_are_judged_in_the_next(judge):
     term = agreed("data_reporting", weekday=4)
     due = {f.period_start: f.expected for f in judge(term, 2026, 4, 10)}
     assert due == {date(2026, 1, 1): D(13), date(2026, 4, 1): None}
+
+
+def reports(account, week, at):
+    """A week of sell-through whose file was handed in at a moment (UTC)."""
+    make.account_week(account, week)
+    batch = facts.batch(received_at=at)
+    BatchWeek.objects.create(batch=batch, account=account, week=week, rows=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "met"),
+    [("UTC", 23, True), ("UTC", 24, False), ("Europe/Berlin", 22, True), ("Europe/Berlin", 23, False),
+     ("America/New_York", 28, True), ("America/New_York", 29, False)],
+)  # fmt: skip
+def test_a_week_counts_by_what_was_there_at_the_end_of_its_day_where_the_feed_is(judge, zone, hour, met):
+    term = agreed("data_reporting", starts=date(2026, 11, 2))
+    account = account_of(term)
+    facts.feed(account, time_zone=zone)
+    reports(account, date(2026, 11, 2), datetime(2026, 11, 9, 12, tzinfo=UTC))
+    reports(account, date(2026, 11, 9), datetime(2026, 11, 17, tzinfo=UTC) + timedelta(hours=hour, minutes=1))
+    finding = judge(term, 2026, 11, 20)[0]
+    assert said(finding, "expected", "observed", "verdict") == [
+        D(2), D(2) if met else D(1), Verdict.MET if met else Verdict.BREACHED,
+    ]  # fmt: skip
+    assert finding.figures["late_weeks"] == (0 if met else 1)
+
+
+def test_a_week_that_came_again_later_is_judged_by_its_first_file(judge):
+    term = agreed("data_reporting", starts=date(2026, 11, 2))
+    week = date(2026, 11, 2)
+    reports(account_of(term), week, datetime(2026, 11, 9, 12, tzinfo=UTC))
+    BatchWeek.objects.create(
+        batch=facts.batch(received_at=datetime(2026, 11, 15, tzinfo=UTC)), account=account_of(term), week=week, rows=1
+    )
+    assert judge(term, 2026, 11, 16)[0].verdict == Verdict.MET
+
+
+def test_an_undone_first_file_was_none(judge):
+    term = agreed("data_reporting", starts=date(2026, 11, 2))
+    reports(account_of(term), date(2026, 11, 2), datetime(2026, 11, 9, tzinfo=UTC))
+    reports(account_of(term), date(2026, 11, 9), datetime(2026, 11, 16, tzinfo=UTC))
+    first = BatchWeek.objects.get(week=date(2026, 11, 9))
+    type(first.batch).objects.filter(pk=first.batch_id).update(state="undone")
+    again = facts.batch(received_at=datetime(2026, 11, 19, tzinfo=UTC))
+    BatchWeek.objects.create(batch=again, account=account_of(term), week=first.week, rows=1)
+    assert judge(term, 2026, 11, 20)[0].figures["late_weeks"] == 1
+
+
+def test_history_that_is_loaded_at_the_beginning_is_not_called_late(judge):
+    term = agreed("data_reporting", starts=date(2026, 10, 5))
+    for back in range(4):
+        week = date(2026, 10, 26) - timedelta(weeks=back)
+        reports(account_of(term), week, datetime(2026, 11, 19, 10 + back, tzinfo=UTC))
+    finding = judge(term, 2026, 11, 3)[0]
+    assert said(finding, "expected", "observed", "verdict") == [D(4), D(4), Verdict.MET]
 
 
 # Delivery OTIF

@@ -1,0 +1,117 @@
+"""The API of feeds: files we expect again and again, how their weeks stand, and taking one as it is."""
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from kam.api.base import EditableViewSet, ScopedSerializer
+from kpis import access, filters, services
+from kpis.feeds.weeks import STATES, seen_files, weeks_of
+from kpis.models import Feed
+
+
+class FeedSerializer(ScopedSerializer):
+    class Meta:
+        model = Feed
+        fields = [
+            "id",
+            "code",
+            "name",
+            "kind",
+            "account",
+            "mapping",
+            "weekday",
+            "hour",
+            "time_zone",
+            "grace_days",
+            "expected_stores",
+            "completeness",
+            "tolerance",
+            "keeps_good_rows",
+            "version",
+        ]
+
+
+class FeedWeekSerializer(serializers.Serializer):
+    """One week of a feed; totals are there for those who see the file that told them."""
+
+    week = serializers.DateField()
+    state = serializers.ChoiceField(choices=list(STATES))
+    due_at = serializers.DateTimeField(allow_null=True)
+    first_at = serializers.DateTimeField(source="told.first_at", default=None, allow_null=True)
+    stores = serializers.IntegerField(source="reported", allow_null=True, help_text="Of the expected ones.")
+    expected_stores = serializers.IntegerField(source="expected", allow_null=True)
+    missing_stores = serializers.ListField(source="missing", child=serializers.CharField())
+    total = serializers.SerializerMethodField()
+    usual = serializers.SerializerMethodField()
+    batch = serializers.SerializerMethodField()
+    reason = serializers.CharField(source="accepted.reason", default=None, allow_null=True)
+
+    def _sees(self, row):
+        return row.told is not None and row.told.batch_id in self.context["seen"]
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=3, allow_null=True))
+    def get_total(self, row):
+        return format(row.told.total, "f") if self._sees(row) else None
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=3, allow_null=True))
+    def get_usual(self, row):
+        return format(row.usual, "f") if self._sees(row) and row.usual is not None else None
+
+    def get_batch(self, row) -> int | None:
+        return row.told.batch_id if self._sees(row) else None
+
+
+class AcceptSerializer(serializers.Serializer):
+    week = serializers.DateField(help_text="The Monday of the week.")
+    reason = serializers.CharField(max_length=300)
+
+
+class FeedViewSet(EditableViewSet):
+    """Files we expect again and again."""
+
+    queryset = Feed.objects.all()
+    serializer_class = FeedSerializer
+    filterset_class = filters.FeedFilter
+    scope, order = "imports", ("code", "pk")
+
+    def may_create(self, user):
+        return access.may_keep_feeds(user)
+
+    def may_change(self, user, row):
+        return access.may_keep_feed(user, row)
+
+    def create_row(self, by, data):
+        return services.create_feed(by=by, **data)
+
+    def change_row(self, row, by, version, data):
+        return services.change_feed(row, by=by, version=version, **data)
+
+    def remove_row(self, row, by):
+        services.remove_feed(row, by=by)
+
+    @extend_schema(responses=FeedWeekSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def weeks(self, request, pk=None):
+        """The last sixteen weeks of the feed: what was expected, what came when, and what is wrong with it."""
+        rows = weeks_of(self.get_object(), timezone.now())
+        context = {"seen": seen_files(rows, request.user)}
+        return Response(FeedWeekSerializer(rows, many=True, context=context).data)
+
+    @extend_schema(request=AcceptSerializer, responses=FeedSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request, pk=None):
+        """Take a week as it is, however late, partial or small; 409 where nothing is wrong with it."""
+        feed = self.get_object()
+        if not access.may_keep_feed(request.user, feed):
+            raise PermissionDenied
+        asked = AcceptSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.accept_week(feed, by=request.user, **asked.validated_data)
+        return self.answer(self.fresh(feed))
+
+
+ROUTES = [("feeds", FeedViewSet)]
