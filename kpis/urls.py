@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kpis import views
+from kpis import forecast_urls, views
 
 app_name = "kpis"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/<int:pk>/<slug:code>/", views.MeasurePage.as_view(), name="measure"),
     path("accounts/<int:pk>/<slug:code>/facts/", views.FactList.as_view(), name="facts"),
     path("accounts/<int:pk>/<slug:code>/target/<int:year>/", views.TargetEdit.as_view(), name="target"),
+    path("sell-through/", views.Explorer.as_view(), name="explorer"),
     path("products/", views.ProductList.as_view(), name="product-list"),
     path("products/new/", views.ProductCreate.as_view(), name="product-create"),
     path("products/<int:pk>/", views.ProductDetail.as_view(), name="product"),
@@ -25,6 +26,18 @@ urlpatterns = [
     path("feeds/weeks/<int:pk>/watch/", views.FeedWeekWatched.as_view(), name="feed-week-watched"),
     path("feeds/<int:pk>/edit/", views.FeedUpdate.as_view(), name="feed-update"),
     path("feeds/<int:pk>/remove/", views.FeedRemove.as_view(), name="feed-remove"),
+    path("stock-outs/", views.StockOutList.as_view(), name="stockout-list"),
+    path("stock-outs/<int:pk>/", views.StockOutDetail.as_view(), name="stockout"),
+    path("stock-outs/<int:pk>/cause/", views.CauseEdit.as_view(), name="stockout-correct"),
+    path("stock-outs/<int:pk>/move/<slug:name>/", views.StockOutMove.as_view(), name="stockout-move"),
+    path("stock-outs/<int:pk>/letter/", views.LetterCreate.as_view(), name="letter-create"),
+    path("letters/", views.LetterList.as_view(), name="letter-list"),
+    path("letters/<int:pk>/", views.LetterDetail.as_view(), name="letter"),
+    path("letters/<int:pk>/edit/", views.LetterEdit.as_view(), name="letter-edit"),
+    path("letters/<int:pk>/remove/", views.LetterRemove.as_view(), name="letter-remove"),
+    path("letters/<int:pk>/move/<slug:name>/", views.LetterMove.as_view(), name="letter-move"),
+    path("letters/<int:pk>/letter.docx", views.LetterFile.as_view(), {"kind": "docx"}, name="letter-docx"),
+    path("letters/<int:pk>/letter.html", views.LetterFile.as_view(), {"kind": "html"}, name="letter-html"),
     path("imports/", views.ImportList.as_view(), name="import-list"),
     path("imports/feeds/", views.FeedNames.as_view(), name="feed-names"),
     path("imports/new/", views.ImportNew.as_view(), name="import-new"),
@@ -35,5 +48,8 @@ urlpatterns = [
     path("imports/<int:pk>/import/", views.ImportChecked.as_view(), name="import-checked"),
     path("imports/<int:pk>/weeks/", views.ImportWeeks.as_view(), name="import-weeks"),
     path("imports/<int:pk>/undo/", views.ImportUndone.as_view(), name="import-undone"),
+    path("imports/<int:pk>/columns/", views.ImportColumns.as_view(), name="import-columns"),
+    path("imports/<int:pk>/look/", views.ImportLook.as_view(), name="import-look"),
     path("imports/<int:pk>/cancel/", views.ImportCancelled.as_view(), name="import-cancelled"),
+    *forecast_urls.urlpatterns,
 ]

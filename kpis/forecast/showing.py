@@ -1,0 +1,101 @@
+"""Forecasts as the templates of the kit want them: charts, words for methods, exports."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from kam.lists import Column
+from kam.templatetags import formats
+from kpis.queries import YEAR
+
+METHOD_WORDS = {
+    "seasonal_naive": gettext_lazy("The same week last year was nearest in the back-test."),
+    "level": gettext_lazy("Sales move around a level without a season; recent weeks count most."),
+    "intermittent": gettext_lazy("It is bought now and then: size of a sale over the weeks between two (Croston)."),
+    "last_year_scaled": gettext_lazy("Last year's weeks, scaled by how the last 13 weeks compare with theirs."),
+    "shared_season": gettext_lazy("A level times the season that all products of the account share."),
+    "season": gettext_lazy("A level times a season of its own."),
+    "damped_trend": gettext_lazy("Sales rise or fall; the trend fades out."),
+    "blend": gettext_lazy("The mean of level, season and last year was nearest in the back-test."),
+}
+
+
+def notes_of(series):
+    """Sentences about what a baseline stands on."""
+    if series is None:
+        return [_("There is no history of it at this account.")]
+    if series.refusal:
+        return [_("No baseline: %(reason)s.") % {"reason": series.get_refusal_display()}]
+    said = [METHOD_WORDS[series.method]]
+    said.append(ngettext("%(n)s week is known.", "%(n)s weeks are known.", series.weeks) % {"n": series.weeks})
+    if series.gaps:
+        told = ngettext("%(n)s week was not reported.", "%(n)s weeks were not reported.", series.gaps)
+        said.append(told % {"n": series.gaps})
+    if series.stockouts:
+        told = ngettext(
+            "%(n)s week without stock is left out: it says what was there, not what was wanted.",
+            "%(n)s weeks without stock are left out: they say what was there, not what was wanted.",
+            series.stockouts,
+        )
+        said.append(told % {"n": series.stockouts})
+    if not series.tested:
+        said.append(_("There is too little history for a back-test."))
+    return said
+
+
+def chart_of(past, ahead, sold, rows, *, interval=False):
+    """What was sold and what is expected, with last year and, for one product, the interval."""
+    weeks = [*past, *ahead]
+    before = [sold.get(week - YEAR) for week in weeks]
+    joint = sold.get(past[-1]) if past else None
+
+    def expected(name):
+        return [*[None] * (len(past) - 1), joint, *[_of(rows.get(week), name) for week in ahead]]
+
+    series = [
+        {"name": _("Sold"), "role": "actual", "data": _floats([*[sold.get(w) for w in past], *[None] * len(ahead)])},
+        {"name": _("Agreed"), "role": "forecast", "data": _floats(expected("agreed"))},
+        {"name": _("Baseline"), "role": "second", "data": _floats(expected("baseline"))},
+        {"name": _("Last year"), "role": "last_year", "data": _floats(before)},
+    ]
+    if interval:
+        series[2:2] = [
+            {"name": label, "role": "last_year", "data": _floats([*[None] * len(past), *ends])}
+            for label, ends in (
+                (_("80 % above"), [_of(rows.get(week), "low") for week in ahead]),
+                (_("80 % below"), [_of(rows.get(week), "high") for week in ahead]),
+            )
+        ]
+    return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
+
+
+def _of(row, name):
+    return None if row is None else row[name] if isinstance(row, dict) else getattr(row, name)
+
+
+def _floats(values):
+    return [None if value is None else round(float(value), 2) for value in values]
+
+
+def grid_columns(weeks):
+    """The columns of an export of the grid: the same as on the page, and number and method."""
+    yield Column("product", _("Product"), lambda line: line.product.name)
+    yield Column("code", _("Number"), lambda line: line.product.code)
+    yield Column("method", _("Method"), lambda line: str(line.series.get_method_display()) if line.series else "")
+    for n, week in enumerate(weeks):
+        yield Column(f"week{n}", formats.week(week, with_year=True), lambda line, n=n: line.cells[n].agreed)
+    yield Column("total", _("Sum"), lambda line: line.total)
+
+
+PRODUCT_COLUMNS = (
+    Column("week", gettext_lazy("Week"), lambda cell: cell.week),
+    Column("naive", gettext_lazy("Last year"), lambda cell: cell.row and cell.row.naive),
+    Column("baseline", gettext_lazy("Baseline"), lambda cell: cell.row and cell.row.baseline),
+    Column("low", gettext_lazy("80 % above"), lambda cell: cell.row and cell.row.low),
+    Column("high", gettext_lazy("80 % below"), lambda cell: cell.row and cell.row.high),
+    Column("planned", gettext_lazy("With events"), lambda cell: cell.row and cell.row.planned),
+    Column("own", gettext_lazy("Set by hand"), lambda cell: cell.own and cell.own.units),
+    Column("author", gettext_lazy("By"), lambda cell: cell.own and cell.own.author.name),
+    Column("reason", gettext_lazy("Reason"), lambda cell: cell.own and cell.own.reason),
+    Column("agreed", gettext_lazy("Agreed"), lambda cell: cell.agreed),
+    Column("given", gettext_lazy("Share of short supply"), lambda cell: cell.given),
+)

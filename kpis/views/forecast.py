@@ -1,0 +1,211 @@
+"""The forecast of one account: products by week, one product with its history, and setting figures by hand."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import TemplateView
+
+from accounts.models import Account
+from kam.downloads import table_response
+from kam.errors import Conflict, Stale
+from kam.keyset import Page
+from kam.lists import header, lines
+from kam.roles import DataClass, may_read
+from kam.views.base import refuse
+from kpis import access
+from kpis.forecast import queries, services, showing
+from kpis.forecast.typed import Typed, number_of
+from kpis.models import Product
+from kpis.queries import YEAR
+
+SPANS = (4, 8, 13, 26)
+PAST = 26
+AT_ONCE = 500
+
+
+class OnForecast:
+    """Mix-in: the visible account of the address, for whoever reads figures; anything else is 404."""
+
+    @cached_property
+    def account(self):
+        if not may_read(self.request.user, DataClass.KPI):
+            raise Http404
+        return get_object_or_404(Account.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
+
+    @cached_property
+    def first(self):
+        return services.first_week()
+
+    @cached_property
+    def weeks(self):
+        text = self.request.GET.get("weeks", "8")
+        return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 8)
+
+    def past(self):
+        """Mondays of the half year before the forecast begins."""
+        return queries.mondays(self.first - timedelta(weeks=PAST), PAST)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            account=self.account,
+            weeks=self.weeks,
+            spans=SPANS,
+            as_of=queries.as_of(self.account),
+            may_forecast=access.may_forecast(self.request.user, self.account),
+            **kwargs,
+        )
+
+
+class ForecastPage(OnForecast, TemplateView):
+    """Products by week; `?weeks=` says how far, `?q=` which products, `?format=csv` or `xlsx` downloads all of them."""
+
+    template_name = "kpis/forecast.html"
+
+    def get(self, request, *args, **kwargs):
+        if request.GET.get("format") in ("csv", "xlsx"):
+            return self.export(request.GET["format"])
+        return super().get(request, *args, **kwargs)
+
+    def products(self):
+        text = self.request.GET.get("q", "").replace("\0", "").strip()[:100]
+        return queries.products_of(self.account, self.weeks, text)
+
+    def export(self, kind):
+        rows = queries.lines_of(self.account, list(self.products()), self.weeks)
+        columns = list(showing.grid_columns(self.weeks))
+        title = _("Forecast of %(account)s") % {"account": self.account}
+        return table_response(kind, f"forecast-{self.account.code}", title, header(columns), lines(columns, rows))
+
+    def get_context_data(self, **kwargs):
+        page = self.page()
+        rows = queries.totals(self.account, self.weeks)
+        past = self.past()
+        sold = queries.sold(self.account, past[0] - YEAR, self.weeks[-1])
+        return super().get_context_data(
+            page=page,
+            lines=queries.lines_of(self.account, page.rows, self.weeks),
+            totals=[rows.get(week, {}).get("agreed") for week in self.weeks],
+            total=sum((row["agreed"] or 0 for row in rows.values()), Decimal(0)) if rows else None,
+            chart=showing.chart_of(past, self.weeks, sold, rows),
+            events=queries.events_of(self.account, self.weeks[0], self.weeks[-1]),
+            found_text=self.request.GET.get("q", ""),
+            exports=("csv", "xlsx"),
+            **kwargs,
+        )
+
+    def page(self):
+        """A page of products; they come by their size, which no cursor could name."""
+        text = self.request.GET.get("page", "1")
+        number = int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 5 else 1
+        start = (max(number, 1) - 1) * queries.PRODUCTS
+        found = list(self.products()[start : start + queries.PRODUCTS + 1])
+        return Page(
+            found[: queries.PRODUCTS],
+            self._page_url(number + 1) if len(found) > queries.PRODUCTS else "",
+            self._page_url(number - 1) if number > 1 else "",
+        )
+
+    def _page_url(self, number):
+        params = self.request.GET.copy()
+        params["page"] = str(number)
+        return f"?{params.urlencode()}"
+
+
+class ForecastProduct(OnForecast, TemplateView):
+    """One product of an account: history, every kind of figure week by week, and what the baseline stands on."""
+
+    template_name = "kpis/forecast_product.html"
+
+    @cached_property
+    def product(self):
+        return get_object_or_404(Product, code=self.kwargs["code"])
+
+    @cached_property
+    def weeks(self):
+        text = self.request.GET.get("weeks", "13")
+        return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 13)
+
+    def line(self):
+        return queries.lines_of(self.account, [self.product.pk], self.weeks)[0]
+
+    def get(self, request, *args, **kwargs):
+        if request.GET.get("format") in ("csv", "xlsx"):
+            columns = showing.PRODUCT_COLUMNS
+            stem = f"forecast-{self.account.code}-{self.product.code}"
+            rows = lines(columns, self.line().cells)
+            return table_response(request.GET["format"], stem, str(self.product), header(columns), rows)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        line, past = self.line(), self.past()
+        rows = {cell.week: cell.row for cell in line.cells if cell.row}
+        sold = queries.sold(self.account, past[0] - YEAR, self.weeks[-1], self.product)
+        return super().get_context_data(
+            product=self.product,
+            line=line,
+            series=line.series,
+            notes=showing.notes_of(line.series),
+            better=_better(line.series),
+            chart=showing.chart_of(past, self.weeks, sold, rows, interval=True),
+            events=queries.events_of(self.account, self.weeks[0], self.weeks[-1], self.product),
+            exports=("csv", "xlsx"),
+            **kwargs,
+        )
+
+
+def _better(series):
+    """By how much the chosen method was nearer than last year in the back-test, as a fraction of what was sold."""
+    if series is None or series.error is None or series.naive_error is None:
+        return None
+    return series.naive_error - series.error
+
+
+class ForecastEdit(OnForecast, TemplateView):
+    """Set many figures by hand, with one reason; an empty cell gives the figure back to the machine."""
+
+    template_name = "kpis/forecast_edit.html"
+    http_method_names = ["get", "post", "head", "options"]
+    typed, problem = Typed({}), ""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.request, self.kwargs = request, kwargs
+        if not access.may_forecast(request.user, self.account):
+            return refuse(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def products(self):
+        """The products that the address names, else the largest of the account."""
+        named = [pk for text in self.request.GET.getlist("product")[: queries.PRODUCTS] if (pk := number_of(text))]
+        chosen = list(Product.objects.filter(pk__in=named).order_by("sort_name", "pk").values_list("pk", flat=True))
+        return chosen or list(queries.products_of(self.account, self.weeks)[: queries.PRODUCTS])
+
+    def get_context_data(self, **kwargs):
+        lines = queries.lines_of(self.account, self.products(), self.weeks)
+        for line in lines:
+            for cell in line.cells:
+                cell.name, cell.text = self.typed.field_of(line.product, cell)
+        return super().get_context_data(lines=lines, reason=self.typed.reason, problem=self.problem, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        self.typed = Typed(request.POST)
+        try:
+            count = self.typed.save(self.account, by=request.user)
+        except ValidationError as error:
+            return self.again(" ".join(error.messages), 422)
+        except (Stale, Conflict) as refusal:
+            return self.again(refusal.message, 409)
+        messages.success(request, ngettext("%(n)s figure is set.", "%(n)s figures are set.", count) % {"n": count})
+        return HttpResponseRedirect(f"{reverse('kpis:forecast', args=[self.account.pk])}?weeks={len(self.weeks)}")
+
+    def again(self, problem, status):
+        """The same page with what was typed, and what is wrong."""
+        self.problem = problem
+        return self.render_to_response(self.get_context_data(), status=status)
