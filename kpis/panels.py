@@ -11,12 +11,15 @@ from kam.panels import panel
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
 from kpis import access, calc, queries, showing
+from kpis.models import StockOut
 from kpis.queries import YEAR, Figure
+from kpis.stockouts.showing import span_text
 
 SHOWN = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
 CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
 HOME_ROWS = 8
+STOCKOUTS = 5
 
 
 def _day(request):
@@ -139,6 +142,20 @@ def delivery(request, account):
             ],
         },
     }
+
+
+@panel("account", "kpis/panels/stockouts.html", order=25, column="side")
+def stockouts(request, account):
+    """The latest stock-outs of an account and of what the reader sees below it."""
+    if not may_read(request.user, DataClass.KPI):
+        return None
+    seen = StockOut.objects.visible_to(request.user).standing().filter(account__lineage__contains=[account.pk])
+    rows = list(seen.select_related("product").order_by("-last_week", "-lost_value", "pk")[:STOCKOUTS])
+    if not rows:
+        return None
+    for row in rows:
+        row.span = span_text(row)
+    return {"episodes": rows, "list_url": f"{reverse('kpis:stockout-list')}?account={account.pk}"}
 
 
 BUCKET_WORDS = {

@@ -61,5 +61,5 @@ NEXT_STEPS = {
     "receivables_overdue": _("See receivables"),
     "supply_low": _("See supply"),
     "supply_high": _("See supply"),
-    "stockout": _("See supply"),
+    "stockout": _("See why"),
 }

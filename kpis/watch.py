@@ -260,11 +260,13 @@ STOCKOUT = f"""
         JOIN kpis_productweek p ON p.account_id = l.account_id AND p.week BETWEEN l.week - 28 AND l.week - 7
         GROUP BY 1, 2, 3
     )
-    SELECT s.account_id, s.week, s.product_id, r.code, r.name, a.currency, s.units / 4 AS weekly, s.value / 4 AS value
+    SELECT s.account_id, s.week, s.product_id, r.code, r.name, a.currency, s.units / 4 AS weekly, s.value / 4 AS value,
+        e.id AS episode
     FROM sold s
     JOIN kpis_productweek n ON n.account_id = s.account_id AND n.week = s.week AND n.product_id = s.product_id
     JOIN kpis_product r ON r.id = s.product_id
     JOIN accounts_account a ON a.id = s.account_id
+    LEFT JOIN kpis_stockout e ON e.account_id = s.account_id AND e.product_id = s.product_id AND e.standing = 'open'
     WHERE n.stock <= 0 AND s.units > 0 AND s.units >= %(share)s * s.all_units
     ORDER BY 1, 3
 """
@@ -290,7 +292,7 @@ def _stockout(row, night):
         at_stake=stake,
         currency=row["currency"] if stake is not None else "",
         act_by=night.date + timedelta(days=3),
-        url=_page(row, "weeks_of_supply"),
+        url=reverse("kpis:stockout", args=[row["episode"]]) if row["episode"] else _page(row, "weeks_of_supply"),
         shown_to=DataClass.KPI,
     )
 

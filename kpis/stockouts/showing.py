@@ -137,7 +137,7 @@ def _how(line):
 
 
 def stores(user, row):
-    """Stores in the last week of an episode, emptiest first, with where each row leads; and how many there are."""
+    """Stores in the last week of an episode, the emptiest first, with where each row leads."""
     seen = SellThrough.objects.visible_to(user).filter(
         week=row.last_week, account=row.account_id, product=row.product_id
     )

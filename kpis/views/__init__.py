@@ -17,6 +17,7 @@ from kpis.views.feeds import (
     FeedWeekAccepted,
     FeedWeekWatched,
 )
+from kpis.views.import_columns import ImportColumns, ImportLook
 from kpis.views.import_list import ImportList
 from kpis.views.import_weeks import ImportUndone, ImportWeeks
 from kpis.views.imports import (
@@ -28,8 +29,18 @@ from kpis.views.imports import (
     ImportNew,
     ImportReport,
 )
+from kpis.views.letters import (
+    LetterCreate,
+    LetterDetail,
+    LetterEdit,
+    LetterFile,
+    LetterList,
+    LetterMove,
+    LetterRemove,
+)
 from kpis.views.measure import FactList, MeasurePage, TargetEdit
 from kpis.views.overview import Overview
+from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
 from kpis.views.targets import TargetList, TargetRemove
 
 __all__ = [
@@ -37,6 +48,7 @@ __all__ = [
     "CategoryList",
     "CategoryRemove",
     "CategoryUpdate",
+    "CauseEdit",
     "FactList",
     "FeedCreate",
     "FeedDetail",
@@ -48,19 +60,31 @@ __all__ = [
     "FeedWeekWatched",
     "ImportCancelled",
     "ImportChecked",
+    "ImportColumns",
     "ImportDetail",
     "ImportFile",
     "ImportList",
+    "ImportLook",
     "ImportNew",
     "ImportReport",
     "ImportUndone",
     "ImportWeeks",
+    "LetterCreate",
+    "LetterDetail",
+    "LetterEdit",
+    "LetterFile",
+    "LetterList",
+    "LetterMove",
+    "LetterRemove",
     "MeasurePage",
     "Overview",
     "ProductCreate",
     "ProductDetail",
     "ProductList",
     "ProductUpdate",
+    "StockOutDetail",
+    "StockOutList",
+    "StockOutMove",
     "TargetEdit",
     "TargetList",
     "TargetRemove",

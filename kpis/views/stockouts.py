@@ -1,13 +1,13 @@
 """Stock-outs: the list, one of them with everything it was judged on, and the right cause."""
 
-from django.db.models import Count
+from django.db.models import CharField, Count, Exists, OuterRef, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Alert
 from accounts.timeline import tell
-from accounts.wording import sentence
 from kam.audit import entries_of
 from kam.lists import Column, linked, status
 from kam.views.base import MoveView, ScopedDetail, ScopedUpdate
@@ -81,6 +81,12 @@ class StockOutDetail(InList, ScopedDetail):
     queryset = StockOut.objects.select_related("account", "product", "merged_into__product")
     listed_by, list_url = StockOutList, "kpis:stockout-list"
 
+    def get_queryset(self):
+        """With whether there is an unresolved alert about it that the reader sees."""
+        name = Concat(Value("stockout:"), "account_id", Value(":"), "product_id", output_field=CharField())
+        about = Alert.objects.visible_to(self.request.user).unresolved().filter(fingerprint=OuterRef("alert_name"))
+        return super().get_queryset().annotate(alert_name=name).annotate(has_alert=Exists(about))
+
     def get_context_data(self, **kwargs):
         user, row = self.request.user, self.object
         weeks, lines = showing.timeline(user, row)
@@ -94,7 +100,7 @@ class StockOutDetail(InList, ScopedDetail):
             standing=showing.STANDINGS[row.standing],
             side=(*showing.SIDES[row.side], showing.side_word(row)),
             letters=StockOutLetter.objects.visible_to(user).filter(episodes=row).select_related("author", "sent_by"),
-            alert=self.alert(),
+            alerts_url=f"{reverse('accounts:alert-list')}?account={row.account_id}",
             moves=[(name, step) for name, step in moves(row, STOCKOUT, user) if name != "correct"],
             moves_base=reverse("kpis:stockout-move", args=[row.pk, "x"]).removesuffix("x/"),
             may_explain=access.may_explain(user, row) and row.standing != StockOut.Standing.WITHDRAWN,
@@ -102,13 +108,6 @@ class StockOutDetail(InList, ScopedDetail):
             history=tell(entries_of(row)[:HISTORY]),
             **kwargs,
         )
-
-    def alert(self):
-        """The unresolved alert about it, worded, None where there is none."""
-        name = f"stockout:{self.object.account_id}:{self.object.product_id}"
-        found = Alert.objects.visible_to(self.request.user).unresolved().filter(fingerprint=name).first()
-        url = f"{reverse('accounts:alert-list')}?account={self.object.account_id}"
-        return found and {"text": sentence(found), "url": url}
 
 
 class StockOutMove(MoveView):
