@@ -18,6 +18,7 @@ NAV = (
     ("plans:list", "map", _("Plans"), DataClass.RELATIONSHIP),
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
     ("kpis:overview", "gauge", _("KPIs"), "measures"),
+    ("kpis:explorer", "chart-line", _("Sell-through"), DataClass.KPI),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
     ("administration:people", "users", _("Administration"), "people"),

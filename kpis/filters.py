@@ -200,6 +200,19 @@ class ExchangeRateFilter(django_filters.FilterSet):
         fields = ["currency"]
 
 
+class ExplorerFilter(OfAccount):
+    """What the sell-through explorer is narrowed to; it reads the values itself, as its rows are sums."""
+
+    tier = django_filters.MultipleChoiceFilter(choices=Account.Tier.choices, distinct=False, label=_("Tier"))
+    country = django_filters.CharFilter(label=_("Country"))
+    category = django_filters.ModelChoiceFilter(queryset=seen(Category), label=_("Category"))
+    product = django_filters.ModelChoiceFilter(queryset=seen(Product), label=_("Product"), widget=forms.HiddenInput)
+
+    class Meta:
+        model = AccountWeek
+        fields = ["account", "account_named", "category", "product", "tier", "country"]
+
+
 # Of the facts behind a figure; the page names account and week.
 
 
@@ -211,6 +224,10 @@ class OfProduct(django_filters.FilterSet):
 
 
 class SoldFilter(OfProduct):
+    """By hand, or by the id of a product or store that a figure leads here from."""
+
+    product = django_filters.ModelChoiceFilter(queryset=seen(Product), label=_("Product"), widget=forms.HiddenInput)
+    store = django_filters.ModelChoiceFilter(queryset=seen(Store), label=_("Store"), widget=forms.HiddenInput)
     store_named = django_filters.CharFilter(method="of_store", label=_("Store: number or name"))
 
     def of_store(self, rows, name, value):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -193,7 +192,7 @@ def receivables(request, account):
 @panel("home", "kpis/panels/strip.html", order=20, column="top")
 def portfolio_strip(request):
     """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
-    currency, others = _usual_currency(request.user)
+    currency, others = queries.usual_currency(request.user)
     last = _last(request)
     spans = queries.span(last, showing.SPARK_WEEKS), queries.span(last - YEAR, queries.LEVEL_WEEKS)
     points = queries.portfolio(request.user, currency, SHOWN, spans)
@@ -205,13 +204,6 @@ def portfolio_strip(request):
         if others and measures[code].unit == "money":
             tile["note"] = _("accounts in %(currency)s only") % {"currency": currency}
     return {"kpis": tiles}
-
-
-def _usual_currency(user):
-    """The currency of most accounts, and whether there are others."""
-    counted = Account.objects.visible_to(user).order_by().values_list("currency").annotate(n=Count("pk"))
-    found = [currency for currency, _count in counted.order_by("-n", "currency")]
-    return (found[0] if found else ""), len(found) > 1
 
 
 def _mondays(last, weeks):

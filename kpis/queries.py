@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import DecimalField, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
@@ -170,6 +170,13 @@ def over(points: dict[date, Figure], measure: Measure, first: date, last: date) 
         return Figure(measure, known[-1].numerator, known[-1].denominator, known[-1].week, late)
     total = calc.summed(calc.Ratio(p.numerator, p.denominator) for p in known)
     return Figure(measure, total.numerator, total.denominator, known[-1].week, late)
+
+
+def usual_currency(user) -> tuple[str, bool]:
+    """The currency that most visible accounts trade in, and whether there are others."""
+    counted = Account.objects.visible_to(user).order_by().values_list("currency").annotate(n=Count("pk"))
+    found = [currency for currency, _count in counted.order_by("-n", "currency")]
+    return (found[0] if found else ""), len(found) > 1
 
 
 def targets(user, account, codes, year: int) -> dict[str, Target]:

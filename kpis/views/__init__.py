@@ -8,6 +8,7 @@ from kpis.views.catalogue import (
     ProductList,
     ProductUpdate,
 )
+from kpis.views.explorer import Explorer
 from kpis.views.feeds import (
     FeedCreate,
     FeedDetail,
@@ -48,6 +49,7 @@ __all__ = [
     "CategoryList",
     "CategoryRemove",
     "CategoryUpdate",
+    "Explorer",
     "CauseEdit",
     "FactList",
     "FeedCreate",

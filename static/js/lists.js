@@ -39,10 +39,24 @@ function toggleCursorRow() {
   if (box) box.click();
 }
 
+// A row with rows below it opens and closes where it stands.
+function twist(event, selector) {
+  const found = (document.activeElement?.closest?.("tr[data-row]") ?? cursorRow())?.querySelector(selector);
+  if (!found) return;
+  event.preventDefault();
+  found.click();
+}
+// What is drawn anew keeps the row that the reader is on.
+document.addEventListener("htmx:afterSettle", () => {
+  document.activeElement?.closest?.("[data-list] tr[data-row]")?.classList.add("k-cursor");
+});
+
 const keys = {
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
   x: toggleCursorRow,
+  ArrowRight: (event) => twist(event, "[data-open]"),
+  ArrowLeft: (event) => twist(event, "[data-close]"),
   o: () => cursorRow()?.querySelector("a[href]")?.click(),
   f: (event) => {
     const find = document.querySelector("[data-find]");

@@ -1,0 +1,256 @@
+"""Figures of rows, computed where the sums are: the order of rows, each row's figures, and those of all together.
+
+The definitions are those of `kpis.measures` and `kpis.calc`: over several weeks both sides of a rate are summed, weeks
+that nobody reported count on neither side, and of a level the last known one counts.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from kam.keyset import Keyset
+from kpis.explorer.asked import ACCOUNT, CATEGORY, FLOW, PRODUCT, STORE
+from kpis.explorer.cells import cells
+
+# What a row is called, its number, by what it is sorted, and its currency.
+NAMES = {
+    ACCOUNT: ("accounts_account", "n.name", "n.code", "n.sort_name", "n.currency"),
+    CATEGORY: ("kpis_category", "n.name", "n.code", "n.name", "''"),
+    PRODUCT: ("kpis_product", "n.name", "n.code", "n.sort_name", "''"),
+    STORE: ("accounts_store", "n.name", "n.code", "n.name", "''"),
+}
+BOTH_SIDES = "sold IS NOT NULL AND opening + came IS NOT NULL"
+BOTH_PERIODS = "amount IS NOT NULL AND before IS NOT NULL"
+LAST_KNOWN = "ORDER BY week DESC) FILTER (WHERE kept IS NOT NULL))[1]"
+FIGURES = {
+    "total": "sum(even)",
+    "stock": f"(array_agg(kept {LAST_KNOWN}",
+    "supply": f"(array_agg(kept / nullif(greatest(pace, 0), 0) {LAST_KNOWN}",
+    "rate": f"sum(sold) FILTER (WHERE {BOTH_SIDES}) / nullif(sum(opening + came) FILTER (WHERE {BOTH_SIDES}), 0)",
+    "change": f"sum(amount) FILTER (WHERE {BOTH_PERIODS}) "
+    f"/ nullif(abs(sum(before) FILTER (WHERE {BOTH_PERIODS})), 0) "
+    f"- sign(sum(before) FILTER (WHERE {BOTH_PERIODS}))",
+}
+# What one week shows; `flow` shows all its parts.
+SHOWN = {
+    "rate": "CASE WHEN opening + came <> 0 THEN sold / (opening + came) END",
+    "supply": "kept / nullif(greatest(pace, 0), 0)",
+    "stock": "kept",
+}
+SORTS = ("name", *FIGURES)
+USUAL_SORT = "-total"
+# Figures that follow from the shown weeks alone.
+OF_SHOWN_WEEKS = ("name", "total", "stock")
+
+STEPS = """
+WITH cell AS MATERIALIZED ({cells}),
+step AS (
+    SELECT c.*, {opening} AS opening, {pace} AS pace, {before} AS before
+    FROM cell c {earlier}
+    WINDOW lately AS (PARTITION BY {row} ORDER BY c.week RANGE BETWEEN '21 days' PRECEDING AND CURRENT ROW),
+        chain AS (PARTITION BY {row} ORDER BY c.week)
+)
+"""
+OPENING = "CASE WHEN lag(c.week) OVER chain = c.week - 7 THEN lag(c.kept) OVER chain END"
+ORDER = """
+, line AS (
+    SELECT {keys}, sum(even) AS total, {figure} AS figure FROM step WHERE week BETWEEN %s AND %s GROUP BY {keys}
+),
+placed AS (
+    SELECT line.*, coalesce(n.id, 0) AS id, {name} AS name, {code} AS code, {currency} AS currency,
+        coalesce({sign}figure, 'Infinity') AS place, coalesce({sort}, '') AS sorted,
+        CASE WHEN total IS NOT NULL THEN rank() OVER (PARTITION BY {parent} ORDER BY total DESC NULLS LAST) END AS rank,
+        count(*) OVER (PARTITION BY {parent}) AS siblings
+    FROM line LEFT JOIN {table} n ON n.id = line.{last}
+)
+"""
+NUMBERED = """
+SELECT * FROM (
+    SELECT placed.*, row_number() OVER (PARTITION BY {parent} ORDER BY place {way}, sorted {way}, id {way}) AS number
+    FROM placed
+) x WHERE number <= %s ORDER BY {parent}, number
+"""
+FIGURES_OF = """
+SELECT {keys} {figures}, array_agg(week ORDER BY week), array_agg({shown} ORDER BY week),
+    array_agg(kept ORDER BY week), array_agg(told ORDER BY week), array_agg(before ORDER BY week){flow}
+FROM step WHERE week BETWEEN %s AND %s {group}
+"""
+FLOW_PARTS = ("opening", "came", "sold", "kept")
+
+
+@dataclass
+class Place:
+    """One row in its order: its keys from the outermost on, what it is called, and where it stands.
+
+    `rank` is its place by the shown amount among `siblings` rows below the same row; None where nothing is known.
+    """
+
+    keys: tuple
+    name: str
+    code: str
+    currency: str
+    rank: int | None
+    siblings: int
+    place: Decimal
+    sorted: str
+    pk: int
+
+
+@dataclass
+class Line:
+    """The figures of one row over the period, and by week: what is shown, stock, rows reported, what stood before.
+
+    `amount` is in the row's own currency, `total` only what may be added to other rows. Rates are fractions.
+    """
+
+    amount: Decimal | None = None
+    total: Decimal | None = None
+    stock: Decimal | None = None
+    supply: Decimal | None = None
+    rate: Decimal | None = None
+    change: Decimal | None = None
+    shown: dict[date, Decimal] = field(default_factory=dict)
+    kept: dict[date, Decimal] = field(default_factory=dict)
+    told: dict[date, int] = field(default_factory=dict)
+    before: dict[date, Decimal] = field(default_factory=dict)
+    flow: dict[str, dict[date, Decimal]] = field(default_factory=dict)
+
+
+def _steps(asked, levels, within, figure=None):
+    """The weeks of rows, each with what it follows upon, as SQL; of a `figure` only as far as it needs them."""
+    whole = figure not in OF_SHOWN_WEEKS
+    sql, params = cells(asked, levels, within, whole=whole).query.sql_with_params()
+    row = ", ".join(f"c.k{at}" for at in range(len(levels))) or "true"
+    compares = figure in (None, "change")
+    same = " AND ".join(["b.week = c.week - %s", *(f"b.k{at} = c.k{at}" for at in range(len(levels)))])
+    text = STEPS.format(
+        cells=sql,
+        row=row,
+        opening=OPENING if whole else "NULL::numeric",
+        pace="avg(c.sold) OVER lately" if whole else "NULL::numeric",
+        before="b.amount" if compares else "NULL::numeric",
+        earlier=f"LEFT JOIN cell b ON {same}" if compares else "",
+    )
+    return text, [*params, *([asked.back.days] if compares else [])]
+
+
+def sort_of(text):
+    """A name of SORTS, with `-` in front for falling order; the usual one for anything else."""
+    return text if text.removeprefix("-") in SORTS else USUAL_SORT
+
+
+class Ordered:
+    """Rows of one level in an order, as SQL over all rows that the reader sees; the innermost of `levels` is theirs."""
+
+    def __init__(self, asked, levels, sort, within=None):
+        self.asked, self.levels, self.within = asked, levels, within
+        self.name, self.falls = sort.removeprefix("-"), sort.startswith("-")
+
+    def sql(self):
+        """The common table expressions up to `placed`, and their parameters."""
+        table, name, code, sort, currency = NAMES[self.levels[-1]]
+        by_name = self.name == "name"
+        steps, params = _steps(self.asked, self.levels, self.within, self.name)
+        text = steps + ORDER.format(
+            keys=_keys(self.levels),
+            figure="0::numeric" if by_name else FIGURES[self.name],
+            sign="-" if self.falls and not by_name else "",
+            table=table,
+            name=name,
+            code=code,
+            sort=sort,
+            currency=currency,
+            last=f"k{len(self.levels) - 1}",
+            parent=self.parent,
+        )
+        return text, [*params, self.asked.first, self.asked.last]
+
+    @property
+    def parent(self):
+        return _keys(self.levels[:-1]) or "true"
+
+    @property
+    def turned(self):
+        """Whether everything is read from its end: names in falling order."""
+        return self.name == "name" and self.falls
+
+    def beyond(self, values, backwards, limit):
+        """At most `limit` places after `values` (place, sorted, id), or before them in reading direction."""
+        text, params = self.sql()
+        falls = self.turned != backwards
+        way, sign = ("DESC", "<") if falls else ("ASC", ">")
+        text += "SELECT * FROM placed"
+        if values:
+            text += f" WHERE (place, sorted, id) {sign} (%s::numeric, %s, %s::bigint)"
+            params += values
+        text += f" ORDER BY place {way}, sorted {way}, id {way}"
+        if limit:
+            text += " LIMIT %s"
+            params.append(limit)
+        return self._read(text, params)
+
+    def first(self, each):
+        """The first `each` places below every parent, all of them without a number."""
+        text, params = self.sql()
+        text += NUMBERED.format(parent=self.parent, way="DESC" if self.turned else "ASC")
+        return self._read(text, [*params, each or 2**31])
+
+    def _read(self, text, params):
+        with connection.cursor() as cursor:
+            cursor.execute(text, params)
+            names = [column.name for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [self._place(row) for row in rows]
+
+    def _place(self, row):
+        keys = tuple(row[f"k{at}"] for at in range(len(self.levels)))
+        named = {name: row[name] for name in ("name", "code", "currency", "rank", "siblings", "place", "sorted")}
+        return Place(keys=keys, pk=row["id"], **named)
+
+
+class Places(Keyset):
+    """Keyset pages of an `Ordered`."""
+
+    def __init__(self, size):
+        super().__init__(("place", "sorted"), size)
+
+    def slice(self, rows, text, *, backwards=False):
+        return rows.beyond(self._decode(text) if text else None, backwards, self.size + 1)
+
+
+def figures_of(asked, levels, within):
+    """The Line of every row of `levels` that begins with one of the paths `within`, by keys."""
+    steps, params = _steps(asked, levels, within)
+    keys = _keys(levels)
+    parts = "".join(f", array_agg({part} ORDER BY week)" for part in FLOW_PARTS) if asked.show == FLOW else ""
+    text = steps + FIGURES_OF.format(
+        keys=f"{keys}," if keys else "",
+        figures=", ".join(["sum(amount)", *FIGURES.values()]),
+        shown=SHOWN.get(asked.show, "amount"),
+        flow=parts,
+        group=f"GROUP BY {keys}" if keys else "",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*params, asked.first, asked.last])
+        rows = cursor.fetchall()
+    return defaultdict(Line, {row[: len(levels)]: _line(row[len(levels) :]) for row in rows})
+
+
+def total_of(asked):
+    """The Line of all rows together; money counts where it is in the reader's usual currency."""
+    return figures_of(asked, (), None)[()]
+
+
+def _line(row):
+    figures, (weeks, shown, kept, told, before, *flow) = row[:6], row[6:]
+    if weeks is None:
+        return Line()
+    by_week = [dict(zip(weeks, values, strict=True)) for values in (shown, kept, told, before, *flow)]
+    return Line(*figures, *by_week[:4], flow=dict(zip(FLOW_PARTS, by_week[4:], strict=False)))
+
+
+def _keys(levels):
+    return ", ".join(f"k{at}" for at in range(len(levels)))

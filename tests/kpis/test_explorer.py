@@ -1,0 +1,319 @@
+"""The sell-through explorer: what it shows, held against plain arithmetic over the facts."""
+
+import csv
+import io
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from kam.models import StepRun
+from kam.roles import Role
+from kpis import calc, catalogue, night
+from kpis.models import Category, CategoryWeek, ProductWeek, SellThrough, Touched
+from kpis.partitions import make_ahead
+from tests import make
+from tests.kpis import facts
+from tests.kpis.facts import DAY, WEEK, weeks_back
+
+pytestmark = pytest.mark.django_db
+PAGE = "/kpis/sell-through/"
+YEAR = timedelta(days=364)
+
+
+@pytest.fixture
+def mia():
+    return make.user(Role.ACCOUNT_MANAGER)
+
+
+@pytest.fixture
+def site(client, mia):
+    """A signed-in browser of an account manager, on the day after a night of `DAY`."""
+    StepRun.objects.create(date=DAY, step="measures", state="done")
+    client.force_login(mia)
+    return client
+
+
+def category(name):
+    return Category.objects.create(code=name[:3].upper(), name=name)
+
+
+def rollups():
+    return night.rollups(facts.night(DAY))
+
+
+def rows(answer):
+    assert answer.status_code == 200
+    return answer.context["table"].rows
+
+
+def seen(answer, *names):
+    """(name, figures) of the rows that are shown."""
+    return [(row.place.name, *(getattr(row.line, name) for name in names)) for row in rows(answer)]
+
+
+def lines(answer):
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+# Figures
+
+
+def plus(values):
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def net(fact):
+    return fact.units - (fact.returns or 0)
+
+
+def expected(found, weeks):
+    """Total, stock, stock cover, sell-through rate and change of facts, computed fact by fact."""
+    by_week = defaultdict(list)
+    for fact in found:
+        by_week[fact.week].append(fact)
+    sold = {week: plus(map(net, rows)) for week, rows in by_week.items()}
+    kept = {week: plus(row.stock for row in rows) for week, rows in by_week.items()}
+    came = {week: plus(row.receipts for row in rows) for week, rows in by_week.items()}
+    ratios = [calc.sell_through(sold.get(w), None, kept.get(w - timedelta(days=7)), came.get(w)) for w in weeks]
+    last = max((week for week in weeks if kept.get(week) is not None), default=None)
+    basis = [sold.get(last - timedelta(days=7 * n)) for n in range(4)] if last else []
+    both = [week for week in weeks if sold.get(week) is not None and sold.get(week - YEAR) is not None]
+    before = plus(sold[week - YEAR] for week in both)
+    return (
+        plus(sold.get(week) for week in weeks),
+        kept.get(last),
+        calc.weeks_of_supply(kept[last], basis).value if last else None,
+        calc.summed(ratios).value,
+        (plus(sold[week] for week in both) - before) / abs(before) if before else None,
+    )
+
+
+def made_up(dice, mia):
+    """Two accounts with stores, four products of two categories and one without; a year and a half with gaps."""
+    accounts = [make.account(mia, name=name) for name in ("Nordmart", "Suedmart")]
+    sorts = [category("Running"), category("Football"), None]
+    products = [facts.product(category=dice.choice(sorts)) for _ in range(4)]
+    stores = [make.store(account) for account in accounts for _ in range(2)]
+    batch = facts.batch()
+    for month in range(20):
+        make_ahead(WEEK - timedelta(days=28 * month))
+    found = [
+        SellThrough(
+            week=weeks_back(n), store=store, product=product, account=store.account, currency="EUR", batch=batch,
+            units=dice.randint(0, 30), value=dice.randint(0, 900), returns=dice.choice([None, 0, 2]),
+            stock=dice.choice([None, 0, 5, 40]), receipts=dice.choice([None, 0, 12]),
+        )
+        for n in (*range(18), *range(50, 68)) for store in stores for product in products if dice.random() < 0.6
+    ]  # fmt: skip
+    SellThrough.objects.bulk_create(found)
+    for account, week in {(fact.account, fact.week) for fact in found}:
+        facts.touched(account, week)
+    rollups()
+    return found
+
+
+KEYS = {
+    "account": lambda fact: fact.account_id,
+    "category": lambda fact: fact.product.category_id or 0,
+    "product": lambda fact: fact.product_id,
+    "store": lambda fact: fact.store_id,
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_figure_of_every_level_is_that_of_the_facts(site, mia, seed):
+    found = made_up(Random(seed), mia)
+    account, product = found[0].account, found[0].product
+    weeks = [weeks_back(n) for n in range(12)]
+    own = [fact for fact in found if fact.account == account]
+    of_product = [fact for fact in own if fact.product == product]
+    for query, level, inside in (
+        ("", "account", found),
+        (f"?account={account.pk}&by=category", "category", own),
+        (f"?account={account.pk}&by=product", "product", own),
+        (f"?account={account.pk}&product={product.pk}&by=store", "store", of_product),
+        ("?by=category", "category", found),
+        (f"?product={product.pk}", "account", [fact for fact in found if fact.product == product]),
+    ):
+        groups = defaultdict(list)
+        for fact in inside:
+            groups[KEYS[level](fact)].append(fact)
+        answer = site.get(PAGE + query)
+        shown = {row.place.keys[-1]: row.line for row in rows(answer)}
+        told = {key: group for key, group in groups.items() if any(fact.week in weeks for fact in group)}
+        assert set(shown) == set(told), query
+        for key, line in [*shown.items(), (None, answer.context["table"].total)]:
+            figures = line.amount, line.stock, line.supply, line.rate, line.change
+            exact = expected(groups[key] if key is not None else inside, weeks)
+            assert [f if f is None else round(f, 9) for f in figures] == [
+                f if f is None else round(f, 9) for f in exact
+            ], (query, key)
+
+
+@pytest.mark.parametrize("sort", ["total", "-total", "stock", "-supply", "rate", "-change", "name", "-name"])
+def test_pages_go_through_all_rows_in_order_and_back(site, mia, sort, monkeypatch):
+    monkeypatch.setattr("kpis.explorer.table.PAGE", 2)
+    dice = Random(sort)
+    for n in range(5):
+        account = make.account(mia, name=f"Mart {n}")
+        for week in (WEEK, weeks_back(1), weeks_back(52)):
+            if dice.random() < 0.8:
+                facts.sold(account, week, dice.randint(1, 5), stock=dice.choice([None, 3, 9]), receipts=4)
+    rollups()
+    whole = lines(site.get(PAGE, {"sort": sort, "format": "csv", "column": "total"}))[1:]
+    at, ahead, back = f"?sort={sort}", [], []
+    while at:
+        answer = site.get(PAGE + at.removeprefix(PAGE))
+        ahead += [name for (name,) in seen(answer)]
+        at, last = answer.context["page"].next_url, answer
+    at = last.context["page"].previous_url
+    while at:
+        answer = site.get(at)
+        back = [name for (name,) in seen(answer)] + back
+        at = answer.context["page"].previous_url
+    assert ahead == [line[0] for line in whole]
+    assert back == ahead[: len(back)]
+
+
+def test_a_damaged_address_shows_what_is_usual(site, mia):
+    facts.sold(make.account(mia))
+    rollups()
+    for query in ("by=x", "show=x", "weeks=x", "week=x", "sort=x", "open=x", "open=9.9.9.9", "column=x", "account=0"):
+        assert site.get(f"{PAGE}?{query}").status_code == 200
+    assert site.get(f"{PAGE}?after=x").status_code == 400
+
+
+def test_rows_open_where_they_stand(site, mia):
+    account, running = make.account(mia, name="Nordmart"), category("Running")
+    shoe, store = facts.product(name="Shoe", category=running), make.store(account, name="Hamburg")
+    facts.sold(account, units=7, of=shoe, store=store, stock=3)
+    rollups()
+    paths = [f"{account.pk}", f"{account.pk}.{running.pk}", f"{account.pk}.{running.pk}.{shoe.pk}"]
+    answer = site.get(PAGE, {"open": paths})
+    assert seen(answer, "amount") == [(name, 7) for name in ("Nordmart", "Running", "Shoe", "Hamburg")]
+    assert [row.depth for row in rows(answer)] == [0, 1, 2, 3]
+    assert 'aria-expanded="true"' in answer.content.decode()
+
+
+def test_what_lies_open_is_cut_with_a_way_to_all_of_it(site, mia, monkeypatch):
+    monkeypatch.setattr("kpis.explorer.table.OPENED_PAGE", 1)
+    account = make.account(mia)
+    for name in ("Running", "Football"):
+        facts.sold(account, of=facts.product(category=category(name)))
+    rollups()
+    answer = site.get(PAGE, {"open": account.pk})
+    assert [row.hidden for row in rows(answer)] == [0, 1]
+    assert f"account={account.pk}&amp;by=category" in answer.content.decode()
+    assert len(lines(site.get(PAGE, {"open": account.pk, "format": "csv"}))) == 4
+
+
+def test_opening_stock_in_out_and_closing_stock_stand_below_each_other(site, mia):
+    account = make.account(mia, name="Nordmart")
+    ball, store = facts.product(), make.store(account)
+    for back, units, receipts, stock in ((1, 5, 8, 20), (0, 6, 4, 18)):
+        facts.sold(account, weeks_back(back), units, of=ball, store=store, receipts=receipts, stock=stock)
+    rollups()
+    answer = site.get(PAGE, {"show": "flow", "weeks": "4", "format": "csv", "column": "weeks"})
+    head, *body = lines(answer)
+    assert head == ["Account", "Number", "Goods", "W44/2026", "W45/2026", "W46/2026", "W47/2026"]
+    assert [line[2:] for line in body] == [
+        ["Opening", "", "", "", "20.000"],
+        ["In", "", "", "8.000", "4.000"],
+        ["Out", "", "", "5.000", "6.000"],
+        ["Closing", "", "", "20.000", "18.000"],
+    ]
+    assert "Closing" in site.get(PAGE, {"show": "flow"}).content.decode()
+
+
+def test_a_week_without_news_is_no_week_without_sales(site, mia):
+    account = make.account(mia)
+    facts.sold(account, weeks_back(1), 4, stock=0)
+    rollups()
+    page = site.get(PAGE, {"weeks": "4"}).content.decode()
+    assert (page.count("k-num k-heat-none"), page.count("k-num k-heat-out")) == (6, 2)
+    assert site.get(PAGE).context["reported"] == {"last": 0, "any": 1}
+
+
+# Ranking
+
+
+def test_accounts_are_ranked_by_what_they_bought_among_those_the_reader_sees(site, mia):
+    for name, amount in (("A", 300), ("B", 100), ("C", 600)):
+        facts.invoiced(make.account(mia, name=name), value=amount)
+    facts.invoiced(make.account(name="Foreign"), value=9000)
+    rollups()
+    answer = site.get(PAGE, {"show": "sell_in", "column": ["rank", "share", "total"], "format": "csv"})
+    head, *body = lines(answer)
+    assert head == ["Account", "Number", "Currency", "Total", "Rank", "Share, %"]
+    assert [(line[0], line[3], line[4], line[5][:4]) for line in body] == [
+        ("C", "600.00", "1", "60.0"), ("A", "300.00", "2", "30.0"), ("B", "100.00", "3", "10.0"),
+    ]  # fmt: skip
+    assert "Foreign" not in site.get(PAGE, {"show": "sell_in"}).content.decode()
+
+
+def test_money_of_another_currency_is_shown_and_not_added_up(site, mia):
+    for name, currency, amount in (("A", "EUR", 3000), ("B", "EUR", 1000), ("C", "GBP", 5000)):
+        facts.invoiced(make.account(mia, name=name, currency=currency), value=amount)
+    rollups()
+    answer = site.get(PAGE, {"show": "sell_in"})
+    assert seen(answer, "amount", "total") == [("A", 3000, 3000), ("B", 1000, 1000), ("C", 5000, None)]
+    assert [row.place.rank for row in rows(answer)] == [1, 2, None]
+    assert answer.context["table"].total.total == 4000
+
+
+# Access
+
+
+def test_nobody_learns_of_what_they_do_not_see(site, mia):
+    own, foreign = make.account(mia, name="Own"), make.account(name="Foreign")
+    ball = facts.product()
+    for account in (own, foreign):
+        facts.sold(account, units=5, of=ball, store=make.store(account, name=f"Store of {account.name}"))
+    rollups()
+    for query in ("", "?by=category", f"?account={foreign.pk}&by=product", f"?open={foreign.pk}&open={foreign.pk}.0"):
+        answer = site.get(PAGE + query)
+        assert "Foreign" not in answer.content.decode()
+        assert answer.context["table"].total.amount == 5
+    whole = lines(site.get(PAGE, {"format": "csv", "open": [f"{foreign.pk}", f"{foreign.pk}.0"]}))
+    assert [line[0] for line in whole[1:]] == ["Own"]
+
+
+# Cost
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [("", 12), ("?show=value&sort=-supply", 12), ("?account={0}&by=product", 12), ("?open={0}", 13)],
+)
+def test_a_page_costs_the_same_for_one_and_three_rows(site, mia, query, most, n, django_assert_max_num_queries):
+    first = make.account(mia)
+    for account in (first, *(make.account(mia) for _ in range(n - 1))):
+        for _ in range(n):
+            facts.sold(account, of=facts.product())
+    rollups()
+    url = PAGE + query.format(first.pk)
+    site.get(url)
+    with django_assert_max_num_queries(most):
+        assert len(rows(site.get(url))) >= n
+
+
+# Sums by category
+
+
+def test_a_product_that_moves_takes_its_weeks_along(mia):
+    account, running, football = make.account(mia), category("Running"), category("Football")
+    ball = facts.product(category=running)
+    facts.sold(account, units=5, of=ball, returns=1, value=50)
+    rollups()
+    assert CategoryWeek.objects.values_list("category", "units", "returns", "value").get() == (running.pk, 5, 1, 50)
+    assert ProductWeek.objects.get().returns == 1
+    catalogue.change_product(ball, by=mia, version=ball.version, category=football)
+    assert Touched.objects.filter(night=None, account=account, week=WEEK).exists()
+    rollups()
+    assert CategoryWeek.objects.values_list("category", "units").get() == (football.pk, 5)
