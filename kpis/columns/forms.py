@@ -1,6 +1,7 @@
 """The form in which a person says which column of a file is which of our fields."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import polars as pl
 from django import forms
@@ -25,7 +26,7 @@ NUMBER_FORMS = {
     "1234,50": (",", ""),
 }
 # Each form of a date that can be chosen, shown by this day.
-EXAMPLE = "2026-11-16"
+EXAMPLE = datetime(2026, 11, 16)
 BELOW = 30
 
 
@@ -217,5 +218,5 @@ def _beginning(cells_):
 
 def _example(form):
     """A form of dates by example: 16.11.2026."""
-    day = pl.Series([EXAMPLE]).str.to_date()
+    day = pl.Series([EXAMPLE])
     return " / ".join(day.dt.to_string(part)[0] for part in form.split("|"))
