@@ -15,6 +15,7 @@ from kam.audit import log
 from kam.errors import Conflict, Denied
 from kam.measures import all_measures
 from kam.tasks import ring
+from kam.workflow import move
 from kpis.access import may_keep_house_feeds, readable_measures
 from kpis.feeds.standing import faults
 from kpis.imports import store, undo
@@ -22,6 +23,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import AcceptedWeek, Feed, ImportBatch, Target
 from kpis.tasks import apply_batch, watch_feeds_due
+from kpis.workflow import IMPORT
 
 
 def set_target(*, by, **fields):
@@ -87,10 +89,13 @@ def _known(measure, by):
 
 
 @transaction.atomic
-def upload(*, by, kind, file, feed=None, mapping="", text=None, beside=(), dry_run=False) -> ImportBatch:
+def upload(
+    *, by, kind, file, feed=None, mapping="", text=None, beside=(), dry_run=False, by_form=False, corrects=None
+) -> ImportBatch:
     """Take a file in and have it read outside of the request; the batch says what becomes of it.
 
-    `beside` holds the files that the mapping joins. Raises ValidationError when a file is too large, no mapping fits,
+    With `by_form` its columns are asked for where no mapping fits. `beside` holds the files that the mapping joins,
+    `corrects` is the batch whose bad rows these are. Raises ValidationError when a file is too large, no mapping fits,
     or a file to join is missing.
     """
     for name, handed in [("file", file), *(("beside", other) for other in beside)]:
@@ -98,7 +103,16 @@ def upload(*, by, kind, file, feed=None, mapping="", text=None, beside=(), dry_r
     found = {"kind": kind, "feed": feed, "mapping": mapping, "text": text}
     try:
         joins = _joined(sorted(joined_files(**found)), beside)
-        batch = receive(**found, file=file, file_name=file.name, beside=joins, by=by, dry_run=dry_run)
+        batch = receive(
+            **found,
+            file=file,
+            file_name=file.name,
+            beside=joins,
+            by=by,
+            dry_run=dry_run,
+            by_form=by_form,
+            corrects=corrects,
+        )
     except UnusableFile as problem:
         raise ValidationError({"mapping": str(problem)}) from problem
     transaction.on_commit(partial(ring, apply_batch, batch.pk))
@@ -139,9 +153,8 @@ def import_checked(batch, *, by) -> ImportBatch:
     folder = store.folder_of(batch.stored_name)
     if not (folder / store.DATA).exists():
         raise Conflict(_("The file is not kept any more; hand it in again."))
-    known = (store.DATA, store.MAPPING)
     with ExitStack() as files:
-        beside = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if p.name not in known]
+        beside = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if p.name not in store.OURS]
         again = receive(
             kind=batch.kind,
             file=files.enter_context((folder / store.DATA).open("rb")),
@@ -156,15 +169,9 @@ def import_checked(batch, *, by) -> ImportBatch:
     return again
 
 
-@transaction.atomic
 def cancel_import(batch, *, by) -> ImportBatch:
-    """Take a file back that nobody has begun to read. Raises Conflict for any other."""
-    waiting = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.WAITING)
-    if not waiting.update(state=ImportBatch.State.CANCELLED, finished_at=timezone.now()):
-        raise Conflict(_("Only a file that waits to be read can be cancelled."))
-    batch.refresh_from_db()
-    log(batch, "cancelled", by=by, after={"file_name": batch.file_name})
-    return batch
+    """Take a file back of which nothing is stored yet, also while it is read. Raises Conflict for any other."""
+    return move(batch, IMPORT, "cancel", by=by)
 
 
 @transaction.atomic

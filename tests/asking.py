@@ -19,7 +19,7 @@ from kam.models import Delivery, Mail, Removal, SavedView, User
 from kam.roles import Role
 from kam.views.night import Rerun
 from kam.webhooks.sender import may_be_told
-from kpis.forms import UploadForm
+from kpis.import_forms import UploadForm
 from kpis.imports.load import visible_accounts
 from kpis.models.batch import BatchWeek
 from plans.models import Plan
