@@ -9,7 +9,7 @@ import warnings
 from kam.local import Advice, servers
 
 # Commands that change the schema, or take it all, run as the role that owns it; others as the role that owns nothing.
-OWNER_COMMANDS = {"migrate", "flush", "sqlmigrate", "createcachetable", "backup", "restore"}
+OWNER_COMMANDS = {"migrate", "flush", "sqlmigrate", "createcachetable", "backup", "restore", "archive"}
 # Commands that fill a database with other data get empty servers of their own, and never touch the running ones.
 SCRATCH_COMMANDS = {"bench", "real"}
 SERVERLESS_COMMANDS = {

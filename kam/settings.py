@@ -371,6 +371,7 @@ BACKLOGS = ("kam.jobs.steps", "kam.jobs.deliveries", "kam.jobs.mails", "kpis.job
 FIGURES = ("kpis.jobs.figures",)
 TIDIERS = ("kam.tidy.sessions", "kam.tidy.removals", "kam.tidy.deliveries", "kpis.jobs.forget_files")
 IMPORT_KEEP_DAYS = env.int("KAM_IMPORT_KEEP_DAYS", 400)
+ARCHIVE_MONTHS = env.int("KAM_ARCHIVE_MONTHS", 36)
 # Seconds until /healthz/jobs calls something late; `waiting` is for every backlog.
 JOB_LIMITS = {
     "night": env.int("KAM_LIMIT_NIGHT", 30 * 3600),

@@ -16,6 +16,17 @@ def months(day: date, ahead: int = MONTHS_AHEAD) -> list[date]:
     return [date(number // 12, number % 12 + 1, 1) for number in range(first, first + ahead + 1)]
 
 
+def there(table: str) -> list[date]:
+    """The months, by their first days, that a partitioned table has, the oldest first."""
+    sql = """
+        SELECT to_date(right(c.relname, 6), 'YYYYMM') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = %s::regclass ORDER BY 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [table])
+        return [month for (month,) in cursor.fetchall()]
+
+
 def make_ahead(day: date) -> int:
     """Make the months from a day on that are not there; returns how many these were."""
     before = _count()

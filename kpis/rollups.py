@@ -6,11 +6,13 @@ account's are converted at the rates known at the end of the week; what has no r
 
 from django.db import connection
 
+from kpis.archive.away import IS_AWAY
 from kpis.measures import MINE, WEEK
 
-# A night for a past date takes nothing that arrived since: accounts with a later night keep their new weeks.
+# A night for a past date takes nothing that arrived since: accounts with a later night keep their new weeks. What is
+# archived keeps its sums, and waits until it is back.
 FREE = f"""
-    t.night IS NULL AND {MINE.format("t")} AND t.week <= %(date)s
+    t.night IS NULL AND {MINE.format("t")} AND t.week <= %(date)s AND NOT {IS_AWAY.format("t.week")}
     AND NOT EXISTS (SELECT 1 FROM kpis_touched n WHERE n.account_id = t.account_id AND n.night > %(date)s)
 """
 
@@ -21,7 +23,8 @@ FORGET = f"""
 """
 STAMP = f"UPDATE kpis_touched t SET night = %(date)s WHERE {FREE} AND t.week + 6 <= %(date)s"
 PAIRS = f"""
-    SELECT t.account_id, t.week FROM kpis_touched t WHERE t.night = %(date)s AND {MINE.format("t")}
+    SELECT t.account_id, t.week FROM kpis_touched t
+    WHERE t.night = %(date)s AND {MINE.format("t")} AND NOT {IS_AWAY.format("t.week")}
     UNION
     SELECT t.account_id, t.week FROM kpis_touched t WHERE {FREE}
     ORDER BY 1, 2

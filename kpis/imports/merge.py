@@ -12,8 +12,10 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 
 from kpis import rollups
+from kpis.archive.away import as_said, away
 from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
+from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import Kind, Type
 from kpis.imports.tables import TABLES
 from kpis.imports.unchanged import without_unchanged
@@ -50,7 +52,8 @@ def _optional_texts(kind, frame):
 def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()) -> Merged:
     """Store resolved rows of a kind of facts, cut to the stored columns. The caller holds the transaction.
 
-    `assumed` names fields the file says nothing about: their values count for new rows only.
+    `assumed` names fields the file says nothing about: their values count for new rows only. Raises UnusableFile where
+    rows are of a month that is archived.
     """
     table = TABLES[kind.name]
     lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
@@ -70,19 +73,26 @@ def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str
     return merged
 
 
+def lock_kind(kind: str) -> None:
+    """Lock a whole kind of facts for the rest of the transaction."""
+    execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [kind])
+
+
 def lock(kind: str, accounts: list[int]) -> None:
     """Lock each account for this kind of facts; the whole kind where there are too many for a lock each."""
+    if len(accounts) > LOCKED_ONE_BY_ONE:
+        lock_kind(kind)
+        return
     with connection.cursor() as cursor:
-        if len(accounts) > LOCKED_ONE_BY_ONE:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [kind])
-            return
         cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 1))", [kind])
         for account in accounts:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", account])
 
 
 def _make_partitions(table, frame):
-    months = frame.get_column(table.day).dt.truncate("1mo").unique().sort()
+    months = frame.get_column(table.day).dt.truncate("1mo").unique().sort().to_list()
+    if gone := away(table.name, months):
+        raise UnusableFile("archived", months=as_said(gone))
     with connection.cursor() as cursor:
         for month in months:
             cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])

@@ -10,6 +10,10 @@ from kam.templatetags import formats
 FILE = {
     "no_file": _("The file %(path)s does not exist or cannot be read."),
     "mapping": _("The mapping cannot be used. %(problem)s"),
+    "archived": _(
+        "The file holds rows of months that are archived. On the server, "
+        "`manage.py archive --restore %(months)s` brings them back; then hand the file in again."
+    ),
     "no_feed": _("There is no feed with the code %(feed)s."),
     "feed_kind": _("The feed %(feed)s brings %(found)s, not %(kind)s."),
     "no_account": _("The file has no column for the account, and belongs to no feed of an account."),

@@ -4,11 +4,15 @@ Only the last word on a fact can be taken back: a batch whose rows another one r
 one is undone.
 """
 
+from datetime import timedelta
+
 from django.db import connection
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kam.errors import Conflict
 from kpis import rollups
+from kpis.archive.away import as_said, away
 from kpis.imports.copying import execute
 from kpis.imports.merge import lock
 from kpis.imports.tables import TABLES, Table
@@ -30,10 +34,15 @@ def undo(batch: ImportBatch) -> dict[str, int]:
     """Remove and restore in the caller's transaction; returns how many rows of each.
 
     The weeks of the batch are touched, so that the next night sums them again. Raises Conflict where `restated_by` has
-    batches.
+    batches, and where a month of it is archived.
     """
     table = TABLES[batch.kind]
     lock(batch.kind, sorted(set(batch.weeks.order_by().values_list("account_id", flat=True))))
+    if gone := table.partitioned and away(table.name, _days(batch)):
+        raise Conflict(
+            _("Months of the import are archived: `manage.py archive --restore %(months)s` brings them back.")
+            % {"months": as_said(gone)}
+        )
     if later := restated_by(batch):
         numbers = ", ".join(map(str, later))
         raise Conflict(
@@ -49,6 +58,12 @@ def undo(batch: ImportBatch) -> dict[str, int]:
     Restatement.objects.filter(batch=batch).delete()
     rollups.touch("SELECT account_id, week FROM kpis_batchweek WHERE batch_id = %s", [batch.pk])
     return {"removed": removed, "restored": restored}
+
+
+def _days(batch):
+    """The first and the last day of every week that a batch was about, as of one both months may hold rows."""
+    weeks = batch.weeks.order_by().values_list("week", flat=True).distinct()
+    return [day for week in weeks for day in (week, week + timedelta(days=6))]
 
 
 def _columns(table):
