@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpis.forecast.methods import METHODS, mean_known
+from kpis.forecast.methods import METHODS, by_every_method, mean_known
 
 ORIGINS = 6
 EVERY = 4
@@ -55,14 +55,14 @@ def look_ahead(table, horizon):
     refused = refusals(table)
     errors, actuals = _past_errors(table)
     chosen = _choose(_with_the_others(_scores(errors)), table)
-    said = np.stack([method(table, horizon) for method in METHODS.values()])
+    said = np.stack(list(by_every_method(table, horizon).values()))
     rows = np.arange(len(table))
     figures = _told(said, chosen, rows)
     half = _half_width(errors[chosen, rows], actuals, figures, horizon)
     free = np.array([not reason for reason in refused])[:, None]
     figures = np.where(free, figures, np.nan)
     return Outlook(
-        method=["" if reason else list(METHODS)[n] for n, reason in zip(chosen, refused, strict=True)],
+        method=["" if reason else METHODS[n] for n, reason in zip(chosen, refused, strict=True)],
         refusal=refused,
         figures=figures,
         low=np.maximum(figures - half, 0),
@@ -76,7 +76,7 @@ def look_ahead(table, horizon):
 
 def _told(said, chosen, rows):
     """What the chosen method says; where it knows nothing of a week, what the level says."""
-    level = said[list(METHODS).index("level")]
+    level = said[METHODS.index("level")]
     figures = said[chosen, rows]
     return np.maximum(np.where(np.isnan(figures), level, figures), 0)
 
@@ -91,8 +91,8 @@ def _past_errors(table):
             break
         ahead = min(AHEAD, table.shape[1] - origin)
         actuals[:, n, :ahead] = table[:, origin : origin + ahead]
-        for m, method in enumerate(METHODS.values()):
-            errors[m, :, n, :ahead] = method(table[:, :origin], ahead) - actuals[:, n, :ahead]
+        said = np.stack(list(by_every_method(table[:, :origin], ahead).values()))
+        errors[:, :, n, :ahead] = said - actuals[:, n, :ahead]
     return errors, actuals
 
 
@@ -118,14 +118,13 @@ def _with_the_others(scores):
 
 def _choose(scores, table):
     """The position of the best method for each series; without a back-test what is simple and known."""
-    names = list(METHODS)
-    fallback = np.where(_share_sold(table) < 0.5, names.index("intermittent"), names.index("level"))
+    fallback = np.where(_share_sold(table) < 0.5, METHODS.index("intermittent"), METHODS.index("level"))
     tried = ~np.isnan(scores).all(axis=0)
     ranked = np.where(np.isnan(scores), np.inf, scores)
     # A method further down has to be clearly better than one before it.
     best = np.zeros(len(table), dtype=int)
     least = ranked[0].copy()
-    for n in range(1, len(names)):
+    for n in range(1, len(METHODS)):
         better = ranked[n] < least * SIMPLER_BY
         best, least = np.where(better, n, best), np.where(better, ranked[n], least)
     return np.where(tried & np.isfinite(least), best, fallback)

@@ -37,11 +37,6 @@ def last_year_scaled(table, horizon):
     return seasonal_naive(table, horizon) * np.clip(growth, 1 / 3, 3)[:, None]
 
 
-def level(table, horizon):
-    """Simple exponential smoothing, ETS(A,N,N); of several constants each series takes what fitted it best."""
-    return np.repeat(_fitted(table, ALPHAS, np.zeros_like(ALPHAS))[0][:, None], horizon, axis=1)
-
-
 def damped_trend(table, horizon):
     """Exponential smoothing with a damped trend, ETS(A,Ad,N)."""
     at, slope = _fitted(table, TREND_ALPHAS, TREND_BETAS)
@@ -97,29 +92,21 @@ def intermittent(table, horizon, alpha=0.1):
     return np.repeat(rate[:, None], horizon, axis=1)
 
 
-def season(table, horizon):
-    """A level times a season of the series' own."""
-    return _seasonal(table, horizon, profile(table))
-
-
-def shared_season(table, horizon):
-    """A level times the season of all the series together; for those too small to show one of their own."""
-    return _seasonal(table, horizon, np.repeat(_pooled(table), len(table), axis=0))
+def levels_and_seasons(table, horizon):
+    """Three methods that smooth a level, ETS(A,N,N), fitted together: alone, under a season of its own, and under the
+    season that all series show together, for those too small to show one. A list of three tables."""
+    own, shared = profile(table), np.repeat(_pooled(table), len(table), axis=0)
+    weeks = np.arange(table.shape[1]) - table.shape[1]
+    # Position 0 of a profile is the week after the last known one.
+    flat = np.concatenate([table, *(table / index[:, weeks % YEAR] for index in (own, shared))])
+    at = _fitted(flat, ALPHAS, np.zeros_like(ALPHAS))[0].reshape(3, len(table), 1)
+    ahead = [index[:, np.arange(horizon) % YEAR] for index in (own, shared)]
+    return [np.repeat(at[0], horizon, axis=1), at[1] * ahead[0], at[2] * ahead[1]]
 
 
 def _pooled(table):
     """The season of all series in one, each counted as it is sold."""
     return profile(np.where(np.isnan(table).all(axis=0), np.nan, np.nansum(table, axis=0))[None, :])
-
-
-def _seasonal(table, horizon, index):
-    if np.isnan(index).all():
-        return np.full((len(table), horizon), np.nan)
-    weeks = table.shape[1]
-    # Position 0 of the index is the week after the last known one.
-    past = index[:, (np.arange(weeks) - weeks) % YEAR]
-    ahead = index[:, np.arange(horizon) % YEAR]
-    return level(table / past, horizon) * ahead
 
 
 def profile(table):
@@ -172,20 +159,20 @@ def _smooth(index):
     )
 
 
-def blend(table, horizon):
-    """The mean of what level, shared season and last year say."""
-    said = np.stack([level(table, horizon), shared_season(table, horizon), last_year_scaled(table, horizon)])
-    return mean_known(said, axis=0)
+def by_every_method(table, horizon):
+    """What each method says, by its name, from the simplest on."""
+    level, season, shared = levels_and_seasons(table, horizon)
+    scaled = last_year_scaled(table, horizon)
+    return {
+        "seasonal_naive": seasonal_naive(table, horizon),
+        "level": level,
+        "intermittent": intermittent(table, horizon),
+        "last_year_scaled": scaled,
+        "shared_season": shared,
+        "season": season,
+        "damped_trend": damped_trend(table, horizon),
+        "blend": mean_known(np.stack([level, shared, scaled]), axis=0),
+    }
 
 
-# From the simplest on: of two that were equally right the simpler one is taken.
-METHODS = {
-    "seasonal_naive": seasonal_naive,
-    "level": level,
-    "intermittent": intermittent,
-    "last_year_scaled": last_year_scaled,
-    "shared_season": shared_season,
-    "season": season,
-    "damped_trend": damped_trend,
-    "blend": blend,
-}
+METHODS = tuple(by_every_method(np.ones((1, 1)), 1))

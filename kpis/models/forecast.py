@@ -225,7 +225,7 @@ class ForecastEvent(ByAccount, Versioned):
             models.CheckConstraint(
                 condition=Q(uplift=None) | Q(uplift__gte=-1, uplift__lte=20),
                 name="forecastevent_uplift_possible",
-                violation_error_message=_("A change is between −100 % and +2,000 %."),
+                violation_error_message=_("Sales fall to nothing at most, and rise twentyfold at most."),
             ),
             models.CheckConstraint(
                 condition=Q(units=None) | Q(units__gte=0, product__isnull=False),
