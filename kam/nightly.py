@@ -12,6 +12,7 @@ STEPS = (
     NightStep("forecast", "kpis.forecast.night.forecast", after=("rollups",)),
     NightStep("measures", "kpis.night.measures", after=("feeds", "rollups")),
     NightStep("stockouts", "kpis.stockouts.night.stockouts", after=("feeds", "rollups")),
+    NightStep("replenishment", "kpis.replenishment.night.replenishment", after=("feeds", "forecast")),
     NightStep("compliance", "tradeterms.night.compliance", after=("feeds", "rollups")),
     NightStep("kpi_alerts", "kpis.night.alerts", after=("measures", "stockouts")),
     NightStep("plan_measures", "plans.night.plan_measures", after=("measures",)),

@@ -9,6 +9,7 @@ STEPS = {
     "forecast": _("Forecasts"),
     "measures": _("Measures"),
     "stockouts": _("Stock-outs"),
+    "replenishment": _("Replenishment"),
     "compliance": _("Terms compliance"),
     "kpi_alerts": _("Alerts"),
     "plan_measures": _("Plan measures"),

@@ -10,7 +10,7 @@ class ProductForm(ScopedForm):
 
     class Meta:
         model = Product
-        fields = ["code", "name", "gtin", "brand", "category"]
+        fields = ["code", "name", "gtin", "brand", "category", "case_size"]
 
     def create(self, **values):
         return catalogue.create_product(**values)

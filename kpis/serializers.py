@@ -31,7 +31,7 @@ class CategorySerializer(ScopedSerializer):
 class ProductSerializer(ScopedSerializer):
     class Meta:
         model = Product
-        fields = ["id", "code", "name", "gtin", "brand", "category", "version", "updated_at"]
+        fields = ["id", "code", "name", "gtin", "brand", "category", "case_size", "version", "updated_at"]
 
 
 class KeyedSerializer(ScopedSerializer):

@@ -33,10 +33,13 @@ from kpis.models import (
     PriceObservation,
     Product,
     ProductWeek,
+    Replenishment,
     SellThrough,
     ServiceFact,
     Shipment,
     StockLevel,
+    StockOut,
+    StockOutLetter,
     Target,
 )
 from plans import signing
@@ -203,6 +206,19 @@ def _facts(found, author, product):
     found.priceobservation = PriceObservation.objects.create(
         account=account, product=product, observed_on=DAY, place="web", price=1, currency="EUR"
     )
+    found.replenishment = Replenishment.objects.create(
+        **{"account": account, "product": product, "week": WEEK, "basis": "mean", "review_days": 7, "on_order": 0},
+        **{"service_level": "0.95", "advised": 5, "urgency": "now", "as_of": DAY},
+    )
+    found.stockout = StockOut.objects.create(
+        **{"account": account, "product": product, "kind": "empty", "standing": "open", "weeks": 1, "as_of": DAY},
+        **{"first_week": WEEK, "last_week": WEEK, "expected": 5, "sold": 1, "lost_units": 4, "currency": "EUR"},
+        **{"found": "short", "cause": "late", "state": "corrected", "reason": "It came on Monday."},
+    )
+    found.stockoutletter = StockOutLetter.objects.create(
+        account=account, language="en", subject="Out of stock", opening="Dear all,", author=author
+    )
+    found.stockoutletter.episodes.add(found.stockout)
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
     found.categoryweek = CategoryWeek.objects.create(account=account, week=WEEK)

@@ -41,6 +41,7 @@ from kpis.views.letters import (
 )
 from kpis.views.measure import FactList, MeasurePage, TargetEdit
 from kpis.views.overview import Overview
+from kpis.views.replenishment import ReplenishmentList
 from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
 from kpis.views.targets import TargetList, TargetRemove
 
@@ -84,6 +85,7 @@ __all__ = [
     "ProductDetail",
     "ProductList",
     "ProductUpdate",
+    "ReplenishmentList",
     "StockOutDetail",
     "StockOutList",
     "StockOutMove",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 FILES = ((_("Files"), "kpis:import-list"), (_("Feeds"), "kpis:feed-list"))
 SUPPLY = (
     (_("Stock-outs"), "kpis:stockout-list", "package"),
+    (_("Replenishment"), "kpis:replenishment-list", "truck"),
     (_("Letters"), "kpis:letter-list", "mail"),
 )
 FORECASTS = (

@@ -1,0 +1,95 @@
+"""Replenishment: what accounts should order, how urgently, and everything that was reckoned with."""
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from kam.lists import Column, linked, status
+from kam.templatetags import formats, kam_ui
+from kam.views.lists import ScopedList
+from kpis.models import Replenishment
+from kpis.replenishment.filters import ReplenishmentFilter
+from kpis.views.tabs import SUPPLY, links
+
+Urgency = Replenishment.Urgency
+LEVELS = {Urgency.NOW: "bad", Urgency.SOON: "warning", Urgency.ENOUGH: "good", Urgency.UNKNOWN: "neutral"}
+
+
+def _urgency(row):
+    """What to do, or what is missing to say it."""
+    if row.missing:
+        return _("%(what)s missing") % {"what": row.get_missing_display()}
+    return row.get_urgency_display()
+
+
+def _advised(row):
+    """Units, and how many cases they are; grey where news of the account is overdue."""
+    if row.advised is None:
+        return formats.DASH
+    cases = ""
+    if row.case_size > 1:
+        n, size = formats.number(row.advised / row.case_size), formats.number(row.case_size)
+        cases = format_html(' <span class="k-muted">{}</span>', _("%(n)s × %(size)s") % {"n": n, "size": size})
+    text = format_html("<b>{}</b>{}", formats.number(row.advised), cases)
+    if not row.late:
+        return text
+    return format_html('<span class="k-late">{} {}</span>', text, kam_ui.icon("clock", "k-icon-s", _("late")))
+
+
+def _figure(name, label, *, shown=True, decimals=0, kind="figure", **more):
+    return Column(name, label, lambda row: getattr(row, name), kind, shown=shown, decimals=decimals, desk=True, **more)
+
+
+COLUMNS = (
+    Column("product", gettext_lazy("Product"), lambda r: r.product.name, sort=("product__sort_name", "pk"),
+           beside=lambda r: r.product.code),
+    Column("code", gettext_lazy("Number"), lambda r: r.product.code, "code", shown=False, always=True),
+    Column("account", gettext_lazy("Account"), lambda r: r.account.name,
+           cell=linked(lambda r: r.account.name, lambda r: r.account.get_absolute_url()),
+           sort=("account__sort_name", "pk"), desk=True),
+    Column("urgency", gettext_lazy("Urgency"), _urgency, cell=status(lambda r: LEVELS[r.urgency], _urgency)),
+    Column("advised", pgettext_lazy("units", "Order now"), lambda r: r.advised, "figure", sort=("advised", "pk"),
+           first="desc", cell=_advised),
+    _figure("on_hand", gettext_lazy("On hand"), sort=("on_hand", "pk")),
+    _figure("on_order", gettext_lazy("On order"), sort=("on_order", "pk")),
+    _figure("cover", gettext_lazy("Weeks of supply"), decimals=1, sort=("cover", "pk")),
+    _figure("weekly", gettext_lazy("Units a week"), decimals=1),
+    Column("basis", gettext_lazy("Sales by"), lambda r: r.get_basis_display(), desk=True),
+    _figure("reorder_point", gettext_lazy("Reorder point")),
+    _figure("up_to", gettext_lazy("Order up to")),
+    _figure("safety_stock", gettext_lazy("Safety stock"), shown=False),
+    _figure("deviation", gettext_lazy("Deviation"), shown=False, decimals=1),
+    _figure("lead_days", gettext_lazy("Lead time, days"), shown=False, decimals=1),
+    _figure("review_days", gettext_lazy("Days between orders"), shown=False, decimals=1),
+    Column("service", gettext_lazy("Service level, %"), lambda r: r.service_level * 100, "percent", shown=False,
+           desk=True),
+    _figure("case_size", gettext_lazy("Units per case"), shown=False),
+    Column("as_of", gettext_lazy("As of"), lambda r: r.week, "day", shown=False, always=True, desk=True),
+    Column("late", gettext_lazy("Late"), lambda r: _("late") if r.late else "", shown=False, always=True, desk=True),
+)  # fmt: skip
+
+
+class ReplenishmentList(ScopedList):
+    """What each account should order of each product, the most urgent first."""
+
+    model, title, columns, default_sort = Replenishment, gettext_lazy("Replenishment"), COLUMNS, "cover"
+    filterset_class, template_name = ReplenishmentFilter, "kpis/replenishment.html"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("account", "product")
+
+    def row_url(self, row):
+        return row.product.get_absolute_url()
+
+    def get_context_data(self, **kwargs):
+        text = _("The night reckons it from sales, stock and orders of accounts; none has reported all three.")
+        return super().get_context_data(**kwargs) | {
+            "tabs": [
+                self.tab(pgettext_lazy("replenishment", "All"), ""),
+                self.tab(Urgency.NOW.label, "urgency=now"),
+                self.tab(Urgency.SOON.label, "urgency=soon"),
+                self.tab(Urgency.UNKNOWN.label, "urgency=unknown"),
+            ],
+            "tools": links(self.request, SUPPLY),
+            "empty": {"icon": "truck", "title": _("Advice will appear here"), "text": text},
+        }
