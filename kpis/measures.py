@@ -292,6 +292,74 @@ def in_full(window):
     return _delivered("least(l.received, l.ordered)", dated=False)
 
 
+def _of_lines(numerator, denominator, known="true"):
+    """Sums over order lines requested in the week, as far as they are `known`."""
+    return f"""
+        SELECT o.account_id, {WEEK.format("o.requested_on")} AS week, sum({numerator}) AS numerator,
+            sum({denominator}) AS denominator
+        FROM accounts_account a JOIN kpis_orderline o ON o.account_id = a.id
+        WHERE {SHARD} AND o.requested_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+            AND {known}
+        GROUP BY 1, 2
+    """
+
+
+@measure(
+    "fill_rate",
+    label=_("Fill rate"),
+    unit="percent",
+    feeds=("orders",),
+    definition=_("Units shipped, at most what was ordered ÷ units ordered, of order lines requested in the week."),
+)
+def fill_rate(window):
+    gone = """
+        CASE WHEN coalesce(o.shipped_on, o.received_on) > %(as_of)s THEN 0
+        ELSE least(greatest(coalesce(o.shipped, o.received, 0), 0), o.ordered) END
+    """
+    return _of_lines(gone, "o.ordered")
+
+
+@measure(
+    "confirmation_rate",
+    label=_("Confirmation rate"),
+    unit="percent",
+    feeds=("orders",),
+    definition=_(
+        "Units confirmed ÷ units ordered, of order lines requested in the week that we answered. May be above 100 %."
+    ),
+)
+def confirmation_rate(window):
+    return _of_lines("o.confirmed", "o.ordered", "o.confirmed IS NOT NULL")
+
+
+@measure(
+    "book_to_bill",
+    label=_("Book-to-bill"),
+    unit="ratio",
+    good="",
+    decimals=2,
+    feeds=("orders", "invoices"),
+    definition=_("Net value of what was ordered in the week ÷ net invoiced value of the week."),
+)
+def book_to_bill(window):
+    return f"""
+        WITH booked AS (
+            SELECT o.account_id, {WEEK.format("o.ordered_on")} AS week, sum(o.ordered * o.price) AS value
+            FROM accounts_account a JOIN kpis_orderline o ON o.account_id = a.id AND o.currency = a.currency
+            WHERE {SHARD} AND o.ordered_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+            GROUP BY 1, 2
+        ),
+        billed AS (
+            SELECT w.account_id, w.week, w.sell_in_value AS value FROM kpis_accountweek w
+            WHERE w.week BETWEEN %(first)s AND %(last)s AND w.sell_in_value IS NOT NULL AND {MINE.format("w")}
+                AND EXISTS (SELECT FROM kpis_orderline o WHERE o.account_id = w.account_id)
+        )
+        SELECT coalesce(o.account_id, i.account_id) AS account_id, coalesce(o.week, i.week) AS week,
+            coalesce(o.value, 0) AS numerator, coalesce(i.value, 0) AS denominator
+        FROM booked o FULL JOIN billed i ON i.account_id = o.account_id AND i.week = o.week
+    """
+
+
 @measure(
     "overdue_share",
     label=_("Overdue share"),

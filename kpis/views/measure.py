@@ -126,6 +126,10 @@ def _requested(rows, week, end):
     return rows.filter(requested_on__range=(week, end)).select_related("product")
 
 
+def _ordered(rows, week, end):
+    return rows.filter(ordered_on__range=(week, end)).select_related("product")
+
+
 def _open_orders(rows, week, end):
     """Lines with something left to ship at the end of the week."""
     left = Q(shipped_on__gt=end) | Q(shipped=None) | Q(shipped__lt=F("ordered"))
@@ -169,6 +173,9 @@ FACTS = {
     "otif": DELIVERED,
     "on_time": DELIVERED,
     "in_full": DELIVERED,
+    "fill_rate": DELIVERED,
+    "confirmation_rate": DELIVERED,
+    "book_to_bill": (OrderLine, _ordered, ("ordered_on", "pk")),
     "overdue_share": (OpenItem, _open_items, ("due_on", "pk")),
 }
 
