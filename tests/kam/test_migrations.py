@@ -58,7 +58,9 @@ def _faults_of(operation, migration, state):
 
 
 def _is_narrower(old, new):
-    return old.clone().db_type(connection) != new.clone().db_type(connection) or (old.null and not new.null)
+    both_refer = old.is_relation and new.is_relation and old.remote_field.model == new.remote_field.model
+    is_other = not both_refer and old.clone().db_type(connection) != new.clone().db_type(connection)
+    return is_other or (old.null and not new.null)
 
 
 def _may_be_left_out(field):
