@@ -21,7 +21,7 @@ router = DefaultRouter()
 router.APIRootView = Root
 router.include_format_suffixes = False
 ROUTES = (
-    *("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_supply", "kpis.api_feeds"),
+    *("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_imports", "kpis.api_supply", "kpis.api_feeds"),
     *("kpis.api_stockouts", "kpis.api_replenishment"),
     "kpis.api_forecast",
     *("tradeterms.api", "plans.api"),

@@ -1,16 +1,10 @@
 from rest_framework import serializers
 
-from kam.api.base import ScopedKey, ScopedSerializer
+from kam.api.base import ScopedSerializer
 from kam.measures import all_measures
-from kpis.imports.messages import sentence
-from kpis.imports.result import reason
 from kpis.models import (
     AccountWeek,
-    BatchWeek,
     Category,
-    Feed,
-    ImportBatch,
-    ImportError,
     InvoiceLine,
     MeasureValue,
     OpenItem,
@@ -19,7 +13,6 @@ from kpis.models import (
     SellThrough,
     Target,
 )
-from kpis.models.batch import Kind
 
 
 class CategorySerializer(ScopedSerializer):
@@ -125,86 +118,6 @@ class OpenItemSerializer(ScopedSerializer):
             "currency",
             "batch",
         ]
-
-
-class BatchSerializer(ScopedSerializer):
-    """What became of a file; `problem` and `warnings` are sentences in the caller's language."""
-
-    problem = serializers.SerializerMethodField()
-    warnings = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ImportBatch
-        fields = [
-            "id",
-            "feed",
-            "kind",
-            "mapping",
-            "file_name",
-            "size",
-            "sha256",
-            "state",
-            "dry_run",
-            "duplicate_of",
-            "rows",
-            "accepted",
-            "rejected",
-            "ignored",
-            "created",
-            "changes",
-            "warnings",
-            "units",
-            "value",
-            "problem",
-            "by",
-            "received_at",
-            "finished_at",
-        ]
-        read_only_fields = fields
-
-    def get_problem(self, batch) -> str | None:
-        return sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else None
-
-    def get_warnings(self, batch) -> list[str]:
-        return [sentence(w["code"], w["params"]) for w in batch.warnings]
-
-
-class UploadSerializer(serializers.Serializer):
-    """A file to import, as multipart/form-data."""
-
-    kind = serializers.ChoiceField(choices=Kind.choices)
-    file = serializers.FileField(allow_empty_file=True, help_text="A workbook (XLSX, XLS) or text (CSV).")
-    feed = ScopedKey(queryset=Feed.objects.all(), required=False, allow_null=True)
-    mapping = serializers.RegexField(r"^[a-z0-9_]*\Z", required=False, allow_blank=True, max_length=80)
-    mapping_file = serializers.FileField(required=False, help_text="A mapping of your own, in TOML.")
-    beside = serializers.ListField(
-        child=serializers.FileField(), required=False, help_text="The files that the mapping joins; repeat the part."
-    )
-    dry_run = serializers.BooleanField(default=False, help_text="Check only; nothing is stored.")
-
-
-class UndoSerializer(serializers.Serializer):
-    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
-
-
-class BatchWeekSerializer(ScopedSerializer):
-    class Meta:
-        model = BatchWeek
-        fields = [
-            *("account", "week", "rows", "new", "changed", "stores"),
-            *("units", "value", "units_moved", "value_moved"),
-        ]
-
-
-class FaultSerializer(ScopedSerializer):
-    reason = serializers.SerializerMethodField(help_text="The fault in words of the caller's language.")
-
-    class Meta:
-        model = ImportError
-        fields = ["id", "line", "column", "value", "code", "params", "reason"]
-
-    def get_reason(self, fault) -> str:
-        return reason(fault.code, fault.params, fault.column, fault.value)
 
 
 class AccountWeekSerializer(ScopedSerializer):

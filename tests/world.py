@@ -22,6 +22,7 @@ from kpis.models import (
     AccountWeek,
     Category,
     CategoryWeek,
+    ColumnMapping,
     ExchangeRate,
     Feed,
     ImportBatch,
@@ -132,6 +133,10 @@ def below(account, author, product):
         feed=feed, week=WEEK - timedelta(weeks=60), reason="Closed for works"
     )
     _people(found)
+    found.columnmapping = ColumnMapping.objects.create(feed=feed, text='kind = "sell_through"')
+    found.unmapped = ImportBatch.objects.create(
+        feed=feed, kind="sell_through", file_name="u.csv", stored_name=batch.stored_name, state="mapping", by=author
+    )
     found.rejected = ImportBatch.objects.create(feed=feed, kind="sell_through", file_name="r.csv", state="rejected")
     found.importerror = ImportError.objects.create(batch=batch, line=2, code="not_a_number")
     _accounts(found, author)

@@ -60,6 +60,8 @@ TWINS = {
     "kpis:target-remove": "targets remove",
     "kpis:import-new": "batches create",
     "kpis:import-checked": "batches import_checked",
+    "kpis:import-columns": "batches say_columns",
+    "kpis:import-look": "batches look",
     "kpis:import-cancelled": "batches cancel",
     "kpis:import-undone": "batches undo",
     "kpis:product-create": "products create",
