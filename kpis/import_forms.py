@@ -47,7 +47,9 @@ class UploadForm(forms.Form):
         required=False,
         help_text=_("The account's regular file; brings its mapping and its account along."),
     )
-    kind = forms.ChoiceField(label=_("What is in the file"), choices=Kind.choices)
+    kind = forms.ChoiceField(
+        label=_("What is in the file"), choices=[("", _("As the feed says")), *Kind.choices], required=False
+    )
     mapping = forms.ChoiceField(label=_("Mapping"), choices=own_mappings, required=False)
     mapping_file = forms.FileField(
         label=_("Mapping of your own"), required=False, help_text=_("A TOML file; wins over the choice above.")
@@ -82,7 +84,9 @@ class UploadForm(forms.Form):
         feed, kind = data.get("feed"), data.get("kind")
         if feed and kind and feed.kind != kind:
             self.add_error("feed", _("This feed brings %(kind)s.") % {"kind": feed.get_kind_display()})
-        return data
+        if not kind and not feed and "feed" not in self.errors:
+            self.add_error("kind", _("Say what is in the file, or which feed brings it."))
+        return data | {"kind": kind or (feed.kind if feed else "")}
 
     def save_with(self, by):
         data = dict(self.cleaned_data)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kam import services
-from kam.errors import Denied
+from kam.errors import Conflict, Denied
 from kam.tasks import ring
 from kam.workflow import move
 from kpis.access import may_keep_feed
@@ -75,6 +75,13 @@ def remember_columns(feed: Feed, *, by, text: str, seen: Look | None = None, ver
     if known is None:
         return services.create(ColumnMapping(feed=feed, **fields), by=by)
     return services.change(known, by=by, version=version, fields=fields)
+
+
+def change_mapping(known: ColumnMapping, *, by, version, feed=None, text=None) -> ColumnMapping:
+    """Read the files of its feed by another TOML. Raises Denied, Stale, Conflict for another feed, ValidationError."""
+    if feed is not None and feed != known.feed:
+        raise Conflict(_("A mapping stays with its feed."))
+    return remember_columns(known.feed, by=by, text=known.text if text is None else text, version=version)
 
 
 def forget_columns(known: ColumnMapping, *, by) -> None:

@@ -22,6 +22,7 @@ from kpis.columns.forms import ColumnsForm
 from kpis.columns.preview import Preview, preview
 from kpis.columns.titles import title
 from kpis.imports.errors import MappingError
+from kpis.imports.kinds import NUMBERS, Type
 from kpis.imports.messages import sentence
 from kpis.imports.sniff import DELIMITERS
 from kpis.models import ImportBatch
@@ -86,11 +87,11 @@ class Columns(Reported, Scoped, View):
             "columns": _columns(form, found, seen),
             "weeks": _weeks(form, found, seen),
             "preview": seen,
-            "lines": [(line, [(_shown(cell), cell.fault) for cell in cells]) for line, cells in seen.rows],
-            "titles": [title(found.kind.field(name)) for name in seen.fields],
+            "lines": _lines(found.kind, seen),
+            "titles": [(title(found.kind.field(n)), found.kind.field(n).type in NUMBERS) for n in seen.fields],
             "missing": [title(f) for f in found.kind.fields if f.required and not _is_said(form, f)],
             "constants": _constants(form, found.kind),
-            "settings": [form[n] for n in ("header", "numbers", "dates", "week", "year") if n in form.fields],
+            "settings": [form[n] for n in _settings(form)],
             "feed": self.feed,
             "rows": max(found.look.total - found.answers.header, 0),
             **self.extra(found),
@@ -173,9 +174,33 @@ def _preview(found, answers, given):
     return preview(mapping, found.look)
 
 
-def _shown(cell):
+def _settings(form):
+    """The settings that matter now: a year only where weeks are told without one."""
+    names = [name for name in ("header", "numbers", "dates", "week") if name in form.fields]
+    needs_year = form.weeks or ("week" in form.fields and form["week"].value() == answers_of.NUMBER)
+    return [*names, "year"] if needs_year and "year" in form.fields else names
+
+
+def _lines(kind, seen):
+    """(line, (value, fault, whether it is a number) of each field) of the preview."""
+    fields = [kind.field(name) for name in seen.fields]
+    return [
+        (
+            line,
+            [
+                (_shown(cell, field), cell.fault, field.type in NUMBERS)
+                for cell, field in zip(found, fields, strict=True)
+            ],
+        )
+        for line, found in seen.rows
+    ]
+
+
+def _shown(cell, field):
     """A value of the preview as people write it."""
     value = cell.value
+    if isinstance(value, date) and field.type is Type.WEEK:
+        return formats.week(value)
     if isinstance(value, date):
         return date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, Decimal):
