@@ -5,14 +5,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import View
 
 from accounts import access
 from accounts.people import deputies_of, people_of
 from accounts.people_forms import DeputyForm
 from kam import deputies
 from kam.models import Deputy
-from kam.views.base import Reported, ScopedCreate, ScopedUpdate, refuse
+from kam.views.base import ScopedAct, ScopedCreate, ScopedUpdate
 
 
 class OnPerson:
@@ -55,16 +54,13 @@ class DeputyUpdate(OnPerson, ScopedUpdate):
         return row
 
 
-class DeputyEnd(OnPerson, Reported, View):
+class DeputyEnd(OnPerson, ScopedAct):
     """POST: no sight from now on."""
 
-    http_method_names = ["post"]
+    @property
+    def person(self):
+        return self.object.person
 
-    def post(self, request, pk):
-        row = get_object_or_404(self.get_queryset(), pk=pk)
-        self.person = row.person
-        if not self.may(request.user, row):
-            return refuse(request)
-        deputies.end_deputy(row, by=request.user)
-        messages.success(request, _("%(deputy)s no longer stands in.") % {"deputy": row.deputy})
-        return self.back()
+    def act(self, row, by):
+        deputies.end_deputy(row, by=by)
+        messages.success(self.request, _("%(deputy)s no longer stands in.") % {"deputy": row.deputy})

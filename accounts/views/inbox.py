@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +12,7 @@ from accounts import notifications
 from accounts.filters import NotificationFilter
 from accounts.models import Notification
 from kam.filters import chips
-from kam.views.base import Reported, Scoped
+from kam.views.base import Reported, Scoped, ScopedAct
 from kam.views.lists import ScopedList
 
 
@@ -53,15 +53,16 @@ class Bell(TemplateView):
     template_name = "notifications/_bell.html"
 
 
-class OneNotification(Reported, Scoped, View):
-    """POST: something about one notification of the reader."""
+class OneNotification(ScopedAct):
+    """POST: something about one notification of the reader, whose own they all are."""
 
-    http_method_names = ["post"]
     model = Notification
 
-    def post(self, request, pk):
-        self.row = get_object_or_404(self.get_queryset().select_related("account"), pk=pk)
-        return self.done(self.get_queryset().filter(pk=pk))
+    def may(self, user, row):
+        return True
+
+    def mark(self, row, read):
+        notifications.mark(self.get_queryset().filter(pk=row.pk), read=read)
 
     def get_success_url(self):
         return reverse("inbox:list")
@@ -70,9 +71,9 @@ class OneNotification(Reported, Scoped, View):
 class Open(OneNotification):
     """Mark it read and go where it speaks of."""
 
-    def done(self, rows):
-        notifications.mark(rows, read=True)
-        target = self.row.url or self.get_success_url()
+    def act(self, row, by):
+        self.mark(row, read=True)
+        target = row.url or self.get_success_url()
         return HttpResponse(headers={"HX-Redirect": target}) if self.request.htmx else HttpResponseRedirect(target)
 
 
@@ -81,11 +82,12 @@ class Mark(OneNotification):
 
     read = True
 
-    def done(self, rows):
-        notifications.mark(rows, read=self.read)
-        if not self.request.htmx:
-            return self.back()
-        return render(self.request, "notifications/_row.html", {"row": _worded(rows.get()), "moved": True})
+    def act(self, row, by):
+        self.mark(row, read=self.read)
+        if self.request.htmx:
+            row = self.get_queryset().select_related("account").get(pk=row.pk)
+            return render(self.request, "notifications/_row.html", {"row": _worded(row), "moved": True})
+        return None
 
 
 class ReadAll(Reported, Scoped, View):

@@ -2,11 +2,11 @@
 
 from django.contrib import messages
 from django.db.models import Q
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.generic import DetailView, View
+from django.views.generic import DetailView
 
 from accounts import access
 from accounts.models import Account, TeamMembership
@@ -21,7 +21,7 @@ from kam.audit import entries_of
 from kam.models import User
 from kam.roles import Role
 from kam.sessions import sessions_of
-from kam.views.base import Reported, ScopedCreate, ScopedUpdate, posted_version, refuse
+from kam.views.base import ScopedAct, ScopedCreate, ScopedUpdate, posted_version, refuse
 from kam.views.lists import InList, ScopedList
 
 SHOWN = 10
@@ -139,26 +139,24 @@ class PersonUpdate(OfPeople, ScopedUpdate):
         return may_administer(user)
 
 
-class PersonAct(OfPeople, Reported, View):
+class PersonAct(OfPeople, ScopedAct):
     """POST: invite again, deactivate or reactivate."""
 
-    http_method_names = ["post"]
+    def may(self, user, row):
+        return may_administer(user)
 
-    def post(self, request, pk, name):
-        self.object = get_object_or_404(self.get_queryset(), pk=pk)
-        if not may_administer(request.user):
-            return refuse(request)
-        reason, version = request.POST.get("note", ""), posted_version(request)
-        if name == "invite":
-            people.invite_again(self.object, by=request.user)
-            said = _("A new invitation to %(email)s is on its way.") % {"email": self.object.email}
-        elif name == "deactivate":
-            people.deactivate(self.object, by=request.user, reason=reason, version=version)
-            said = _("%(person)s is deactivated and signed out everywhere.") % {"person": self.object}
-        elif name == "reactivate":
-            people.reactivate(self.object, by=request.user, reason=reason, version=version)
-            said = _("%(person)s may sign in again.") % {"person": self.object}
-        else:
-            return refuse(request, status=404)
-        messages.success(request, said)
-        return self.back()
+    def act(self, row, by):
+        asked = {"reason": self.request.POST.get("note", ""), "version": posted_version(self.request)}
+        match self.kwargs["name"]:
+            case "invite":
+                people.invite_again(row, by=by)
+                said = _("A new invitation to %(email)s is on its way.") % {"email": row.email}
+            case "deactivate":
+                people.deactivate(row, by=by, **asked)
+                said = _("%(person)s is deactivated and signed out everywhere.") % {"person": row}
+            case "reactivate":
+                people.reactivate(row, by=by, **asked)
+                said = _("%(person)s may sign in again.") % {"person": row}
+            case _other:
+                raise Http404
+        messages.success(self.request, said)

@@ -56,7 +56,7 @@ class BulkMixin:
                 if row and "version" not in item:
                     raise VersionRequired(_("A change needs the version it was made from."))
                 if row and item["version"] != row.version:
-                    raise Stale(_("%(row)s was changed meanwhile.") % {"row": row}, current=row)
+                    raise Stale.since(row)
 
     def _checked(self, items, rows):
         """A valid serializer for each item. Raises ValidationError with the faults of all of them, by index."""

@@ -8,10 +8,9 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
 from kam import handover, people
-from kam.access import may_administer
+from kam.access import may_administer, must_administer
 from kam.api.base import EditableViewSet, ScopedSerializer
 from kam.api.conditions import seen_version
-from kam.errors import Denied
 from kam.models import User
 
 FOR_EVERYBODY = ("id", "name", "role")
@@ -135,8 +134,7 @@ class UserViewSet(Administered, EditableViewSet):
     def things(self, request, pk=None):
         """How many things of each kind a person has that can be handed over; for administrators."""
         row = self.get_object()
-        if not may_administer(request.user):
-            raise Denied(_("Only administrators may do this."))
+        must_administer(request.user)
         return Response({"things": {share.part.name: share.count for share in handover.shares_of(row)}})
 
     @extend_schema(request=HandOverSerializer, responses=SharesSerializer)
