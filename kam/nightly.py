@@ -10,6 +10,8 @@ STEPS = (
     NightStep("feeds", "kpis.night.feeds", sharded=False),
     NightStep("rollups", "kpis.night.rollups"),
     NightStep("forecast", "kpis.forecast.night.forecast", after=("rollups",)),
+    NightStep("supply", "kpis.shortage.night.share_out", after=("forecast",), sharded=False),
+    NightStep("supply_alerts", "kpis.shortage.night.alerts", after=("supply",)),
     NightStep("measures", "kpis.night.measures", after=("feeds", "rollups")),
     NightStep("stockouts", "kpis.stockouts.night.stockouts", after=("feeds", "rollups")),
     NightStep("replenishment", "kpis.replenishment.night.replenishment", after=("feeds", "forecast")),

@@ -7,6 +7,8 @@ STEPS = {
     "feeds": _("Feeds due?"),
     "rollups": _("Rollups"),
     "forecast": _("Forecasts"),
+    "supply": _("Shares of short supply"),
+    "supply_alerts": _("Alerts of short supply"),
     "measures": _("Measures"),
     "stockouts": _("Stock-outs"),
     "replenishment": _("Replenishment"),

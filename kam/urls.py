@@ -23,7 +23,7 @@ router.include_format_suffixes = False
 ROUTES = (
     *("kam.api.routes", "accounts.api", "kpis.api", "kpis.api_imports", "kpis.api_supply", "kpis.api_feeds"),
     *("kpis.api_stockouts", "kpis.api_replenishment"),
-    "kpis.api_forecast",
+    *("kpis.api_forecast", "kpis.api_caps"),
     *("tradeterms.api", "plans.api"),
 )
 for routes in ROUTES:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, forecast, forecast_lists
+from kpis.views import accuracy, caps, forecast, forecast_lists
 
 urlpatterns = [
     path("forecasts/", accuracy.ForecastAccuracy.as_view(), name="forecast-accuracy"),
@@ -23,4 +23,12 @@ urlpatterns = [
         forecast_lists.NoticeAcknowledged.as_view(),
         name="forecast-notice-acknowledge",
     ),
+    path("short-supply/", caps.CapList.as_view(), name="cap-list"),
+    path("short-supply/new/", caps.CapCreate.as_view(), name="cap-create"),
+    path("short-supply/<int:pk>/", caps.CapDetail.as_view(), name="cap"),
+    path("short-supply/<int:pk>/edit/", caps.CapUpdate.as_view(), name="cap-update"),
+    path("short-supply/<int:pk>/remove/", caps.CapRemove.as_view(), name="cap-remove"),
+    path("short-supply/<int:pk>/promises/new/", caps.CommitmentCreate.as_view(), name="commitment-create"),
+    path("short-supply/promises/<int:pk>/edit/", caps.CommitmentUpdate.as_view(), name="commitment-update"),
+    path("short-supply/promises/<int:pk>/remove/", caps.CommitmentRemove.as_view(), name="commitment-remove"),
 ]

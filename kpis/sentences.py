@@ -47,6 +47,9 @@ SENTENCES = {
         "lines",
     ),
     "receivables_overdue": _overdue,
+    "supply_short": _(
+        "%(product)s is short until %(until)s: %(given)s of %(asked)s units wanted can be supplied (%(reason)s)."
+    ),
     "supply_low": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; at least %(limit)s are wanted."),
     "supply_high": _("Stock lasts for %(weeks)s weeks at the end of %(week)s; more than %(limit)s is too much."),
     "stockout": _("%(product)s was out of stock at the end of %(week)s; it sold %(weekly)s units a week before."),
@@ -59,6 +62,7 @@ NEXT_STEPS = {
     "sell_through_behind": _("See sell-through"),
     "past_due_backlog": _("See open orders"),
     "receivables_overdue": _("See receivables"),
+    "supply_short": _("See the shares"),
     "supply_low": _("See supply"),
     "supply_high": _("See supply"),
     "stockout": _("See why"),

@@ -50,6 +50,9 @@ SEES = {
     "forecastevent": KPI,
     "forecastoverride": KPI,
     "forecastnotice": KPI,
+    "supplycap": KPI,
+    "supplycommitment": KPI,
+    "supplyshare": KPI,
     "replenishment": KPI,
     "stockout": KPI,
     "stockoutletter": KPI,
@@ -85,6 +88,7 @@ SHARED = PERSONS | {
     "product",
     "category",
     "exchangerate",
+    "supplycap",
     "user",
     "team",
     "teammembership",
@@ -92,7 +96,7 @@ SHARED = PERSONS | {
 }
 
 # Nouns of pages that the whole house shares: nobody's row is foreign.
-COMMON = {"product", "category"}
+COMMON = {"product", "category", "supplycap"}
 
 # Nouns of which everybody has their own only: tests/kam/test_api_own.py asks for them as somebody else.
 OWN = {"savedview", "removal"}
@@ -101,6 +105,7 @@ ASSIGNERS = {TL, DIR, API}
 KEEPERS = {AM, *ASSIGNERS}
 
 FORECASTERS = {*KEEPERS, AN}
+SUPPLY_KEEPERS = {DIR, AN, API}
 CATALOGUE_KEEPERS = {TL, DIR, AN, ADM, API}
 IMPORTERS = {AM, TL, DIR, AN, ADM, API}
 
@@ -128,6 +133,8 @@ WRITES = {
     "columnmapping": dict.fromkeys(("create", "change", "remove"), IMPORTERS),
     "forecastevent": dict.fromkeys(("create", "change", "remove"), FORECASTERS),
     "forecastoverride": dict.fromkeys(("create", "change", "remove"), FORECASTERS),
+    "supplycap": dict.fromkeys(("create", "change", "remove"), SUPPLY_KEEPERS),
+    "supplycommitment": dict.fromkeys(("create", "change", "remove"), SUPPLY_KEEPERS),
     "agreement": TERM_ROWS,
     "term": TERM_ROWS,
     "goal": PLAN_ROWS,
@@ -210,6 +217,7 @@ PAGES = {
     "accounts:alert-move": act("alert", {AM, TL, DIR, AN, FIN, API}, name="acknowledge"),
     "kpis:measure": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
     "kpis:facts": read("account", KPI) | {"kwargs": {"code": "sell_in"}},
+    "kpis:order-line": read("orderline"),
     "kpis:product": read("product"),
     "kpis:product-update": form("product", CATALOGUE_KEEPERS),
     "kpis:category-update": form("category", CATALOGUE_KEEPERS),
@@ -229,6 +237,12 @@ PAGES = {
     "kpis:override-remove": act("forecastoverride", FORECASTERS),
     "kpis:forecast-notice": read("forecastnotice"),
     "kpis:forecast-notice-acknowledge": act("forecastnotice", set()),
+    "kpis:cap": read("supplycap"),
+    "kpis:cap-update": form("supplycap", SUPPLY_KEEPERS),
+    "kpis:cap-remove": act("supplycap", SUPPLY_KEEPERS),
+    "kpis:commitment-create": form("supplycap", SUPPLY_KEEPERS),
+    "kpis:commitment-update": form("supplycommitment", SUPPLY_KEEPERS),
+    "kpis:commitment-remove": act("supplycommitment", SUPPLY_KEEPERS),
     "kpis:stockout": read("stockout"),
     "kpis:stockout-correct": form("stockout", {AM, TL, DIR, AN, API}),
     "kpis:stockout-move": act("stockout", {AM, TL, DIR, AN, API}, name="restore"),
@@ -289,6 +303,8 @@ LISTS = {
     "plans:list": RELATIONSHIP,
     "kpis:overview": KPI,
     "kpis:explorer": KPI,
+    "kpis:deliveries": KPI,
+    "kpis:order-line-list": KPI,
     "kpis:feed-list": GENERAL,
     "kpis:feed-names": set(),
     "kpis:target-list": KPI,
@@ -297,7 +313,9 @@ LISTS = {
     "kpis:override-list": KPI,
     "kpis:forecast-notice-list": KPI,
     "kpis:product-names": set(),
+    "kpis:cap-list": set(),
     "kpis:replenishment-list": KPI,
+    "kpis:supply-cost": set(),
     "kpis:stockout-list": KPI,
     "kpis:letter-list": KPI,
     "kpis:import-list": set(),
@@ -318,6 +336,7 @@ OTHERS = {
     "kpis:import-new": IMPORTERS,
     "kpis:product-create": CATALOGUE_KEEPERS,
     "kpis:event-create": FORECASTERS,
+    "kpis:cap-create": SUPPLY_KEEPERS,
     "kpis:feed-create": IMPORTERS,
     "kpis:category-create": CATALOGUE_KEEPERS,
     "night": NIGHT,

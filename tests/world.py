@@ -25,10 +25,18 @@ from kpis.models import (
     ColumnMapping,
     ExchangeRate,
     Feed,
+    ForecastEvent,
+    ForecastNotice,
+    ForecastOverride,
+    ForecastScore,
+    ForecastSeries,
+    ForecastVersion,
+    ForecastWeek,
     ImportBatch,
     ImportError,
     InvoiceLine,
     MeasureValue,
+    NoticeLine,
     OpenItem,
     OrderLine,
     PriceObservation,
@@ -41,6 +49,9 @@ from kpis.models import (
     StockLevel,
     StockOut,
     StockOutLetter,
+    SupplyCap,
+    SupplyCommitment,
+    SupplyShare,
     Target,
 )
 from plans import signing
@@ -67,6 +78,9 @@ def build():
     product = Product.objects.create(code="P-1", name="Ball", category=Category.objects.create(code="C", name="Balls"))
     StepRun.objects.create(date=DAY, step="measures", state="done")
     tokens = {r: issue_token(user=u, name="t", scopes=SCOPES, days=1, by=None)[1] for r, u in people.items()}
+    cap = SupplyCap.objects.create(
+        product=product, starts=WEEK, ends=WEEK + timedelta(weeks=9), units=9, reason="Fire."
+    )
     own = below(own_account, author, product)
     Membership.objects.create(account=foreign_account, user=own.person)
     personal(people, author, own_account, foreign_account)
@@ -78,6 +92,7 @@ def build():
         child=below(child_account, author, product),
         product=product,
         category=product.category,
+        supplycap=cap,
         exchangerate=ExchangeRate.objects.create(currency="GBP", day=DAY, per_euro=1),
         user=author,
         teammembership=team.memberships.first(),
@@ -215,6 +230,7 @@ def _facts(found, author, product):
         **{"account": account, "product": product, "week": WEEK, "basis": "mean", "review_days": 7, "on_order": 0},
         **{"service_level": "0.95", "advised": 5, "urgency": "now", "as_of": DAY},
     )
+    _forecast(found, author, product)
     found.stockout = StockOut.objects.create(
         **{"account": account, "product": product, "kind": "empty", "standing": "open", "weeks": 1, "as_of": DAY},
         **{"first_week": WEEK, "last_week": WEEK, "expected": 5, "sold": 1, "lost_units": 4, "currency": "EUR"},
@@ -231,6 +247,32 @@ def _facts(found, author, product):
         account=account, measure="sell_in", week=WEEK, numerator=10**6 * account.pk, denominator=1, as_of=DAY
     )
     found.target = Target.objects.create(account=account, measure="sell_in", year=2026, value=1)
+
+
+def _forecast(found, author, product):
+    """A forecast of a week to come, set by hand; what was frozen of a week that is over; a share of what is short."""
+    account, ahead = found.account, WEEK + timedelta(weeks=2)
+    of = {"account": account, "product": product}
+    found.forecastseries = ForecastSeries.objects.create(
+        **of, as_of=WEEK, made_on=DAY, method="level", weeks=60, gaps=0, stockouts=0, tested=40
+    )
+    found.forecastweek = ForecastWeek.objects.create(**of, week=ahead, baseline=9, low=5, high=13, naive=8)
+    found.forecastversion = ForecastVersion.objects.create(
+        **of, week=WEEK, lag=4, baseline=9, naive=8, agreed=7, frozen_on=DAY, author=author
+    )
+    found.forecastscore = ForecastScore.objects.create(
+        account=account, author=author, lag=4, week=WEEK, products=1, actual=10, agreed_wrong=3, baseline_wrong=1,
+        naive_wrong=2, agreed_over=-3, baseline_over=-1, naive_over=-2,
+    )  # fmt: skip
+    found.forecastevent = ForecastEvent.objects.create(
+        account=account, kind="promotion", name="Leaflet", starts=ahead, ends=ahead, uplift="0.5"
+    )
+    found.forecastoverride = ForecastOverride.objects.create(**of, week=ahead, units=11, reason="So.", author=author)
+    found.forecastnotice = ForecastNotice.objects.create(account=account, made_on=DAY, cause="So.", by=author)
+    NoticeLine.objects.create(notice=found.forecastnotice, product=product, week=ahead, before=9, after=11)
+    cap = SupplyCap.objects.get()
+    found.supplycommitment = SupplyCommitment.objects.create(cap=cap, account=account, minimum=2)
+    found.supplyshare = SupplyShare.objects.create(cap=cap, account=account, week=ahead, asked=11, given=3)
 
 
 def _terms(found):

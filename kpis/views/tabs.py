@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 FILES = ((_("Files"), "kpis:import-list"), (_("Feeds"), "kpis:feed-list"))
 SUPPLY = (
+    (_("Short supply"), "kpis:cap-list", "truck"),
     (_("Stock-outs"), "kpis:stockout-list", "package"),
     (_("Replenishment"), "kpis:replenishment-list", "truck"),
+    (_("Supply cost"), "kpis:supply-cost", "coin"),
     (_("Letters"), "kpis:letter-list", "mail"),
 )
 FORECASTS = (

@@ -6,9 +6,23 @@ from plans.bench.api import crowds
 from plans.bench.company import Size
 from plans.bench.night import nights
 from plans.bench.pages import visits
+from plans.bench.scale import histories
 
 TINY = Size(accounts=12, stores=1, products=10, listed=4, weeks=8)
-STEPS = ("partitions", "feeds", "rollups", "forecast", "measures", "compliance", "kpi_alerts", "plan_measures")
+STEPS = (
+    "partitions",
+    "feeds",
+    "rollups",
+    "forecast",
+    "supply",
+    "supply_alerts",
+    "measures",
+    "stockouts",
+    "replenishment",
+    "compliance",
+    "kpi_alerts",
+    "plan_measures",
+)
 
 
 def silent(_line):
@@ -44,4 +58,17 @@ def test_eight_readers_at_once_in_a_crowd(redis_client):
             for role in ("director", "account manager")
         ),
     }
+    assert all(f["figure"] > 0 for f in figures)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_beside_a_history_that_grows(redis_client):
+    figures = list(histories(silent, goals=(1_500, 3_000), rows=1_000))
+    names = [f["name"].rpartition(": ")[2] for f in figures]
+    measured = [
+        figures[0]["name"],
+        *("first file ÷ COPY", "first file with its sums ÷ COPY", "first file", "same file again ÷ first"),
+        *("1 % restated ÷ first", "sums ÷ one aggregate", "memory of a process that imports"),
+    ]
+    assert names == [*measured, *measured, figures[-1]["name"]]
     assert all(f["figure"] > 0 for f in figures)
