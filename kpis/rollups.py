@@ -4,7 +4,7 @@ A week that is not over yet stays touched and is summed again every night. Amoun
 account's are converted at the rates known at the end of the week; what has no rate is left out, and the night says so.
 """
 
-from django.db import connection
+from django.db import connection, transaction
 
 from kpis.archive.away import IS_AWAY
 from kpis.measures import MINE, WEEK
@@ -54,6 +54,17 @@ WITH_RATES = """
 
 GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
 
+# Facts are read once, store by store; what is summed further is some hundred times less.
+SOLD = f"""
+CREATE TEMP TABLE kam_sold ON COMMIT DROP AS
+SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
+    sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock, count(s.value) AS valued,
+    count(*) AS stores, count(*) FILTER (WHERE s.stock <= 0) AS empty_stores
+FROM ({GIVEN}) p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
+WHERE s.week BETWEEN %(oldest)s AND %(newest)s
+GROUP BY 1, 2, 3, 4
+"""
+
 # NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
 # `fresh` will have, and takes half a minute for a year of one account.
 ACCOUNT_WEEKS = f"""
@@ -63,11 +74,9 @@ through AS (
     SELECT x.account_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
         sum(x.receipts) AS receipts, sum(x.stock) AS stock
     FROM (
-        SELECT p.account_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
-            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock
-        FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
-        WHERE s.week BETWEEN %(oldest)s AND %(newest)s
-        GROUP BY 1, 2, 3
+        SELECT account_id, week, currency, sum(units) AS units, sum(value) AS value, sum(returns) AS returns,
+            sum(receipts) AS receipts, sum(stock) AS stock
+        FROM kam_sold GROUP BY 1, 2, 3
     ) x
     JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
     GROUP BY 1, 2
@@ -123,14 +132,7 @@ fresh AS MATERIALIZED (
     SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
         sum(x.receipts) AS receipts, sum(x.stock) AS stock, sum(x.stores) AS stores,
         sum(x.empty_stores) AS empty_stores
-    FROM (
-        SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
-            sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock,
-            count(*) AS stores, count(*) FILTER (WHERE s.stock <= 0) AS empty_stores
-        FROM pair p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
-        WHERE s.week BETWEEN %(oldest)s AND %(newest)s
-        GROUP BY 1, 2, 3, 4
-    ) x
+    FROM kam_sold x
     JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
     GROUP BY 1, 2, 3
 ),
@@ -196,12 +198,10 @@ ON CONFLICT DO NOTHING
 FOREIGN_CURRENCY = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
 {RATES}
-SELECT a.id, count(*) FROM (
-    SELECT s.account_id, s.currency, p.week FROM kpis_sellthrough s
-    JOIN pair p ON p.account_id = s.account_id AND p.week = s.week
-    WHERE s.week BETWEEN %(oldest)s AND %(newest)s AND s.value IS NOT NULL
+SELECT a.id, sum(x.lines)::bigint FROM (
+    SELECT account_id, currency, week, valued AS lines FROM kam_sold WHERE valued > 0
     UNION ALL
-    SELECT i.account_id, i.currency, p.week FROM kpis_invoiceline i
+    SELECT i.account_id, i.currency, p.week, 1 FROM kpis_invoiceline i
     JOIN pair p ON p.account_id = i.account_id AND i.invoiced_on BETWEEN p.week AND p.week + 6
     WHERE i.invoiced_on <= %(date)s
 ) x JOIN accounts_account a ON a.id = x.account_id AND a.currency <> x.currency {WITH_RATES}
@@ -210,6 +210,7 @@ GROUP BY a.id ORDER BY a.id
 """
 
 
+@transaction.atomic
 def refresh(night) -> int:
     """Sum the shard's touched weeks again and stamp those that are over; returns rows written."""
     shard = {"date": night.date, "shard": night.shard, "shards": night.shards}
@@ -220,10 +221,13 @@ def refresh(night) -> int:
             return 0
         accounts, weeks = (list(column) for column in zip(*pairs, strict=True))
         given = shard | {"accounts": accounts, "weeks": weeks, "oldest": min(weeks), "newest": max(weeks)}
+        cursor.execute(SOLD, given)
+        cursor.execute("ANALYZE kam_sold")
         rows = sum(_count(cursor, sql, given) for sql in (ACCOUNT_WEEKS, PRODUCT_WEEKS, CATEGORY_WEEKS))
         cursor.execute(FOREIGN_CURRENCY, given)
         if foreign := sum(lines for _account, lines in cursor.fetchall()):
             night.note("foreign_currency", lines=foreign)
+        cursor.execute("DROP TABLE kam_sold")
         cursor.execute(FORGET, shard)
         cursor.execute(STAMP, shard)
     return rows

@@ -1,0 +1,132 @@
+"""What a long history costs: files of a million rows, their sums and their memory beside 5, 20 and 40 million rows.
+
+The history grows by more accounts, so that every month becomes larger, and every file goes into months that hold
+history. Each file is about accounts of its own, which are there before the clock starts.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from kam import night
+from kam.night import Night
+from kpis import rollups
+from kpis.bench import MAPPING, MOST_MEMORY, PRODUCTS, ROWS, SHARE_OF_COPY, STORES, clock, plain_copy, take, write_csv
+from kpis.calc import last_complete_week
+from kpis.models import SellThrough, Touched
+from plans import scale
+from plans.bench.figures import figure, load
+
+HISTORIES = (5_000_000, 20_000_000, 40_000_000)
+SHAPE = {"stores": 20, "products": 400, "weeks": 104}
+ROWS_OF_AN_ACCOUNT = 50_000
+MOST_AGAIN, MOST_RESTATED, MOST_OF_AGGREGATE = 0.05, 0.40, 1.3
+TABLES = ("kpis_sellthrough", "kpis_touched", "accounts_store", "kpis_product", "kpis_accountweek", "kpis_productweek")
+# What somebody would write who knows which weeks it is about: once over the facts, into a table with the same key.
+BY_HAND = (
+    "CREATE TEMP TABLE by_hand (LIKE kpis_productweek, UNIQUE (account_id, week, product_id))",
+    """
+    INSERT INTO by_hand (id, account_id, product_id, week, units, value, returns, receipts, stock, stores, empty_stores)
+    SELECT row_number() OVER (), account_id, product_id, week, sum(units), sum(value), sum(returns), sum(receipts),
+        sum(stock), count(*), count(*) FILTER (WHERE stock <= 0)
+    FROM kpis_sellthrough JOIN kpis_touched t USING (account_id, week)
+    WHERE t.night IS NULL AND week BETWEEN %(first)s AND %(last)s
+    GROUP BY 2, 4, 3 ORDER BY 2, 4, 3
+    """,
+)
+
+
+def histories(write, goals=HISTORIES, rows: int = ROWS) -> Iterator[dict]:
+    """Rows a second of a first file beside plain COPY; shares of a repeated and a restated one; sums; memory."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "sell_through.csv"
+        for goal in goals:
+            yield from _grown(write, goal)
+            yield from _measured(path, f"beside {SellThrough.objects.count() / 1e6:,.1f} M", f"BENCH{goal}", rows)
+    yield load()
+
+
+def _grown(write, goal):
+    """More accounts, until there are about so many rows of history."""
+    missing = goal - SellThrough.objects.count()
+    size = scale.size_for(accounts=max(1, missing // ROWS_OF_AN_ACCOUNT), rows=missing, **SHAPE)
+    write(f"{size.accounts:,} more accounts, each with {size.stores} stores and {size.listed} products …")
+    with clock() as passed:
+        stored = scale.fill(size, night.default_date())
+    yield figure(f"filling {missing / 1e6:,.1f} M rows", stored["kpis_sellthrough"] / passed.seconds, "rows/s")
+    Touched.objects.all().delete()  # the sums of this history are not measured
+    _settle()
+
+
+def _settle():
+    """Let the database look at what is new, as it would by itself in the minutes after."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+        for table in TABLES:
+            owner.execute(f"VACUUM ANALYZE {table}")
+
+
+def _measured(path, beside, who, rows):
+    weeks = max(rows // (STORES * PRODUCTS), 1)
+    first = last_complete_week(night.default_date()) - timedelta(weeks=weeks - 1)
+    small = min(rows, STORES * PRODUCTS)
+    write_csv(path, small, first - timedelta(weeks=1), who=who)
+    take(path)
+    Touched.objects.all().delete()
+    write_csv(path, rows, first, who=who)
+    keyed = plain_copy("kpis_sellthrough")
+    with clock() as stored:
+        take(path)
+    by_hand = _by_hand(first, weeks)
+    with clock() as summed:
+        rollups.refresh(Night(night.default_date()))
+    with clock() as again:
+        take(path, "duplicate")
+    write_csv(path, rows, first, restated=100, who=who)
+    with clock() as restated:
+        take(path)
+    Touched.objects.all().delete()
+    yield _least(f"{beside}: first file ÷ COPY", keyed / stored.seconds, SHARE_OF_COPY)
+    whole = stored.seconds + summed.seconds
+    yield _least(f"{beside}: first file with its sums ÷ COPY", keyed / whole, SHARE_OF_COPY)
+    yield figure(f"{beside}: first file", rows / stored.seconds, "rows/s")
+    yield figure(f"{beside}: same file again ÷ first", again.seconds / stored.seconds, "×", MOST_AGAIN)
+    yield figure(f"{beside}: 1 % restated ÷ first", restated.seconds / stored.seconds, "×", MOST_RESTATED)
+    yield figure(f"{beside}: sums ÷ one aggregate", summed.seconds / by_hand, "×", MOST_OF_AGGREGATE)
+    write_csv(path, rows, first, restated=50, who=who)
+    yield figure(f"{beside}: memory of a process that imports", _memory(path), "MB", MOST_MEMORY)
+
+
+def _least(name, value, limit):
+    return figure(name, value, "×") | {"limit": limit, "ok": value >= limit}
+
+
+def _by_hand(first, weeks):
+    """Seconds of one aggregate over what was touched; nothing stays."""
+    given = {"first": first, "last": first + timedelta(weeks=weeks)}
+    with connection.cursor() as cursor:
+        cursor.execute(BY_HAND[0])
+        with clock() as passed:
+            cursor.execute(BY_HAND[1], given)
+        cursor.execute("DROP TABLE by_hand")
+    return passed.seconds
+
+
+def _memory(path):
+    """Megabytes that `manage.py import_file` needs at most, in a process of its own."""
+    mapping = path.with_name("bench.toml")
+    mapping.write_text(MAPPING)
+    command = ["manage.py", "import_file", "sell_through", str(path), "--mapping", str(mapping)]
+    process = subprocess.Popen([sys.executable, *command], cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+    _pid, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError("The bench's own file was not imported.")
+    return used.ru_maxrss / 1024
