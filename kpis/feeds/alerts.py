@@ -15,12 +15,12 @@ from accounts.models import Alert, Store
 from accounts.wording import day as day_word
 from accounts.wording import number, percent
 from accounts.wording import week as week_word
+from kam.leases import take_turns
 from kam.night import Night
 from kam.roles import DataClass
 from kam.rounding import rounded
 from kpis.feeds.due import due_day
 from kpis.feeds.standing import Fault, faults
-from kpis.imports.copying import execute
 
 MANY_WEEKS = 3
 NAMED_STORES = 5
@@ -30,7 +30,7 @@ CODES = {"late": "feed_late", "partial": "feed_partial", "small": "feed_small"}
 @transaction.atomic
 def tell(night: Night, at: datetime) -> list[Fault]:
     """Make the alerts of feeds what they should be at a moment; returns the faults that are due. One at a time."""
-    execute("SELECT pg_advisory_xact_lock(hashtext('kam_feed_alerts'))")
+    take_turns("kpis.feed_alerts")
     due = [fault for fault in faults(at) if fault.due_at <= at]
     of_accounts = [fault for fault in due if fault.account_id]
     found = {"late": _late(of_accounts), "partial": _partial(of_accounts), "small": _small(of_accounts)}

@@ -19,6 +19,7 @@ from kpis.models.replenishment import Replenishment
 from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductWeek, Target, Touched
 from kpis.models.stockout import StockOut, StockOutLetter
 from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models.watched import WatchedFile
 
 __all__ = [
     "AcceptedWeek",
@@ -60,4 +61,5 @@ __all__ = [
     "SupplyShare",
     "Target",
     "Touched",
+    "WatchedFile",
 ]

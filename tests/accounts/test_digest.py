@@ -112,7 +112,7 @@ def test_it_tells_new_alerts_with_money_what_waits_and_what_is_late(settings):
         "1 new alert, € 412 k at stake",
         "1 plan waits for you",
         "1 unread notification",
-        "1 feed is still late",
+        "1 file is still late or not whole",
     ]
     assert "  https://kam.example/plans/3/" in lines
     assert "Foreign" not in found.body

@@ -48,6 +48,10 @@ class House:
         wait_for(lambda: self._lives(beat) and "beat: Starting" in said(beat))
         return beat
 
+    def watcher(self, folder: Path, every=0.05) -> Child:
+        """`manage.py watch_feeds`, which looks at the folders below `folder` again and again."""
+        return self._start([sys.executable, "manage.py", "watch_feeds", str(folder), "--every", str(every)])
+
     def nightly(self) -> Child:
         """`manage.py nightly`, with the steps of the tests."""
         return self._start([sys.executable, "-m", "tests.faults.by_hand"])

@@ -14,7 +14,7 @@ COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (places.CHECKOUT / "Dockerfile").read_text().splitlines()
 WORKERS = ["worker", "import-worker", "outward-worker"]
-OURS = ["web", *WORKERS, "beat"]
+OURS = ["web", "worker", "import-worker", "feeds", "outward-worker", "beat"]
 
 
 def option(service, name):
@@ -108,8 +108,15 @@ def test_only_the_web_is_reached_and_only_from_this_machine():
 
 
 def test_what_must_outlive_a_container_lies_in_a_volume():
-    assert set(COMPOSE["volumes"]) == {"data", "postgres", "redis"}
+    assert set(COMPOSE["volumes"]) == {"data", "feeds", "postgres", "redis"}
     assert all("data:/data" in SERVICES[name]["volumes"] for name in OURS)
+
+
+def test_watched_folders_are_a_volume_of_their_own_that_only_the_watcher_sees():
+    assert [name for name in OURS if "feeds:/feeds" in SERVICES[name]["volumes"]] == ["feeds"]
+    assert SERVICES["feeds"]["command"] == [
+        *("python", "manage.py", "watch_feeds", "/feeds"), *("--alive", "/tmp/watching"),
+    ]  # fmt: skip
 
 
 def test_the_image_does_not_run_as_root():
