@@ -111,7 +111,7 @@ def _supply_chart(points, mondays, labels):
 @panel("account", "kpis/panels/delivery.html", order=20, column="side")
 def delivery(request, account):
     """Open orders and OTIF of the last weeks."""
-    codes = ("backlog", "past_due_backlog", "otif")
+    codes = ("backlog", "past_due_backlog", "otif", "supply_cost")
     last = _last(request)
     first = queries.span(last, DELIVERY_WEEKS)[0]
     points = queries.series(request.user, account, codes, first, last)
@@ -125,6 +125,9 @@ def delivery(request, account):
         "account": account,
         "backlog": figure["backlog"],
         "past_due": figure["past_due_backlog"],
+        "cost": figure["supply_cost"],
+        "cost_url": reverse("kpis:measure", args=[account.pk, "supply_cost"]),
+        "weeks": DELIVERY_WEEKS,
         "as_of": figure["backlog"].week and calc.sunday(figure["backlog"].week),
         "orders_url": reverse("kpis:facts", args=[account.pk, "backlog"]),
         "otif_url": reverse("kpis:measure", args=[account.pk, "otif"]),
@@ -201,7 +204,7 @@ def portfolio_strip(request):
     measures, overview = access.readable_measures(request.user), reverse("kpis:overview")
     tiles = [showing.tile(measures[code], currency, points[code], last, url=overview) for code in points]
     for tile, code in zip(tiles, points, strict=True):
-        if others and measures[code].unit == "money":
+        if others and measures[code].unit in queries.MONEY:
             tile["note"] = _("accounts in %(currency)s only") % {"currency": currency}
     return {"kpis": tiles}
 

@@ -22,6 +22,8 @@ from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
 
 KNOWN = Q(numerator__isnull=False, denominator__isnull=False)
 LEVEL_WEEKS = 8
+# Units of measures that are said in a currency: an amount, and what one unit of goods costs.
+MONEY = ("money", "each")
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 YEAR = timedelta(days=364)
 
@@ -144,7 +146,7 @@ def _weekly(user, condition, currency, codes):
     The measures are named once: twice would let the database expect so many steps that it reads the whole table.
     """
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
-    money = [code for code, m in measures.items() if m.unit == "money"]
+    money = [code for code, m in measures.items() if m.unit in MONEY]
     counted = ~Q(measure__in=money) | Q(account__currency=currency)
     visible = Account.objects.visible_to(user).order_by().values("pk")
     rows = (

@@ -37,12 +37,14 @@ def unit_word(measure, currency):
     """The unit of a column or tile: a short amount of a currency, or the measure's own."""
     if measure.unit == "money":
         return formats.money_unit(currency) if currency else _("money")
+    if measure.unit == "each":
+        return _("%(currency)s per unit") % {"currency": formats.symbol(currency)} if currency else _("per unit")
     return UNITS.get(measure.unit, "")
 
 
 def full_unit(measure, currency):
     """The unit in which a figure is typed: the currency itself, or the measure's own."""
-    return formats.symbol(currency) if measure.unit == "money" else UNITS.get(measure.unit, "")
+    return formats.symbol(currency) if measure.unit in queries.MONEY else UNITS.get(measure.unit, "")
 
 
 def scaled(figure):
@@ -61,12 +63,14 @@ def text_of(figure, currency, shared):
     """One cell of a table; money says its currency where the column does not."""
     if figure.measure.unit == "money" and not shared:
         return formats.money_short(figure.value, currency)
+    if figure.measure.unit == "each" and not shared:
+        return formats.money(figure.value, currency)
     return formats.number(scaled(figure), places(figure.measure))
 
 
 def header_unit(measure, currency):
     """The unit beside a column's name, empty where the name says it already or the cells say their own."""
-    said = measure.unit in ("units", "weeks") or (measure.unit == "money" and not currency)
+    said = measure.unit in ("units", "weeks") or (measure.unit in queries.MONEY and not currency)
     return "" if said else unit_word(measure, currency)
 
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("feeds/weeks/<int:pk>/watch/", views.FeedWeekWatched.as_view(), name="feed-week-watched"),
     path("feeds/<int:pk>/edit/", views.FeedUpdate.as_view(), name="feed-update"),
     path("feeds/<int:pk>/remove/", views.FeedRemove.as_view(), name="feed-remove"),
+    path("supply-cost/", views.SupplyCostList.as_view(), name="supply-cost"),
     path("replenishment/", views.ReplenishmentList.as_view(), name="replenishment-list"),
     path("stock-outs/", views.StockOutList.as_view(), name="stockout-list"),
     path("stock-outs/<int:pk>/", views.StockOutDetail.as_view(), name="stockout"),

@@ -27,6 +27,7 @@ def unit(code, currency):
     """What a figure of the measure is counted in: %, the currency's sign, weeks or units."""
     known = all_measures().get(code)
     named = {"percent": "%", "money": formats.symbol(currency), "weeks": _("weeks"), "units": _("units")}
+    named["each"] = formats.symbol(currency)
     return named.get(known.unit, known.unit) if known else ""
 
 

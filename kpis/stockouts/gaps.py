@@ -6,7 +6,8 @@ them, scaled by how the account's week of last year compares with last year's me
 1 where last year is not known). A selling product that is expected to sell `LEAST_UNITS` or more is out of stock when
 
 - no store has any left at the end of the week, or
-- half of its stores or more have none, and less than `FELT` of what was expected was sold, or
+- half of its stores or more have none, and less than `FELT` of what was expected was sold, `LEAST_UNITS` or more
+  fewer, or
 - there is stock, or nobody says, and nothing was sold of `PLAUSIBLE` units or more. With 5 expected, nothing at all is
   sold by chance in one week of a hundred and fifty.
 
@@ -115,7 +116,8 @@ expected AS (
 judged AS (
     SELECT e.*, CASE
         WHEN stock <= 0 THEN 'empty'
-        WHEN 2 * empty_stores >= stores AND units < {felt} * expected THEN 'part'
+        WHEN 2 * empty_stores >= stores AND units < {felt} * expected AND expected - units >= {least_units}
+            THEN 'part'
         WHEN units <= 0 AND expected >= {plausible} AND coalesce(2 * empty_stores < stores, true) THEN 'phantom'
     END AS kind
     FROM expected e WHERE expected >= {least_units}

@@ -43,6 +43,7 @@ from kpis.views.measure import FactList, MeasurePage, TargetEdit
 from kpis.views.overview import Overview
 from kpis.views.replenishment import ReplenishmentList
 from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
+from kpis.views.supply_cost import SupplyCostList
 from kpis.views.targets import TargetList, TargetRemove
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "StockOutDetail",
     "StockOutList",
     "StockOutMove",
+    "SupplyCostList",
     "TargetEdit",
     "TargetList",
     "TargetRemove",

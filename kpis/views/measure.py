@@ -62,7 +62,7 @@ class MeasurePage(OnMeasure, TemplateView):
             chart=chart(measure, account, rows, None if flow_year else target),
             rows=rows[::-1],
             unit=showing.unit_word(measure, account.currency),
-            full_unit=account.currency if measure.unit == "money" else showing.header_unit(measure, ""),
+            full_unit=account.currency if measure.unit in queries.MONEY else showing.header_unit(measure, ""),
             weeks=weeks,
             spans=SPANS,
             siblings=[m for m in access.readable_measures(user).values() if m.feeds],

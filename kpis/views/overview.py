@@ -21,6 +21,7 @@ CODES = (
     "weeks_of_supply",
     "past_due_backlog",
     "otif",
+    "supply_cost",
     "overdue_share",
 )
 PERIODS = (1, 4, 13, 52)

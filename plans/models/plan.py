@@ -254,7 +254,7 @@ class PlanMeasure(ByAccount, Versioned):
     def as_param(self, value):
         """A value of this measure as a parameter of a sentence, in its unit."""
         unit = self.described.unit if self.described else ""
-        if unit == "money":
+        if unit in ("money", "each"):
             return wording.money(value, self.goal.plan.account.currency)
         if unit == "percent":
             return wording.percent(value)

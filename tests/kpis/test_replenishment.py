@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal as D
-from math import sqrt
+from math import ceil, sqrt
 
 import pytest
 from django.urls import reverse
@@ -49,7 +49,7 @@ def test_each_part_of_the_formula():
     assert float(row.safety_stock) == pytest.approx(2.054 * deviation * sqrt((14 + 182 / 21) / 7), abs=0.02)
     assert float(row.reorder_point) == pytest.approx(40 + float(row.safety_stock), abs=0.01)
     assert float(row.up_to) == pytest.approx(20 * (14 + 8.7) / 7 + float(row.safety_stock), abs=0.3)
-    assert (row.advised, row.urgency) == (-(-(row.up_to - 30) // 1), "now")
+    assert (row.advised, row.urgency) == (ceil(row.up_to - 30), "now")
     assert (row.cover, row.week, row.late, row.missing) == (D("1.5"), WEEK, False, "")
 
 
