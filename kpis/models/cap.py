@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
@@ -70,6 +71,11 @@ class SupplyCap(Versioned):
 
     def __str__(self):
         return f"{self.product}"
+
+    def clean(self):
+        """The database could not even ask whether weeks overlap that lie the wrong way round."""
+        if self.starts and self.ends and self.ends < self.starts:
+            raise ValidationError({"ends": _("The last week cannot be before the first.")})
 
     def get_absolute_url(self):
         return reverse("kpis:cap", args=[self.pk])
