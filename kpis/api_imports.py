@@ -83,6 +83,12 @@ class UploadSerializer(serializers.Serializer):
     )
 
 
+class CorrectionsSerializer(serializers.Serializer):
+    """The report of a file with bad rows, corrected, as multipart/form-data."""
+
+    file = serializers.FileField(help_text="CSV or a workbook; its last three columns say where the rows belong.")
+
+
 class MappingSerializer(serializers.Serializer):
     """How a file is read."""
 
@@ -178,6 +184,19 @@ class BatchViewSet(ScopedViewSet):
         """Import a file that was checked and found good, as a batch of its own: poll that one."""
         batch = services.import_checked(self.get_object(), by=request.user)
         return Response(self.get_serializer(batch).data, status=202)
+
+    @extend_schema(request={"multipart/form-data": CorrectionsSerializer}, responses={202: BatchSerializer})
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    def corrections(self, request, pk=None):
+        """Take in the corrected report of a file with bad rows, as a batch of its own: poll that one.
+
+        Its rows stand where the bad ones stood. Where the good rows are stored already, they are read alone.
+        """
+        batch = self.get_object()
+        asked = CorrectionsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        again = services.correct(batch, by=request.user, **asked.validated_data)
+        return Response(self.get_serializer(again).data, status=202)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], parser_classes=[StrictJSON])

@@ -18,7 +18,7 @@ from kam.tasks import ring
 from kam.workflow import move
 from kpis.access import may_keep_house_feeds, readable_measures
 from kpis.feeds.standing import faults
-from kpis.imports import store, undo
+from kpis.imports import corrections, store, undo
 from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import AcceptedWeek, Feed, ImportBatch, Target
@@ -146,15 +146,42 @@ def mapping_of_before(batch) -> str | None:
 
 
 @transaction.atomic
+def correct(batch, *, by, file) -> ImportBatch:
+    """Take in the corrected report of a batch, as a batch of its own: its rows stand where the bad ones stood.
+
+    Of a file of which nothing is stored the whole file is read anew; where its good rows are stored, the corrected ones
+    alone. Raises Conflict for a file without bad rows, and where it is gone; ValidationError for one that is too large.
+    """
+    _refuse_large("file", file)
+    state = ImportBatch.State
+    if not batch.rejected or batch.state not in (state.REJECTED, state.APPLIED):
+        raise Conflict(_("Only a file with bad rows can be corrected."))
+    number = len(corrections.of(_folder(batch))) + 1
+    named = [(corrections.NAME.format(number), file)]
+    return _again(batch, by=by, beside=named, dry_run=batch.dry_run, corrects=batch)
+
+
+@transaction.atomic
 def import_checked(batch, *, by) -> ImportBatch:
     """Import the file of a batch that was only checked, as a batch of its own. Raises Conflict for any other."""
     if batch.state != ImportBatch.State.CHECKED:
         raise Conflict(_("Only a file that was checked without a fault can be imported from here."))
+    return _again(batch, by=by, corrects=batch.corrects)
+
+
+def _folder(batch):
+    """The folder of a file that is still kept. Raises Conflict."""
     folder = store.folder_of(batch.stored_name)
-    if not (folder / store.DATA).exists():
+    if not batch.stored_name or not (folder / store.DATA).exists():
         raise Conflict(_("The file is not kept any more; hand it in again."))
+    return folder
+
+
+def _again(batch, *, by, beside=(), **fields):
+    """The file of a batch, with what lies beside it and more, as a batch of its own."""
+    folder = _folder(batch)
     with ExitStack() as files:
-        beside = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if p.name not in store.OURS]
+        there = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if not store.is_ours(p.name)]
         again = receive(
             kind=batch.kind,
             file=files.enter_context((folder / store.DATA).open("rb")),
@@ -163,7 +190,8 @@ def import_checked(batch, *, by) -> ImportBatch:
             feed=batch.feed,
             mapping=batch.mapping,
             text=(folder / store.MAPPING).read_text("utf-8"),
-            beside=beside,
+            beside=[*there, *beside],
+            **fields,
         )
     transaction.on_commit(partial(ring, apply_batch, again.pk))
     return again

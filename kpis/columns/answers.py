@@ -73,6 +73,7 @@ def suggested(kind: Kind, look: Look, header: int | None = None) -> Answers:
         {name: source_of(columns, at) for name, at in named.items()},
         by_gtin="product" in named and suggest.is_gtin(found[named["product"]]),
         cells=below,
+        year=None if all(column.dated for column in wide) else date.today().year,
     )
     return _with_week(kind, answers, found.get(named.get(week_of(kind), -1)))
 

@@ -11,7 +11,7 @@ from kpis.imports.kinds import KINDS, Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Mapping
 from kpis.imports.toml import parse_mapping
-from kpis.models import ImportBatch
+from kpis.models import ColumnMapping, ImportBatch
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ def of_batch(batch: ImportBatch, header: int | None = None) -> Proposal | None:
     if known and (before is None or not before.columns):
         before = _plain(known.text)
     return of_look(KINDS[batch.kind], seen, before, known.columns if known else (), header)
+
+
+def of_known(known: ColumnMapping, header: int | None = None) -> Proposal | None:
+    """What was said of the files of a feed, on the file it was said of; None where the form cannot show that."""
+    before = _plain(known.text)
+    if before is None or not known.sample:
+        return None
+    return of_look(KINDS[known.feed.kind], look.of(known.sample), before, (), header)
 
 
 def of_look(kind: Kind, seen: Look, before: Mapping | None, columns=(), header: int | None = None) -> Proposal:

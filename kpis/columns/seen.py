@@ -36,6 +36,7 @@ DATES = (
 )
 UNCLEAR = frozenset(("%d/%m/%Y", "%m/%d/%Y", "%m/%d/%y"))
 HEADERS_AMONG = 25
+SOME_YEAR = 2020  # with 53 weeks
 ENOUGH = 0.5
 
 
@@ -44,7 +45,7 @@ class Seen:
     """One column: its position from 0, its header, what stands in it first, and what that seems to be.
 
     `is_number` and `dates` (the forms in which all of it can be read) are of the cells, `week` says that the header
-    names one, `is_gtin` that every cell could be a GTIN.
+    names one, `dated` that it says the year too, `is_gtin` that every cell could be a GTIN.
     """
 
     position: int
@@ -54,6 +55,7 @@ class Seen:
     dates: tuple[str, ...] = ()
     is_gtin: bool = False
     week: bool = False
+    dated: bool = False
 
     @property
     def shown(self) -> str:
@@ -72,7 +74,7 @@ def columns(look: Look, header: int) -> list[Seen]:
 
 def _seen(position, name, values):
     filled = tuple(value for value in values if value)
-    column = Seen(position, name, filled, week=bool(week_in(name)))
+    column = Seen(position, name, filled, week=bool(week_in(name, SOME_YEAR)), dated=bool(week_in(name)))
     if not filled:
         return column
     numbers = sum(bool(NUMBER.fullmatch(value)) for value in filled)

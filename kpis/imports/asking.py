@@ -14,6 +14,7 @@ from kpis.models import ColumnMapping, ImportBatch
 # What stands as the mapping of a batch that is mapped by columns: nobody said yet, somebody did, somebody did before.
 ASK, FORM, REMEMBERED = "ask", "form", "remembered"
 ASKED = "asked.json"
+SOME_YEAR = 2020  # with 53 weeks
 # What another mapping, or another way to cut the file, may mend.
 MENDABLE = frozenset(
     (
@@ -70,7 +71,7 @@ def _header(seen, line):
 
 def shape(seen: Look, line: int) -> set[str]:
     """The headers of a file by which it is known again: those that name a week change with it."""
-    return {name.casefold() for name in _header(seen, line) if name and not week_in(name)}
+    return {name.casefold() for name in _header(seen, line) if name and not week_in(name, SOME_YEAR)}
 
 
 def ask_format(folder: Path, said: dict) -> None:

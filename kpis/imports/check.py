@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kpis.imports import derive, workbook
+from kpis.imports import corrections, derive, workbook
+from kpis.imports.corrections import REPORT, Corrections
 from kpis.imports.decode import beginning
 from kpis.imports.derive import Names, helper
 from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
@@ -18,8 +19,16 @@ from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
 from kpis.imports.wide import Wide
 
 
-def check_file(path: Path, mapping: Mapping, folder: Path | None = None, progress: Progress | None = None) -> Result:
-    """Read and check a whole file; joined files are looked for in `folder`, else beside it. `progress` is told of rows.
+def check_file(
+    path: Path,
+    mapping: Mapping,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    fixes: Corrections | None = None,
+) -> Result:
+    """Read and check a whole file; joined files are looked for in `folder`, else beside it.
+
+    `progress` is told of rows, `fixes` stand in the place of the rows they correct.
 
     Returns a Result whether rows are bad or not. Raises UnusableFile when the file as a whole cannot be used.
     """
@@ -29,7 +38,8 @@ def check_file(path: Path, mapping: Mapping, folder: Path | None = None, progres
         check = Check(mapping, source, lookups)
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source))
-        for batch in batches(source):
+        source.keeps_ragged = fixes is not None
+        for batch in fixes.batches(source) if fixes else batches(source):
             check.add(batch)
             if progress:
                 progress.at(progress.rows + batch.height)
@@ -47,6 +57,15 @@ def unfold(path: Path, mapping: Mapping) -> None:
     """Lay the text of a workbook or a message beside it; nothing happens to a text. Raises UnusableFile."""
     if workbook.is_folded(beginning(path)):
         workbook.keep(path, mapping.format, _hoped_for(mapping), _writing(mapping))
+    for fixes in corrections.of(path.parent):
+        if workbook.is_folded(beginning(fixes)):
+            workbook.keep(fixes, REPORT, (), _writing(mapping))
+
+
+def corrections_of(folder: Path, mapping: Mapping, *, alone: bool = False) -> Corrections | None:
+    """The corrected rows that lie beside a file, read as its mapping writes; None without any. Raises UnusableFile."""
+    paths = corrections.of(folder)
+    return Corrections(paths, _writing(mapping), alone=alone) if paths else None
 
 
 def _writing(mapping):

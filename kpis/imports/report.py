@@ -11,7 +11,7 @@ from kam.downloads import csv_line
 from kpis.imports import store
 from kpis.imports.reader import LINE, batches, open_source
 from kpis.imports.result import reason
-from kpis.imports.services import mapping_of
+from kpis.imports.services import fixes_of, mapping_of
 from kpis.imports.sniff import SAMPLE
 from kpis.imports.workbook import is_folded, is_kept_for
 from kpis.models import ImportBatch
@@ -25,11 +25,13 @@ def report(batch: ImportBatch) -> Iterator[str]:
 def table(batch: ImportBatch) -> Iterator[list]:
     """The same as rows of cells; the header comes first."""
     path = store.folder_of(batch.stored_name) / store.DATA
-    with open_source(path, mapping_of(batch).format) as source:
+    mapping = mapping_of(batch)
+    fixes = fixes_of(batch, mapping)
+    with open_source(path, mapping.format) as source:
         source.keeps_ragged = True
         names = [*source.names] or [str(number + 1) for number in range(source.width)]
         yield [*names, _("line"), _("column"), _("reason")]
-        rows = _bad_rows(source, set(batch.errors.values_list("line", flat=True)))
+        rows = _bad_rows(source, fixes, set(batch.errors.values_list("line", flat=True)))
         found = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
         for line, errors in groupby(found, attrgetter("line")):
             cells = next((cells for at, cells in rows if at == line), [])
@@ -48,10 +50,10 @@ def has_rows(batch: ImportBatch) -> bool:
         return not is_folded(file.read(SAMPLE)) or is_kept_for(path)
 
 
-def _bad_rows(source, lines):
+def _bad_rows(source, fixes, lines):
     """(line, cells) of the wanted rows, in the order of the file, ragged ones among them."""
     wanted = pl.Series(sorted(lines), dtype=pl.UInt32).implode()
-    for frame in batches(source):
+    for frame in fixes.batches(source) if fixes else batches(source):
         rows = [(row[-1], row[:-1]) for row in frame.filter(pl.col(LINE).is_in(wanted)).iter_rows()]
         rows += [(line, cells) for line, _width, cells in source.ragged]
         source.ragged.clear()

@@ -12,8 +12,9 @@ from kam.audit import log
 from kam.leases import heartbeat
 from kpis.imports import asking, store, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
-from kpis.imports.check import check_file, unfold
+from kpis.imports.check import check_file, corrections_of, unfold
 from kpis.imports.copying import copy_in
+from kpis.imports.corrections import Corrections, is_correction
 from kpis.imports.errors import MappingError, UnusableFile
 from kpis.imports.mapping import Mapping
 from kpis.imports.progress import Overtaken, Phase, Progress, mine
@@ -63,7 +64,8 @@ def receive(
     if feed and feed.kind != kind:
         raise UnusableFile("feed_kind", feed=feed.code, found=feed.kind, kind=kind)
     text, found = _usable(kind, mapping, text)
-    joins = {lookup.file for lookup in found.lookups}
+    beside = list(beside)
+    joins = {lookup.file for lookup in found.lookups} | {name for name, _file in beside if is_correction(name)}
     stored = store.keep(file, kind, text, [pair for pair in beside if pair[0] in joins], _whose(by, feed))
     return ImportBatch.objects.create(
         feed=feed,
@@ -119,7 +121,7 @@ def process(*, batch_id: int) -> ImportBatch:
     """
     if not _claim(batch_id):
         return ImportBatch.objects.get(pk=batch_id)
-    batch = ImportBatch.objects.select_related("feed__account", "by").get(pk=batch_id)
+    batch = ImportBatch.objects.select_related("feed__account", "by", "corrects").get(pk=batch_id)
     progress = Progress(batch, LEASE)
     try:
         with heartbeat(progress.tell, min(BEATS * 3, LEASE.total_seconds())):
@@ -174,7 +176,7 @@ def _run(batch, progress):
     mapping = mapping_of(batch)
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
-    result = check_file(folder / store.DATA, mapping, folder, progress)
+    result = check_file(folder / store.DATA, mapping, folder, progress, fixes_of(batch, mapping))
     progress.begin(Phase.COMPARING)
     try:
         with transaction.atomic():
@@ -187,6 +189,12 @@ def _run(batch, progress):
             raise
         _duplicate(batch)
     return None
+
+
+def fixes_of(batch: ImportBatch, mapping: Mapping) -> Corrections | None:
+    """The corrected rows of a batch; alone where the good rows of what it corrects are stored already."""
+    alone = batch.corrects is not None and batch.corrects.state == State.APPLIED
+    return corrections_of(store.folder_of(batch.stored_name), mapping, alone=alone)
 
 
 def mapping_of(batch: ImportBatch) -> Mapping:

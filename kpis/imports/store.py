@@ -12,7 +12,7 @@ from django.conf import settings
 
 DATA, MAPPING = "data", "mapping.toml"
 # What we lay into the folder of a file ourselves; the rest are files that its mapping joins.
-OURS = (DATA, MAPPING, "look.json", "asked.json", "data.sheet")
+OURS = (DATA, MAPPING, "look.json", "asked.json")
 PIECE = 1 << 20
 
 
@@ -29,6 +29,11 @@ class Stored:
 def folder_of(name: str) -> Path:
     """The folder of a stored file."""
     return Path(settings.MEDIA_ROOT) / "imports" / name
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file in such a folder is the file itself, or was made by us: its mapping, the text of a workbook."""
+    return name in OURS or name.endswith((".sheet", ".part"))
 
 
 def keep(
@@ -60,7 +65,7 @@ def content_of(name: str, kind: str, whose: str = "") -> str:
     digest = _begun(kind, (folder / MAPPING).read_text("utf-8"), whose)
     _digest(folder / DATA, digest)
     for path in sorted(folder.iterdir()):
-        if path.name not in OURS:
+        if not is_ours(path.name):
             digest.update(f"\0{path.name}\0".encode())
             _digest(path, digest)
     return digest.hexdigest()

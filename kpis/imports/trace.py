@@ -8,7 +8,7 @@ from kpis.imports import store
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.reader import LINE, LINES, batches, open_source
-from kpis.imports.services import mapping_of
+from kpis.imports.services import fixes_of, mapping_of
 from kpis.models import (
     ImportBatch,
     InvoiceLine,
@@ -70,7 +70,8 @@ def line_of(fact) -> Line | None:
 
 def _number(batch: ImportBatch, key) -> int | None:
     folder = store.folder_of(batch.stored_name)
-    frame = check_file(folder / store.DATA, mapping_of(batch), folder).frame
+    mapping = mapping_of(batch)
+    frame = check_file(folder / store.DATA, mapping, folder, fixes=fixes_of(batch, mapping)).frame
     same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in frame.columns]
     found = next(iter(frame.filter(*same).get_column(LINE)), None)
     return None if found is None else found & LINES
@@ -79,9 +80,12 @@ def _number(batch: ImportBatch, key) -> int | None:
 def _cells(batch, number):
     """What stands on that line, by the file's own headers."""
     path = store.folder_of(batch.stored_name) / store.DATA
-    with open_source(path, mapping_of(batch).format) as source:
+    mapping = mapping_of(batch)
+    fixes = fixes_of(batch, mapping)
+    with open_source(path, mapping.format) as source:
+        source.keeps_ragged = fixes is not None
         names = [*source.names] or [str(at + 1) for at in range(source.width)]
-        for frame in batches(source):
+        for frame in fixes.batches(source) if fixes else batches(source):
             for row in frame.filter(pl.col(LINE) == number).iter_rows():
                 return tuple(zip(names, ["" if cell is None else cell for cell in row[: len(names)]], strict=True))
     return ()

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from kam.templatetags import formats
-from kam.views.base import Reported, Scoped, ScopedAct, refuse
+from kam.views.base import Reported, Scoped, ScopedAct, posted_version, refuse
 from kpis import access
 from kpis.columns import answers as answers_of
 from kpis.columns import proposal, services
@@ -22,10 +23,10 @@ from kpis.columns.forms import ColumnsForm
 from kpis.columns.preview import Preview, preview
 from kpis.columns.titles import title
 from kpis.imports.errors import MappingError
-from kpis.imports.kinds import NUMBERS, Type
+from kpis.imports.kinds import DATES, NUMBERS, Type
 from kpis.imports.messages import sentence
 from kpis.imports.sniff import DELIMITERS
-from kpis.models import ImportBatch
+from kpis.models import ColumnMapping, Feed, ImportBatch
 
 ENCODINGS = ("utf-8", "cp1252", "iso8859-15", "gb18030", "big5", "utf-16", "shift_jis", "mac_roman", "cp1250")
 NAMES = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": "|", " ": "␣"}
@@ -88,7 +89,7 @@ class Columns(Reported, Scoped, View):
             "weeks": _weeks(form, found, seen),
             "preview": seen,
             "lines": _lines(found.kind, seen),
-            "titles": [(title(found.kind.field(n)), found.kind.field(n).type in NUMBERS) for n in seen.fields],
+            "titles": [(title(found.kind.field(n)), _class(found.kind.field(n))) for n in seen.fields],
             "missing": [title(f) for f in found.kind.fields if f.required and not _is_said(form, f)],
             "constants": _constants(form, found.kind),
             "settings": [form[n] for n in _settings(form)],
@@ -150,6 +151,63 @@ class ImportColumns(Columns):
         return reverse("kpis:import-detail", args=[self.object.pk])
 
 
+class FeedColumns(Columns):
+    """How the next files of a feed are read: shown on the first rows of the file it was said of, and changed."""
+
+    model = Feed
+    template_name = "kpis/feed_columns.html"
+
+    @cached_property
+    def object(self):
+        return get_object_or_404(self.get_queryset().select_related("account"), pk=self.kwargs["pk"])
+
+    @property
+    def feed(self):
+        return self.object
+
+    @cached_property
+    def known(self):
+        return ColumnMapping.objects.filter(feed=self.object).select_related("by").first()
+
+    def refusal(self):
+        return None if access.may_keep_feed(self.request.user, self.object) else refuse(self.request)
+
+    def proposal(self, header=None):
+        return proposal.of_known(self.known, header) if self.known else None
+
+    def without_look(self):
+        """Nothing was said of its columns, or more than the form can show."""
+        return render(self.request, self.template_name, {"object": self.object, "found": None, **self.extra(None)})
+
+    def extra(self, found):
+        return {"known": self.known}
+
+    def save(self, form):
+        text = answers_of.text_of(form.kind, form.answers())
+        services.remember_columns(self.object, by=self.request.user, text=text, version=posted_version(self.request))
+        messages.success(self.request, _("The next files of “%(feed)s” are read so.") % {"feed": self.object})
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_success_url(self):
+        return reverse("kpis:feed-columns", args=[self.object.pk])
+
+
+class FeedColumnsForgotten(ScopedAct):
+    """POST: forget how the files of a feed were read; the next one is read as the feed says, or asked for."""
+
+    model = Feed
+
+    def may(self, user, row):
+        return access.may_keep_feed(user, row)
+
+    def act(self, row, by):
+        services.forget_columns(get_object_or_404(ColumnMapping, feed=row), by=by)
+        messages.success(self.request, _("The columns of “%(feed)s” are forgotten.") % {"feed": row})
+
+    def get_success_url(self):
+        return reverse("kpis:feed-columns", args=[self.object.pk])
+
+
 class ImportLook(ScopedAct):
     """POST: have a file looked at again, cut as it says, and map its columns anew."""
 
@@ -177,23 +235,26 @@ def _preview(found, answers, given):
 def _settings(form):
     """The settings that matter now: a year only where weeks are told without one."""
     names = [name for name in ("header", "numbers", "dates", "week") if name in form.fields]
-    needs_year = form.weeks or ("week" in form.fields and form["week"].value() == answers_of.NUMBER)
+    undated = [column for column in form.weeks if not column.dated]
+    needs_year = undated or ("week" in form.fields and form["week"].value() == answers_of.NUMBER)
     return [*names, "year"] if needs_year and "year" in form.fields else names
 
 
 def _lines(kind, seen):
-    """(line, (value, fault, whether it is a number) of each field) of the preview."""
+    """(line, (value, fault, class) of each field) of the preview."""
     fields = [kind.field(name) for name in seen.fields]
-    return [
-        (
-            line,
-            [
-                (_shown(cell, field), cell.fault, field.type in NUMBERS)
-                for cell, field in zip(found, fields, strict=True)
-            ],
-        )
-        for line, found in seen.rows
-    ]
+    return [(line, [_drawn(*pair) for pair in zip(found, fields, strict=True)]) for line, found in seen.rows]
+
+
+def _drawn(cell, field):
+    return _shown(cell, field), cell.fault, _class(field)
+
+
+def _class(field):
+    """How the cells of a field stand in a table."""
+    if field.type in NUMBERS:
+        return "k-num"
+    return "k-nowrap" if field.type in DATES else ""
 
 
 def _shown(cell, field):

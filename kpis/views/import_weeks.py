@@ -5,6 +5,7 @@ from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,8 +32,13 @@ def _signed(name, decimals=0):
     return lambda row: formats.number(value, decimals, sign=True) if (value := getattr(row, name)) else formats.DASH
 
 
+def _week(row):
+    """The week in one line, also on a phone."""
+    return format_html('<span class="k-nowrap">{}</span>', formats.week(row.week))
+
+
 COLUMNS = (
-    Column("week", gettext_lazy("Week"), lambda w: w.week, cell=lambda w: formats.week(w.week),
+    Column("week", gettext_lazy("Week"), lambda w: w.week, cell=_week,
            sort=("week", "account__sort_name"), first="desc"),
     Column("account", gettext_lazy("Account"), _whose, cell=linked(_whose, _page_of_whose),
            sort=("account__sort_name", "-week")),

@@ -46,7 +46,7 @@ class ImportDetail(ScopedDetail):
     page_size = 100
 
     def get_queryset(self):
-        return super().get_queryset().select_related("feed__account", "by", "duplicate_of")
+        return super().get_queryset().select_related("feed__account", "by", "duplicate_of", "corrects")
 
     def get(self, request, *args, **kwargs):
         """Whoever waits here for a file to be looked at goes on to its columns."""
@@ -73,6 +73,8 @@ class ImportDetail(ScopedDetail):
             again_url=self._again(batch),
             offered=dict(moves(batch, IMPORT, self.request.user)),
             share=_share(batch),
+            corrects_url=reverse("kpis:import-detail", args=[batch.corrects_id]) if batch.corrects_id else "",
+            correctable=batch.rejected and batch.state in (State.REJECTED, State.APPLIED) and has_rows(batch),
             stage=STAGES.get(batch.state, 3),
             mapped=_mapped(batch),
             page=page,
@@ -226,6 +228,28 @@ class ImportChecked(ScopedAct):
     def act(self, row, by):
         self.object = services.import_checked(row, by=by)
         messages.success(self.request, _("“%(file)s” is being imported.") % {"file": row.file_name})
+
+    def get_success_url(self):
+        return reverse("kpis:import-detail", args=[self.object.pk])
+
+
+class ImportCorrected(ScopedAct):
+    """POST: the corrected report of a file with bad rows."""
+
+    model = ImportBatch
+
+    def may(self, user, row):
+        return access.may_import(user)
+
+    def act(self, row, by):
+        file = self.request.FILES.get("file")
+        if file is None:
+            messages.error(self.request, _("Choose the corrected report."))
+            return
+        try:
+            self.object = services.correct(row, by=by, file=file)
+        except ValidationError as error:
+            messages.error(self.request, " ".join(error.messages))
 
     def get_success_url(self):
         return reverse("kpis:import-detail", args=[self.object.pk])
