@@ -19,6 +19,7 @@ NAV = (
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
     ("kpis:overview", "gauge", _("KPIs"), "measures"),
     ("kpis:explorer", "chart-line", _("Sell-through"), DataClass.KPI),
+    ("kpis:deliveries", "truck", _("Deliveries"), DataClass.KPI),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
     ("administration:people", "users", _("Administration"), "people"),
@@ -60,6 +61,7 @@ def _nav(request, user):
 # Pages that belong to an entry though their address does not begin like its own.
 BELONGS = {
     "kpis:import-list": ("kpis:feed-list",),
+    "kpis:deliveries": ("kpis:order-line-list",),
     "administration:people": ("administration:teams", "administration:audit", "administration:ask"),
 }
 

@@ -2,13 +2,14 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import OfAccount
+from accounts.filters import AccountFilter, OfAccount
 from accounts.models import Account, Store
 from kam.choosing import Suggesting
 from kam.filters import seen
+from kpis import queries
 from kpis.models import (
     AccountWeek,
     Category,
@@ -28,6 +29,8 @@ from kpis.models import (
     Target,
 )
 from kpis.models.batch import Kind
+
+DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def _account():
@@ -89,7 +92,31 @@ class SellThroughFilter(django_filters.FilterSet):
         fields = ["account", "store", "product", "week"]
 
 
-class OrderLineFilter(django_filters.FilterSet):
+class OfState(django_filters.FilterSet):
+    """Order lines by how their delivery stands: open, and received late, short, or as was asked for."""
+
+    STATES = (
+        ("open", _("Open")),
+        ("past_due", _("Past due")),
+        ("late", _("Received late")),
+        ("short", _("Received short")),
+        ("otif", _("On time and in full")),
+    )
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("State"))
+
+    def in_state(self, lines, name, value):
+        came = lines.filter(received__gt=0)
+        if value in ("open", "past_due"):
+            lines = lines.filter(settled_on=None)
+            return lines.filter(requested_on__lt=queries.last_night_day()) if value == "past_due" else lines
+        if value == "late":
+            return came.filter(received_on__gt=F("requested_on"))
+        if value == "short":
+            return came.filter(received__lt=F("ordered"))
+        return came.filter(received_on=F("requested_on"), received__gte=F("ordered"))
+
+
+class OrderLineFilter(OfState):
     account = _account()
     product = _product()
     order_number = django_filters.CharFilter()
@@ -98,7 +125,31 @@ class OrderLineFilter(django_filters.FilterSet):
 
     class Meta:
         model = OrderLine
-        fields = ["account", "product", "order_number"]
+        fields = ["account", "product", "order_number", "state"]
+
+
+class DeliveryFilter(AccountFilter):
+    """Accounts that order; one of them with what is below it."""
+
+    account = django_filters.ModelChoiceFilter(
+        queryset=seen(Account), method="below", label=_("Account"), widget=forms.HiddenInput
+    )
+
+    def below(self, accounts, name, value):
+        return accounts.filter(lineage__contains=[value.pk])
+
+
+class OrderLineListFilter(OfAccount, OfState):
+    """The same in a person's words."""
+
+    product = django_filters.ModelChoiceFilter(queryset=seen(Product), label=_("Product"), widget=forms.HiddenInput)
+    order = django_filters.CharFilter("order_number", "istartswith", label=_("Order"))
+    requested_from = django_filters.DateFilter("requested_on", "gte", label=_("Requested from"), widget=DAY)
+    requested_to = django_filters.DateFilter("requested_on", "lte", label=_("Requested to"), widget=DAY)
+
+    class Meta:
+        model = OrderLine
+        fields = ["account", "account_named", "product", "order", "state", "requested_from", "requested_to"]
 
 
 class InvoiceLineFilter(django_filters.FilterSet):

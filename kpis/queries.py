@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import reduce
 from operator import or_
 
-from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum
+from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
+from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
@@ -74,37 +74,34 @@ def span(last: date, weeks: int) -> tuple[date, date]:
 
 
 def figures(user, accounts, codes, last: date, weeks: int) -> dict[tuple[int, str], Figure]:
-    """Each account's own figures of the `weeks` weeks to `last`, by account id and code: two queries for all.
+    """Each account's own figures of the `weeks` weeks to `last`, by account id and code: one query for all.
 
     Flows are summed over the weeks; of a level the last known one counts, at most eight weeks back.
     """
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
-    values = MeasureValue.objects.visible_to(user).filter(account__in=[a.pk for a in accounts]).order_by()
-    flows = [code for code, m in measures.items() if not m.snapshot]
-    levels = [code for code, m in measures.items() if m.snapshot]
-    found = _flows(values.filter(measure__in=flows, week__range=span(last, weeks)), measures)
-    return found | _levels(values.filter(measure__in=levels, week__range=span(last, LEVEL_WEEKS)), measures)
-
-
-def _flows(values, measures):
-    rows = values.values_list("account_id", "measure").annotate(
-        over=Sum("numerator", filter=KNOWN),
-        under=Sum("denominator", filter=KNOWN),
-        newest=Max("week", filter=KNOWN),
-        missing=BoolOr("late"),
+    flows = Q(measure__in=[c for c, m in measures.items() if not m.snapshot], week__range=span(last, weeks))
+    levels = Q(measure__in=[c for c, m in measures.items() if m.snapshot], week__range=span(last, LEVEL_WEEKS))
+    values = MeasureValue.objects.visible_to(user).filter(flows | levels, account__in=[a.pk for a in accounts])
+    rows = (
+        values.order_by()
+        .values_list("account_id", "measure")
+        .annotate(
+            over=Sum("numerator", filter=KNOWN),
+            under=Sum("denominator", filter=KNOWN),
+            newest=Max("week", filter=KNOWN),
+            missing=BoolOr("late"),
+            last_over=ArrayAgg("numerator", filter=KNOWN, order_by="-week", default=Value([])),
+            last_under=ArrayAgg("denominator", filter=KNOWN, order_by="-week", default=Value([])),
+            lates=ArrayAgg("late", order_by="-week"),
+        )
     )
-    return {(account, code): Figure(measures[code], *rest) for account, code, *rest in rows}
+    return {(account, code): _figure(measures[code], *rest) for account, code, *rest in rows}
 
 
-def _levels(values, measures):
-    found = {}
-    fields = ("account_id", "measure", "numerator", "denominator", "week", "late")
-    for account, code, over, under, week, late in values.order_by("week").values_list(*fields):
-        before = found.get((account, code))
-        if over is None and before:
-            over, under, week = before.numerator, before.denominator, before.week
-        found[account, code] = Figure(measures[code], over, under, week, late)
-    return found
+def _figure(measure, over, under, newest, missing, last_over, last_under, lates):
+    if not measure.snapshot:
+        return Figure(measure, over, under, newest, missing)
+    return Figure(measure, *last_over[:1], *last_under[:1], week=newest, late=lates[0])
 
 
 def with_figure(accounts, code, last: date, weeks: int, measures):
@@ -129,6 +126,12 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
     Money below counts where it is in the account's currency.
     """
     return _weekly(user, Q(account__lineage__contains=[account.pk], week__range=(first, last)), account.currency, codes)
+
+
+def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
+    """The same from first to last Monday of each of the `spans`."""
+    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
+    return _weekly(user, inside & Q(account__lineage__contains=[account.pk]), account.currency, codes)
 
 
 def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
@@ -176,9 +179,18 @@ def over(points: dict[date, Figure], measure: Measure, first: date, last: date) 
 
 def usual_currency(user) -> tuple[str, bool]:
     """The currency that most visible accounts trade in, and whether there are others."""
-    counted = Account.objects.visible_to(user).order_by().values_list("currency").annotate(n=Count("pk"))
-    found = [currency for currency, _count in counted.order_by("-n", "currency")]
+    found = list(_currencies(user)[:2])
     return (found[0] if found else ""), len(found) > 1
+
+
+def currency_of_most(user) -> Subquery:
+    """The same currency as part of another query."""
+    return Subquery(_currencies(user)[:1])
+
+
+def _currencies(user):
+    counted = Account.objects.visible_to(user).order_by().values("currency").annotate(n=Count("pk"))
+    return counted.order_by("-n", "currency").values_list("currency", flat=True)
 
 
 def targets(user, account, codes, year: int) -> dict[str, Target]:

@@ -69,7 +69,7 @@ def columns_of(table):
         Column("name", LEVEL_WORDS[asked.by], lambda row: row.place.name, sort=("sorted",)),
         Column("weeks", _("Weeks"), lambda row: None, exported=False),
         Column("total", _("Total"), lambda row: row.line.amount, "figure", sort=("figure",), first="desc",
-               cell=lambda row: amount_text(asked, row.line.amount)),
+               desk=True, cell=lambda row: amount_text(asked, row.line.amount)),
         Column("change", against, lambda row: percent(row.line.change), "percent", sort=("figure",), first="desc",
                desk=True, cell=lambda row: _change(row.line.change)),
         Column("rank", _("Rank"), lambda row: row.place and row.place.rank, "figure", shown=False, desk=True),

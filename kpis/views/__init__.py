@@ -8,6 +8,7 @@ from kpis.views.catalogue import (
     ProductList,
     ProductUpdate,
 )
+from kpis.views.deliveries import Deliveries, OrderLineDetail, OrderLineList
 from kpis.views.explorer import Explorer
 from kpis.views.feeds import (
     FeedCreate,
@@ -51,6 +52,7 @@ __all__ = [
     "CategoryList",
     "CategoryRemove",
     "CategoryUpdate",
+    "Deliveries",
     "Explorer",
     "CauseEdit",
     "FactList",
@@ -81,6 +83,8 @@ __all__ = [
     "LetterMove",
     "LetterRemove",
     "MeasurePage",
+    "OrderLineDetail",
+    "OrderLineList",
     "Overview",
     "ProductCreate",
     "ProductDetail",

@@ -195,8 +195,13 @@ def source_of(seen, request):
         fact = seen.get(pk=parts if len(parts) > 1 else named)
     except (seen.model.DoesNotExist, TypeError, ValueError, ValidationError) as error:
         raise Http404 from error
-    visible = ImportBatch.objects.visible_to(request.user).filter(pk=fact.batch_id).exists()
-    return {"fact": fact, "named": named, "batch": fact.batch, "line": line_of(fact), "sees_batch": visible}
+    return source_of_fact(fact, request.user) | {"named": named}
+
+
+def source_of_fact(fact, user):
+    """The line that a fact was read from, and its batch if the reader sees it."""
+    visible = ImportBatch.objects.visible_to(user).filter(pk=fact.batch_id).exists()
+    return {"fact": fact, "batch": fact.batch, "line": line_of(fact), "sees_batch": visible}
 
 
 class FactList(OnMeasure, TemplateView):

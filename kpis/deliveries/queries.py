@@ -1,0 +1,125 @@
+"""What the deliveries page reads of order lines: what is open by week, how late lines came, products of an account."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Case, Count, DateField, DecimalField, F, Q, Sum, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWeek
+
+from kpis.models import OrderLine
+
+NONE = Value(Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
+REQUESTED, PROMISED = "requested", "promised"
+OPEN, CAME = "open", "came"
+# Days from the requested day to the day of receipt; the last bucket is open, early lines stand before.
+LATENESS = (("early", None, -1), ("on_day", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3-7", 3, 7), ("8-14", 8, 14),
+            ("over_14", 15, None))  # fmt: skip
+MOST_PRODUCTS = 50
+
+
+def left_units():
+    """Units of a line that are neither shipped nor cancelled, as an expression; see `kpis.calc.open_units`."""
+    wanted = Greatest(F("ordered") - Coalesce("cancelled", NONE), NONE)
+    return Greatest(wanted - Greatest(Coalesce("shipped", "received", NONE), NONE), NONE)
+
+
+def came_units():
+    """Units of a line that were received, at most what was ordered."""
+    return Least(Greatest(Coalesce("received", NONE), NONE), F("ordered"))
+
+
+def lines(user, account=None, currency=""):
+    """Order lines that the reader sees, of one account and what is below it; money in one currency."""
+    rows = OrderLine.objects.visible_to(user)
+    if account is not None:
+        rows = rows.filter(account__lineage__contains=[account.pk])
+    return rows.filter(currency=currency) if currency else rows
+
+
+class Standing(NamedTuple):
+    """How order lines stand: what is open by week as (units, value, lines), how many came how late, in which currency.
+
+    Lines without a requested or promised day stand under None, at the end.
+    """
+
+    currency: str
+    waiting: dict[date | None, tuple[Decimal, Decimal, int]]
+    late: dict[str, int]
+
+
+def standing(user, account, currency, day: date, due, first: date, last: date) -> Standing:
+    """What was ordered up to a day and is open now, by the week it was requested or promised for; and how late lines
+    came that were requested from `first` to `last`, in units of LATENESS. One query for both."""
+    found, late, known = {}, {}, ""
+    for kind, what, known_in, units, value, count in _waiting(user, account, currency, day, due).union(
+        _lateness(user, account, first, last), all=True
+    ):
+        if kind == OPEN and units:
+            known = known_in
+            found[what and date.fromisoformat(what)] = (units, value or Decimal(0), count)
+        elif kind == CAME:
+            late[what] = count
+    weeks = dict(sorted(found.items(), key=lambda pair: (pair[0] is None, pair[0] or day)))
+    return Standing(known, weeks, {name: late.get(name, 0) for name, _low, _high in LATENESS})
+
+
+def _waiting(user, account, currency, day, due):
+    rows = lines(user, account, currency).filter(settled_on=None, ordered_on__lte=day).order_by()
+    keys = {
+        "kind": Value(OPEN),
+        "what": Cast(Cast(TruncWeek(f"{due}_on"), DateField()), TextField()),
+        "money": F("currency"),
+    }
+    rows = rows.annotate(left=left_units()).values(**keys)
+    sums = rows.annotate(units=Sum("left"), worth=Sum(F("left") * F("price")), n=Count("account_id"))
+    return sums.values_list("kind", "what", "money", "units", "worth", "n")
+
+
+def _lateness(user, account, first, last):
+    rows = lines(user, account).filter(requested_on__range=(first, last), received_on__isnull=False, received__gt=0)
+    late = F("received_on") - F("requested_on")
+    whens = [When(_between(low, high), then=Value(name)) for name, low, high in LATENESS]
+    keys = {"kind": Value(CAME), "what": Case(*whens, output_field=TextField()), "money": Value("")}
+    rows = rows.order_by().alias(late=late).values(**keys)
+    sums = rows.annotate(units=Sum("received"), worth=Sum("ordered"), n=Count("account_id"))
+    return sums.values_list("kind", "what", "money", "units", "worth", "n")
+
+
+def _between(low, high):
+    found = Q()
+    if low is not None:
+        found &= Q(late__gte=timedelta(days=low))
+    return found & Q(late__lte=timedelta(days=high)) if high is not None else found
+
+
+def products(user, account, first: date, last: date, currency):
+    """The products of an account's lines requested in the days: most open value first, then most units that failed.
+
+    Each has sums of units (`ordered`, `otif`, `on_time`, `in_full`, `dated`, `shipped`, `confirmed`, `answered`) and
+    what is open (`left`, `worth`).
+    """
+    on_day = Q(received_on=F("requested_on"), received__gt=0)
+    dated = Q(received_on__isnull=False) | Q(received=None) | Q(received__lte=0)
+    rows = lines(user, account, currency).filter(requested_on__range=(first, last))
+    rows = rows.annotate(left=left_units(), came=came_units())
+    shipped = Least(Greatest(Coalesce("shipped", "received", NONE), NONE), F("ordered"))
+    return (
+        rows.order_by()
+        .values("product", code=F("product__code"), name=F("product__name"))
+        .annotate(
+            count=Count("pk"),
+            asked=Sum("ordered"),
+            dated=Sum("ordered", filter=dated),
+            otif=Sum("came", filter=on_day),
+            on_time=Sum("ordered", filter=on_day),
+            in_full=Sum("came"),
+            gone=Sum(shipped),
+            said=Sum("confirmed"),
+            answered=Sum("ordered", filter=Q(confirmed__isnull=False)),
+            open=Sum("left"),
+            worth=Sum(F("left") * F("price")),
+        )
+        .alias(failed=F("asked") - Coalesce("otif", NONE))
+        .order_by(F("worth").desc(nulls_last=True), "-failed", "name", "product")[:MOST_PRODUCTS]
+    )

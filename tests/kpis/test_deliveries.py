@@ -1,0 +1,184 @@
+"""Backlog and deliveries: what the pages show, held against plain arithmetic over the order lines."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from kam.models import StepRun
+from kam.night import Night
+from kam.roles import Role
+from kpis import calc
+from kpis import night as steps
+from kpis.models import MeasureValue, OrderLine
+from tests import make
+from tests.kpis import facts
+from tests.kpis.facts import DAY, WEEK, weeks_back
+
+pytestmark = pytest.mark.django_db
+PAGE, LINES = "/kpis/deliveries/", "/kpis/order-lines/"
+
+
+@pytest.fixture
+def mia():
+    return make.user(Role.ACCOUNT_MANAGER)
+
+
+@pytest.fixture
+def site(client, mia):
+    """A signed-in browser of an account manager, on the day after a night of `DAY`."""
+    StepRun.objects.create(date=DAY, step="measures", state="done")
+    client.force_login(mia)
+    return client
+
+
+def measured():
+    night = Night(DAY, 0, 1)
+    steps.rollups(night)
+    steps.measures(night)
+
+
+def made_up(dice, account):
+    """Sixty order lines of six weeks: early, on the day, late, short, cut, not shipped, without a day."""
+    products = [facts.product() for _ in range(3)]
+    for _ in range(60):
+        asked_for = weeks_back(dice.randrange(6)) + timedelta(days=dice.randrange(7))
+        received = min(asked_for + timedelta(days=dice.choice([-1, 0, 0, 0, 1, 2, 5, 9, 20])), DAY)
+        came = dice.choice([None, 0, 7, 10, 10, 12])
+        facts.ordered(
+            account, product=dice.choice(products), ordered_on=asked_for - timedelta(days=14), requested_on=asked_for,
+            promised_on=dice.choice([None, asked_for, asked_for + timedelta(days=7)]), price=dice.choice([2, 5]),
+            received_on=received if came else None, received=came, shipped=came, shipped_on=received if came else None,
+            cancelled=dice.choice([None, 0, 3]), confirmed=dice.choice([None, 8, 10, 11]),
+        )  # fmt: skip
+    for week in range(6):
+        facts.invoiced(account, weeks_back(week), value=100, of=products[0])
+
+
+def plain(line):
+    """What one line adds to each rate: (over, under)."""
+    came, gone = line.received or Decimal(0), line.shipped or Decimal(0)
+    found = calc.delivery(line.ordered, came, line.requested_on, line.received_on)
+    return {
+        "otif": (found.otif, found.ordered),
+        "on_time": (found.on_time, found.ordered),
+        "in_full": (found.in_full, found.ordered),
+        "fill_rate": (min(gone, line.ordered), line.ordered),
+        "confirmation_rate": (line.confirmed or 0, line.ordered if line.confirmed is not None else 0),
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rates_of_account_and_product_are_those_of_the_lines(site, mia, seed):
+    account = make.account(mia)
+    made_up(Random(seed), account)
+    measured()
+    lines = [line for line in OrderLine.objects.all() if line.requested_on <= calc.sunday(WEEK)]
+    answer = site.get(PAGE, {"account": account.pk, "weeks": "13"})
+    (row,) = answer.context["rows"]
+    for code in ("otif", "on_time", "in_full", "fill_rate", "confirmation_rate"):
+        over, under = (sum(part) for part in zip(*(plain(line)[code] for line in lines), strict=True))
+        assert round(row.figures[code].shown, 6) == round(100 * over / under, 6), code
+    booked = sum(line.ordered * line.price for line in lines if line.ordered_on >= weeks_back(12))
+    assert row.figures["book_to_bill"].value == booked / 600
+    for product in answer.context["products"]:
+        own = [line for line in lines if line.product_id == product["product"]]
+        otif, asked = (sum(plain(line)["otif"][side] for line in own) for side in (0, 1))
+        assert (product["asked"], round(product["otif_rate"], 6)) == (asked, round(100 * otif / asked, 6))
+
+
+@pytest.mark.parametrize("due", ["requested", "promised"])
+def test_what_is_open_stands_in_the_week_it_was_asked_for_or_promised(site, mia, due):
+    account = make.account(mia)
+    made_up(Random(due), account)
+    measured()
+    waiting = site.get(PAGE, {"due": due}).context["waiting"]
+    left, worth = Counter(), Counter()
+    for line in OrderLine.objects.all():
+        units = calc.open_units(line.ordered, line.shipped, line.cancelled, None, DAY)
+        day = getattr(line, f"{due}_on")
+        if units and line.ordered_on <= DAY:
+            left[day and calc.monday(day)] += units
+            worth[day and calc.monday(day)] += units * line.price
+    assert {week: found[:2] for week, found in waiting.items()} == {week: (left[week], worth[week]) for week in left}
+
+
+def test_how_late_lines_came(site, mia):
+    account = make.account(mia)
+    for days in (-2, 0, 0, 1, 2, 3, 7, 8, 14, 15, 40):
+        asked_for = weeks_back(9)
+        facts.ordered(account, requested_on=asked_for, received_on=asked_for + timedelta(days=days), received=10)
+    facts.ordered(account, requested_on=weeks_back(9))
+    measured()
+    answer = site.get(PAGE)
+    assert [count for _word, count in answer.context["late"]] == [1, 2, 1, 1, 2, 2, 2]
+    assert (answer.context["came"], answer.context["on_day"]) == (11, 2)
+
+
+def test_accounts_stand_by_what_is_past_due_and_sort_by_any_measure(site, mia):
+    for name, past, otif in (("A", 5, 9), ("B", 50, 5), ("C", 20, 7)):
+        account = make.account(mia, name=name)
+        facts.value(account, "backlog", numerator=100)
+        facts.value(account, "past_due_backlog", numerator=past)
+        facts.value(account, "otif", numerator=otif, denominator=10)
+    names = lambda query: [row.name for row in site.get(PAGE, query).context["rows"]]  # noqa: E731
+    assert names({}) == ["B", "C", "A"]
+    assert names({"sort": "-otif"}) == ["A", "C", "B"]
+    text = b"".join(site.get(PAGE, {"format": "csv", "column": "otif"}).streaming_content).decode("utf-8-sig")
+    assert text.splitlines()[1].startswith("B,")
+    assert site.get(PAGE, {"sort": "x", "weeks": "x", "due": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "names"),
+    [("open", ["late open", "open"]), ("past_due", ["late open"]), ("late", ["late"]), ("short", ["short"]),
+     ("otif", ["good"])],
+)  # fmt: skip
+def test_order_lines_by_how_they_stand(site, mia, state, names):
+    account, week = make.account(mia), timedelta(days=7)
+    done = {"requested_on": WEEK, "received": 10, "shipped": 10, "shipped_on": WEEK}
+    facts.ordered(account, order_number="good", received_on=WEEK, **done)
+    facts.ordered(account, order_number="late", received_on=WEEK + week, **done)
+    short = done | {"received": 7, "shipped": 7, "cancelled": 3}
+    facts.ordered(account, order_number="short", received_on=WEEK, **short)
+    facts.ordered(account, order_number="open", requested_on=DAY + week)
+    facts.ordered(account, order_number="late open", requested_on=WEEK)
+    rows = site.get(LINES, {"state": state}).context["rows"]
+    assert sorted(row.order_number for row in rows) == names
+
+
+def test_a_line_tells_its_shipments_and_where_it_came_from(site, mia):
+    account = make.account(mia)
+    line = facts.ordered(account, order_number="PO-1", batch=facts.batch(facts.feed(account), kind="orders"))
+    facts.shipped(account, number="L-77", order_number="PO-1")
+    facts.shipped(make.account(), number="L-88", order_number="PO-1")
+    page = site.get(f"{LINES}{line.pk}/").content.decode()
+    assert ("L-77" in page, "L-88" in page, line.batch.file_name in page) == (True, False, True)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(
+    ("url", "most"), [(PAGE, 12), (f"{PAGE}?account={{0}}", 14), (LINES, 8), (f"{LINES}{{1}}/", 8)]
+)
+def test_a_page_costs_the_same_for_one_and_three_rows(site, mia, url, most, n, django_assert_max_num_queries):
+    accounts = [make.account(mia) for _ in range(n)]
+    lines = [facts.ordered(account) for account in accounts for _ in range(n)]
+    for account in accounts:
+        facts.value(account, "backlog", numerator=1)
+        facts.value(account, "past_due_backlog", numerator=1)
+    url = url.format(accounts[0].pk, lines[0].pk)
+    site.get(url)
+    with django_assert_max_num_queries(most):
+        assert site.get(url).status_code == 200
+
+
+def test_only_readers_of_figures_find_deliveries(client):
+    ada = make.user(Role.FINANCE)
+    account = make.account(team=make.team(ada))
+    facts.ordered(account, order_number="PO-secret")
+    MeasureValue.objects.create(account=account, measure="backlog", week=WEEK, numerator=1, denominator=1, as_of=DAY)
+    client.force_login(ada)
+    assert client.get(PAGE).context["rows"] == []
+    assert "PO-secret" not in client.get(LINES).content.decode()
