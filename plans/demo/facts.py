@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import connection
 
 from kam.rounding import cents
-from plans.demo import feeds, orders, sales, stories, tables
+from plans.demo import feeds, orders, sales, shipments, stories, tables
 from plans.demo.days import WEEKS
 
 RETAIL = Decimal("1.90")
@@ -63,6 +63,7 @@ class Facts:
             "kpis_orderline": self._orders(accounts, products),
             "kpis_invoiceline": self._invoices(accounts, products),
             "kpis_openitem": self._items(accounts),
+            "kpis_shipment": self._shipments(accounts),
         }
         batches = feeds.build(self.cast, accounts, self.days, self.deliveries)
         tables.make_partitions(self.days.months)
@@ -127,6 +128,20 @@ class Facts:
                 cells = (client.code, *key, *said, "yes" if line.is_credit else "no")
                 batch = self._delivered_by_us("invoices", line.day, cells, line.units, line.value)
                 rows.append(((account, line.document, products[line.article.code], *said, line.is_credit), batch))
+        return columns, rows
+
+    def _shipments(self, accounts):
+        columns = (
+            *("account_id", "number", "order_number", "carrier", "shipped_on", "promised_on", "delivered_on", "units"),
+            *("freight", "expedite", "handling", "penalties", "returns", "currency"),
+        )
+        rows = []
+        for client in self.cast.customers:
+            for sent in shipments.consignments(client, self.lines[client.code], self.seed):
+                said = (sent.number, sent.order, sent.carrier, sent.shipped_on, sent.promised_on, sent.delivered_on)
+                said = (*said, sent.units, *sent.costs, client.currency)
+                key = self._delivered_by_us("shipments", sent.told_on, (client.code, *said), sent.units, sent.costs[0])
+                rows.append(((accounts[client.code].pk, *said), key))
         return columns, rows
 
     def _items(self, accounts):

@@ -19,6 +19,7 @@ OWN = {
     "orders": ("erp-orders", "Orders from our ERP", 0),
     "invoices": ("erp-invoices", "Invoices from our ERP", 0),
     "open_items": ("finance-open-items", "Receivables from finance", 0),
+    "shipments": ("erp-shipments", "Shipments from our ERP", 0),
 }
 COLUMNS = {
     "sell_through": "account,store,product,week,units,value,stock,receipts,returns,currency",
@@ -26,6 +27,8 @@ COLUMNS = {
     "ordered,confirmed,shipped,received,rejected,cancelled,price,currency",
     "invoices": "account,document,product,occurrence,invoiced_on,quantity,price,value,currency,is_credit",
     "open_items": "account,document,issued_on,due_on,paid_on,amount,paid,currency",
+    "shipments": "account,number,order_number,carrier,shipped_on,promised_on,delivered_on,units,freight,expedite,"
+    "handling,penalties,returns,currency",
 }
 CALLED = {"DE": "Abverkauf", "AT": "Abverkauf", "CN": "动销数据"}
 

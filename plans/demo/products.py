@@ -118,6 +118,10 @@ def catalogue():
     return found
 
 
+# Units per case by category; six of all others.
+CASES = {"BAG": 4, "RAC": 12, "FTB": 10, "WIN": 12}
+
+
 def gtin(number):
     """A number from the range that is kept for use within a company, with its check digit."""
     digits = f"2004711{number:05d}"
@@ -136,6 +140,7 @@ def build(articles):
             sort_name=sort_key(a.name),
             gtin=gtin(a.number),
             brand="Osterhall",
+            case_size=CASES.get(a.category, 6),
             category=by_code[a.category],
         )
         for a in articles

@@ -145,7 +145,7 @@ def test_every_fact_has_the_batch_of_a_file_that_counts_it(company):
         )
         assert counted == [(0,)]
         assert rows(f"SELECT count(*) FROM {table} WHERE batch_id IS NULL") == [(0,)]
-    assert Feed.objects.count() == 27
+    assert Feed.objects.count() == 28
     assert not ImportBatch.objects.filter(received_at__date__gt=TODAY).exists()
 
 
