@@ -1,12 +1,13 @@
 """What the KPI floor shows on the account page and the home page."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from kam.panels import panel
+from kam.reading import once
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
 from kpis import access, calc, queries, showing
@@ -14,6 +15,7 @@ from kpis.models import StockOut
 from kpis.queries import YEAR, Figure
 from kpis.stockouts.showing import span_text
 
+DELIVERY = ("backlog", "past_due_backlog", "otif", "supply_cost")
 SHOWN = ("sell_in", "sell_through_rate", "weeks_of_supply", "otif", "past_due_backlog", "overdue_share")
 CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
@@ -32,13 +34,24 @@ def _last(request):
     return calc.last_complete_week(_day(request))
 
 
+def _points(request, account, codes, first):
+    """Weekly figures by code since a Monday; what the panels of the page show is read once for all of them."""
+    last = _last(request)
+    since = min(calc.first_monday(last.isocalendar().year) - YEAR, queries.span(last, 53 + 13)[0])
+    read = once(
+        ("points", request.user.pk, account.pk),
+        lambda: queries.series(request.user, account, (*SHOWN, *DELIVERY), since, last),
+    )
+    known = {code: read[code] for code in codes if code in read}
+    return {code: {week: p for week, p in points.items() if week >= first} for code, points in known.items()}
+
+
 @panel("account", "kpis/panels/strip.html", order=20, column="top")
 def strip(request, account):
     """Six tiles: this year's sell-in, the rates of four weeks, and where supply, orders and receivables stand."""
     last = _last(request)
     measures = access.readable_measures(request.user)
-    first = calc.first_monday(last.isocalendar().year) - YEAR
-    points = queries.series(request.user, account, SHOWN, min(first, queries.span(last, 53 + 13)[0]), last)
+    points = _points(request, account, SHOWN, date.min)
     if not any(points.values()):
         return None
     targets = queries.targets(request.user, account, SHOWN, last.isocalendar().year)
@@ -67,7 +80,7 @@ def sell_in_and_through(request, account):
     weeks = queries.account_weeks(request.user, account, first - YEAR, last)
     if not any(week >= first for week in weeks):
         return None
-    supply = queries.series(request.user, account, ("weeks_of_supply",), first, last)["weeks_of_supply"]
+    supply = _points(request, account, ("weeks_of_supply",), first)["weeks_of_supply"]
     mondays = _mondays(last, CHART_WEEKS)
     labels = [formats.week(week) for week in mondays]
     return {
@@ -111,14 +124,13 @@ def _supply_chart(points, mondays, labels):
 @panel("account", "kpis/panels/delivery.html", order=20, column="side")
 def delivery(request, account):
     """Open orders and OTIF of the last weeks."""
-    codes = ("backlog", "past_due_backlog", "otif", "supply_cost")
     last = _last(request)
     first = queries.span(last, DELIVERY_WEEKS)[0]
-    points = queries.series(request.user, account, codes, first, last)
+    points = _points(request, account, DELIVERY, first)
     if not any(points.values()):
         return None
     measures = access.readable_measures(request.user)
-    figure = {code: queries.over(points[code], measures[code], first, last) for code in codes}
+    figure = {code: queries.over(points[code], measures[code], first, last) for code in DELIVERY}
     mondays = _mondays(last, DELIVERY_WEEKS)
     otif = [points["otif"].get(week, Figure(measures["otif"])) for week in mondays]
     return {

@@ -1,5 +1,6 @@
 """What plans show on the account page and on the home page."""
 
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,12 +14,11 @@ FEW = 6
 @panel("account", "plans/panels/account.html", order=40, column="side")
 def progress(request, account):
     """The plan in force: the signed one of the latest year that has begun, else the newest one."""
-    plans = Plan.objects.visible_to(request.user).filter(account=account)
-    signed = plans.filter(state=Plan.State.SIGNED, year__lte=timezone.localdate().isocalendar().year)
-    chosen = signed.order_by("-year").first() or plans.order_by("-year", "-revision").first()
-    if chosen is None:
+    in_force = Q(state=Plan.State.SIGNED, year__lte=timezone.localdate().isocalendar().year)
+    plans = Plan.objects.visible_to(request.user).filter(account=account).with_parts()
+    plan = plans.order_by(Case(When(in_force, then=0), default=1), "-year", "-revision").first()
+    if plan is None:
         return None
-    plan = Plan.objects.with_parts().get(pk=chosen.pk)
     figures = [figure for section in grid.sections(plan) for figure in section.measures]
     label = _("v%(n)s %(state)s") % {"n": plan.revision, "state": plan.get_state_display()}
     return {"plan": plan, "figures": figures[:FEW], "state_label": label}
