@@ -111,6 +111,7 @@ class OrderLine(ByAccount):
             models.Index(fields=["account", "requested_on"], name="orderline_requested"),
             models.Index(fields=["account", "ordered_on"], name="orderline_day"),
             models.Index(fields=["account", "settled_on"], name="orderline_settled"),
+            models.Index(fields=["ordered_on", "id"], name="orderline_newest"),
             # What is open is little of all; how late lines came is counted from the index alone.
             models.Index(fields=["requested_on"], condition=Q(settled_on=None), name="orderline_waiting"),
             models.Index(

@@ -155,7 +155,7 @@ LINE_COLUMNS = (
     Column("product_code", gettext_lazy("Product number"), lambda line: line.product.code, "code", shown=False,
            desk=True, always=True),
     Column("ordered_on", gettext_lazy("Ordered"), lambda line: line.ordered_on, "day", sort=("ordered_on",),
-           first="desc", desk=True, shown=False),
+           first="desc", desk=True),
     Column("requested", gettext_lazy("Requested"), lambda line: line.requested_on, "weekday", sort=("requested_on",),
            first="desc"),
     Column("promised", gettext_lazy("Promised"), lambda line: line.promised_on, "weekday", desk=True),
@@ -175,7 +175,7 @@ LINE_COLUMNS = (
 class OrderLineList(ScopedList):
     """Order lines, from order to receipt; each leads to its shipments and the line of the file that brought it."""
 
-    model, title, columns, default_sort = OrderLine, gettext_lazy("Order lines"), LINE_COLUMNS, "-requested"
+    model, title, columns, default_sort = OrderLine, gettext_lazy("Order lines"), LINE_COLUMNS, "-ordered_on"
     filterset_class, leads = filters.OrderLineListFilter, True
 
     def get_queryset(self):
