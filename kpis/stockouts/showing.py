@@ -110,17 +110,16 @@ def chart(weeks):
 def order_rows(row, lines):
     """The lines the episode was judged on: those asked for in its weeks or the four before, with where they lead."""
     first, last = row.first_week - timedelta(days=BEFORE), calc.sunday(row.last_week)
-    return [_line(row, line) for line in lines if first <= line.requested_on <= last]
+    return [_line(line) for line in lines if first <= line.requested_on <= last]
 
 
-def _line(row, line):
+def _line(line):
     level, word = _how(line)
-    monday = calc.monday(line.requested_on)
     return {
         "line": line,
         "level": level,
         "word": word,
-        "url": facts_url(row.account_id, "otif", monday, row=line.pk),
+        "url": f"{reverse('kpis:order-line', args=[line.pk])}#source",
     }
 
 

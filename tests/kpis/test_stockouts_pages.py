@@ -91,7 +91,7 @@ def test_its_page_tells_weeks_the_path_and_the_lines_with_where_they_lead(episod
     for word in (
         "Did we deliver in full?",
         "60 units that were due did not come; 40 units were lost.",
-        f"{reverse('kpis:facts', args=[episode.account_id, 'otif'])}?week=2026-11-09&amp;row={line.pk}#source",
+        f"{reverse('kpis:order-line', args=[line.pk])}#source",
         "PO-7/1",
         "not delivered",
         "Leipzig",
@@ -104,10 +104,10 @@ def test_its_page_tells_weeks_the_path_and_the_lines_with_where_they_lead(episod
 def test_each_line_leads_to_its_facts(episode, page):
     text = page(episode.get_absolute_url())
     links = [part.split('"')[0].replace("&amp;", "&") for part in text.split('href="')[1:]]
-    to_facts = [link for link in links if "/facts/" in link]
-    assert len(to_facts) >= 3
+    to_facts = [link for link in links if "/facts/" in link or "/order-lines/" in link]
+    assert len(to_facts) == 12
     for link in to_facts:
-        assert "Line" in page(link) or "Sell-through by store" in page(link) or "Order lines" in page(link)
+        assert "Sell-through by store" in page(link) or "Order line PO-7/1" in page(link)
 
 
 def test_a_cause_is_corrected_with_a_reason_and_taken_back(episode, client, user):

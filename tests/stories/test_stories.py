@@ -100,8 +100,25 @@ def test_the_best_seller_is_on_the_shelf_again(walk, later):
     code = alert.params["code"]
     mia = walk("mia.berger")
     mia.to_figure(alert)
-    mia.heading("Stock cover")
-    mia.to_facts()
+    mia.heading(alert.params["product"])
+    expect(mia.page.locator("#cause")).to_contain_text(mia.word("Delivered short"))
+    page = mia.page.url
+    line = mia.to_line(mia.word("not delivered"))
+    assert (line["product"], line["shipped"], line["received"]) == (code, "–", "–")
+
+    mia.page.goto(page)
+    mia.link("Write a letter")
+    mia.page.locator("select[name=audience]").select_option("account")
+    mia.press("Save")
+    letter = mia.page.get_by_role("main")
+    expect(letter).to_contain_text(alert.params["product"])
+    expect(letter).to_contain_text(mia.word("Dear Sir or Madam,"))
+    mia.press("Mark as sent")
+    expect(letter).to_contain_text(mia.word("Sent by"))
+
+    mia.page.goto(page)
+    mia.page.locator("#weeks summary").click()
+    mia.page.locator("#weeks").get_by_role("link").last.click()
     line = mia.to_line(code)
     assert (line["product"], line["stock"]) == (code, "0")
 
