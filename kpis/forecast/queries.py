@@ -3,11 +3,12 @@
 Whoever hands in an account has made sure that the reader sees it, and reads figures.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import JSONObject
 
 from kpis import calc, queries
 from kpis.forecast.services import first_week
@@ -28,13 +29,23 @@ PRODUCTS = 50
 SCORED = 13
 
 
-@dataclass
+@dataclass(frozen=True)
+class Own:
+    """A figure that somebody set by hand, as a cell shows it."""
+
+    units: Decimal
+    version: int
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True)
 class Cell:
-    """One product in one week to come; `own` is the override, `given` what there is where supply is short."""
+    """One product in one week to come; `own` was set by hand, `given` is its share where supply is short."""
 
     week: date
     row: ForecastWeek | None = None
-    own: ForecastOverride | None = None
+    own: Own | None = None
     given: Decimal | None = None
 
     @property
@@ -50,13 +61,13 @@ class Cell:
         return bool(self.row and self.row.planned != self.row.baseline)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Line:
-    """One product of the grid with its cells, one for each week."""
+    """One product of the grid with a cell for each week; `method` is that of its baseline, or why there is none."""
 
     product: Product
-    series: ForecastSeries | None
-    cells: list = field(default_factory=list)
+    method: str
+    cells: list
 
     @property
     def total(self):
@@ -69,45 +80,61 @@ def mondays(first, weeks):
 
 
 def products_of(account, weeks, text=""):
-    """Products of an account's forecast with the sum of what is agreed in these weeks, the largest first."""
-    rows = ForecastWeek.objects.filter(account=account, week__in=weeks)
+    """Products that an account's forecast has in these weeks, with `total`, `method`, `refusal` and `as_of`.
+
+    The largest come first.
+    """
+    rows = ForecastWeek.objects.filter(account=account, product=OuterRef("pk"), week__in=weeks).order_by()
+    series = ForecastSeries.objects.filter(account=account, product=OuterRef("pk"))
+    known = {name: Subquery(series.values(name)[:1]) for name in ("method", "refusal", "as_of")}
+    total = Subquery(rows.values("product").annotate(total=Sum("agreed")).values("total"))
+    found = Product.objects.filter(Exists(rows)).annotate(total=total, **known)
     if text:
-        rows = rows.filter(Q(product__code__istartswith=text) | Q(product__name__icontains=text))
-    found = rows.order_by().values("product").annotate(total=Sum("agreed"))
-    return found.order_by(F("total").desc(nulls_last=True), "product").values_list("product", flat=True)
+        found = found.filter(Q(code__istartswith=text) | Q(name__icontains=text))
+    return found.order_by(F("total").desc(nulls_last=True), "pk")
 
 
 def lines_of(account, products, weeks):
-    """The grid of these products (ids) and weeks: five queries, however many there are."""
-    found = {"account": account, "product__in": products, "week__in": weeks}
-    known = Product.objects.in_bulk(products)
-    series = ForecastSeries.objects.filter(account=account, product__in=products)
-    by_product = {row.product_id: row for row in series}
-    rows = _by_cell(ForecastWeek.objects.filter(**found))
-    own = _by_cell(ForecastOverride.objects.filter(**found).select_related("author"))
-    given = shares_of(account, products, weeks)
-
-    def cell(pk, week):
-        return Cell(week, rows.get((pk, week)), own.get((pk, week)), given.get((pk, week)))
-
-    return [Line(known[pk], by_product.get(pk), [cell(pk, week) for week in weeks]) for pk in products]
+    """The grid of these products (as `products_of` finds them) and weeks: one query."""
+    cells = cells_of(account, products, weeks)
+    return [Line(product, _method(product), [cells[product.pk, week] for week in weeks]) for product in products]
 
 
-def _by_cell(rows):
-    return {(row.product_id, row.week): row for row in rows}
+def _method(product):
+    known = ForecastSeries(method=product.method or "", refusal=product.refusal or "")
+    return str(known.get_refusal_display() if known.refusal else known.get_method_display() if known.method else "")
 
 
-def shares_of(account, products, weeks):
-    """What an account gets of products that are short, by (product id, week)."""
-    rows = SupplyShare.objects.filter(account=account, cap__product__in=products, week__in=weeks)
-    return {(product, week): given for product, week, given in rows.values_list("cap__product", "week", "given")}
+def cells_of(account, products, weeks):
+    """A Cell for each (product id, week)."""
+    here = {"account": account, "product": OuterRef("product"), "week": OuterRef("week")}
+    own = ForecastOverride.objects.filter(**here)
+    own = own.values(said=JSONObject(units="units", version="version", reason="reason", author="author__name"))
+    share = SupplyShare.objects.filter(account=account, cap__product=OuterRef("product"), week=OuterRef("week"))
+    rows = ForecastWeek.objects.filter(account=account, product__in=products, week__in=weeks)
+    rows = rows.annotate(own=Subquery(own[:1]), given=Subquery(share.values("given")[:1]))
+    found = {(row.product_id, row.week): Cell(row.week, row, _own(row.own), row.given) for row in rows}
+    return {(p.pk, week): found.get((p.pk, week), Cell(week)) for p in products for week in weeks}
 
 
-def totals(account, weeks):
-    """What is expected of all products together, by week: sums of the columns of ForecastWeek."""
-    names = ("baseline", "naive", "planned", "agreed")
-    rows = ForecastWeek.objects.filter(account=account, week__in=weeks).order_by().values("week")
-    return {row["week"]: row for row in rows.annotate(**{name: Sum(name) for name in names})}
+def _own(said):
+    return said and Own(Decimal(str(said["units"])), said["version"], said["reason"], said["author"])
+
+
+def curve(account, first, weeks):
+    """What was sold of all products together from a Monday on, and what is expected, in one query.
+
+    ({week: units}, {week: {agreed, baseline}}).
+    """
+    nothing = Value(None, output_field=ForecastWeek._meta.get_field("agreed"))
+    expected = ForecastWeek.objects.filter(account=account, week__in=weeks).order_by().values("week")
+    expected = expected.annotate(sold=nothing, all=Sum("agreed"), machine=Sum("baseline"))
+    past = AccountWeek.objects.filter(account=account, week__gte=first, week__lte=weeks[-1], units__isnull=False)
+    past = past.order_by().annotate(sold=F("units"), all=nothing, machine=nothing)
+    names = ("week", "sold", "all", "machine")
+    rows = list(expected.values_list(*names).union(past.values_list(*names), all=True))
+    sold = {week: units for week, units, *_rest in rows if units is not None}
+    return sold, {week: {"agreed": a, "baseline": b} for week, units, a, b in rows if units is None}
 
 
 def sold(account, first, last, product=None):
@@ -123,12 +150,6 @@ def events_of(account, first, last, product=None):
     rows = ForecastEvent.objects.filter(account=account, starts__lte=calc.sunday(last))
     rows = rows.filter(Q(ends=None) | Q(ends__gte=first)).select_related("product")
     return list(rows.filter(Q(product=None) | Q(product=product)) if product else rows)
-
-
-def as_of(account):
-    """The last week whose figures were known when an account's forecast was made, None without one."""
-    rows = ForecastSeries.objects.filter(account=account)
-    return rows.aggregate(newest=Max("as_of"))["newest"]
 
 
 SUMS = ("actual", "agreed_wrong", "baseline_wrong", "naive_wrong", "agreed_over", "baseline_over", "naive_over")

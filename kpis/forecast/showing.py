@@ -80,7 +80,7 @@ def grid_columns(weeks):
     """The columns of an export of the grid: the same as on the page, and number and method."""
     yield Column("product", _("Product"), lambda line: line.product.name)
     yield Column("code", _("Number"), lambda line: line.product.code)
-    yield Column("method", _("Method"), lambda line: str(line.series.get_method_display()) if line.series else "")
+    yield Column("method", _("Method"), lambda line: line.method)
     for n, week in enumerate(weeks):
         yield Column(f"week{n}", formats.week(week, with_year=True), lambda line, n=n: line.cells[n].agreed)
     yield Column("total", _("Sum"), lambda line: line.total)
@@ -94,7 +94,7 @@ PRODUCT_COLUMNS = (
     Column("high", gettext_lazy("80 % below"), lambda cell: cell.row and cell.row.high),
     Column("planned", gettext_lazy("With events"), lambda cell: cell.row and cell.row.planned),
     Column("own", gettext_lazy("Set by hand"), lambda cell: cell.own and cell.own.units),
-    Column("author", gettext_lazy("By"), lambda cell: cell.own and cell.own.author.name),
+    Column("author", gettext_lazy("By"), lambda cell: cell.own and cell.own.author),
     Column("reason", gettext_lazy("Reason"), lambda cell: cell.own and cell.own.reason),
     Column("agreed", gettext_lazy("Agreed"), lambda cell: cell.agreed),
     Column("given", gettext_lazy("Share of short supply"), lambda cell: cell.given),

@@ -23,9 +23,9 @@ class Typed:
         self.texts = {name: text.strip() for name, text in data.items() if name.startswith(FIELD)}
 
     def field_of(self, product, cell):
-        """(name, text) of a cell's field: what was typed, else the figure that was set by hand."""
+        """(name, text, cell) of a cell's field: what was typed, else the figure that was set by hand."""
         name = f"{FIELD}{product.pk}.{cell.week.isoformat()}.{cell.own.version if cell.own else 0}"
-        return name, self.texts.get(name, plain(cell.own.units) if cell.own else "")
+        return name, self.texts.get(name, plain(cell.own.units) if cell.own else ""), cell
 
     def save(self, account, *, by) -> int:
         """Set what differs from what the form showed; returns how many figures. Raises what the service raises."""

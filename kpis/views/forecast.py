@@ -23,7 +23,7 @@ from kam.views.base import refuse
 from kpis import access
 from kpis.forecast import queries, services, showing
 from kpis.forecast.typed import Typed, number_of
-from kpis.models import Product
+from kpis.models import ForecastSeries, Product
 from kpis.queries import YEAR
 
 SPANS = (4, 8, 13, 26)
@@ -58,7 +58,6 @@ class OnForecast:
             account=self.account,
             weeks=self.weeks,
             spans=SPANS,
-            as_of=queries.as_of(self.account),
             may_forecast=access.may_forecast(self.request.user, self.account),
             **kwargs,
         )
@@ -85,16 +84,16 @@ class ForecastPage(OnForecast, TemplateView):
         return table_response(kind, f"forecast-{self.account.code}", title, header(columns), lines(columns, rows))
 
     def get_context_data(self, **kwargs):
-        page = self.page()
-        rows = queries.totals(self.account, self.weeks)
-        past = self.past()
-        sold = queries.sold(self.account, past[0] - YEAR, self.weeks[-1])
+        page, past = self.page(), self.past()
+        sold, expected = queries.curve(self.account, past[0] - YEAR, self.weeks)
+        totals = [expected.get(week, {}).get("agreed") for week in self.weeks]
         return super().get_context_data(
             page=page,
             lines=queries.lines_of(self.account, page.rows, self.weeks),
-            totals=[rows.get(week, {}).get("agreed") for week in self.weeks],
-            total=sum((row["agreed"] or 0 for row in rows.values()), Decimal(0)) if rows else None,
-            chart=showing.chart_of(past, self.weeks, sold, rows),
+            as_of=next((product.as_of for product in page.rows if product.as_of), None),
+            totals=totals,
+            total=sum(filter(None, totals), Decimal(0)) if expected else None,
+            chart=showing.chart_of(past, self.weeks, sold, expected),
             events=queries.events_of(self.account, self.weeks[0], self.weeks[-1]),
             found_text=self.request.GET.get("q", ""),
             exports=("csv", "xlsx"),
@@ -125,35 +124,42 @@ class ForecastProduct(OnForecast, TemplateView):
     template_name = "kpis/forecast_product.html"
 
     @cached_property
+    def series(self):
+        """What the baseline comes from, None for a product without history here."""
+        rows = ForecastSeries.objects.filter(account=self.account, product__code=self.kwargs["code"])
+        return rows.select_related("product").first()
+
+    @cached_property
     def product(self):
-        return get_object_or_404(Product, code=self.kwargs["code"])
+        return self.series.product if self.series else get_object_or_404(Product, code=self.kwargs["code"])
 
     @cached_property
     def weeks(self):
         text = self.request.GET.get("weeks", "13")
         return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 13)
 
-    def line(self):
-        return queries.lines_of(self.account, [self.product.pk], self.weeks)[0]
+    def cells(self):
+        return list(queries.cells_of(self.account, [self.product], self.weeks).values())
 
     def get(self, request, *args, **kwargs):
         if request.GET.get("format") in ("csv", "xlsx"):
             columns = showing.PRODUCT_COLUMNS
             stem = f"forecast-{self.account.code}-{self.product.code}"
-            rows = lines(columns, self.line().cells)
+            rows = lines(columns, self.cells())
             return table_response(request.GET["format"], stem, str(self.product), header(columns), rows)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        line, past = self.line(), self.past()
-        rows = {cell.week: cell.row for cell in line.cells if cell.row}
+        cells, past = self.cells(), self.past()
+        rows = {cell.week: cell.row for cell in cells if cell.row}
         sold = queries.sold(self.account, past[0] - YEAR, self.weeks[-1], self.product)
         return super().get_context_data(
             product=self.product,
-            line=line,
-            series=line.series,
-            notes=showing.notes_of(line.series),
-            better=_better(line.series),
+            cells=cells,
+            series=self.series,
+            as_of=self.series and self.series.as_of,
+            notes=showing.notes_of(self.series),
+            better=_better(self.series),
             chart=showing.chart_of(past, self.weeks, sold, rows, interval=True),
             events=queries.events_of(self.account, self.weeks[0], self.weeks[-1], self.product),
             exports=("csv", "xlsx"),
@@ -184,15 +190,20 @@ class ForecastEdit(OnForecast, TemplateView):
     def products(self):
         """The products that the address names, else the largest of the account."""
         named = [pk for text in self.request.GET.getlist("product")[: queries.PRODUCTS] if (pk := number_of(text))]
-        chosen = list(Product.objects.filter(pk__in=named).order_by("sort_name", "pk").values_list("pk", flat=True))
-        return chosen or list(queries.products_of(self.account, self.weeks)[: queries.PRODUCTS])
+        return list(Product.objects.filter(pk__in=named).order_by("sort_name", "pk")) or list(
+            queries.products_of(self.account, self.weeks)[: queries.PRODUCTS]
+        )
 
     def get_context_data(self, **kwargs):
-        lines = queries.lines_of(self.account, self.products(), self.weeks)
-        for line in lines:
-            for cell in line.cells:
-                cell.name, cell.text = self.typed.field_of(line.product, cell)
-        return super().get_context_data(lines=lines, reason=self.typed.reason, problem=self.problem, **kwargs)
+        products = self.products()
+        cells = queries.cells_of(self.account, products, self.weeks)
+        return super().get_context_data(
+            lines=[(product, [self.typed.field_of(product, cells[product.pk, week]) for week in self.weeks])
+                   for product in products],
+            reason=self.typed.reason,
+            problem=self.problem,
+            **kwargs,
+        )  # fmt: skip
 
     def post(self, request, *args, **kwargs):
         self.typed = Typed(request.POST)

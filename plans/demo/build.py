@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Account, Team
 from kam.models import User
 from kpis.models import Product
-from plans.demo import accounts, contacts, people, plans, products, targets, terms
+from plans.demo import accounts, contacts, forecasts, people, plans, products, targets, terms
 from plans.demo.days import Days
 from plans.demo.facts import Facts
 
@@ -39,9 +39,11 @@ def build(*, seed, today, cast=None):
     stores = accounts.stores(cast, clients, seed)
     articles = products.catalogue()
     facts = Facts(cast, stores, articles, days, seed)
-    rows = facts.store(clients, products.build(articles))
+    made = products.build(articles)
+    rows = facts.store(clients, made)
     contacts.build(cast, clients, staff, seed)
     targets.build(clients, facts)
     terms.build(clients, facts)
     plans.build(clients, staff, facts)
+    forecasts.build(clients, made, staff, facts)
     return Built(rows, people.write_logins(logins))

@@ -104,3 +104,23 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-bulk-clear]")) setAll(event.target.closest("form[data-bulk]"), false);
 });
 document.querySelectorAll("form[data-bulk]").forEach(showSelection);
+
+// Cells to type into: arrows and Enter move among them as in a spreadsheet; left and right only from the ends of the text.
+document.addEventListener("keydown", (event) => {
+  const input = event.target.closest?.("[data-cells] input");
+  if (!input || event.ctrlKey || event.metaKey || event.altKey) return;
+  const row = input.closest("tr"), column = [...row.cells].indexOf(input.closest("td"));
+  const atStart = input.selectionEnd === 0, atEnd = input.selectionStart === input.value.length;
+  const next = {
+    ArrowDown: () => row.nextElementSibling?.cells[column],
+    Enter: () => row.nextElementSibling?.cells[column] ?? row.cells[column],
+    ArrowUp: () => row.previousElementSibling?.cells[column],
+    ArrowLeft: () => atStart && row.cells[column - 1],
+    ArrowRight: () => atEnd && row.cells[column + 1],
+  }[event.key]?.();
+  const cell = next && next.querySelector("input");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  cell.select();
+});
