@@ -2,7 +2,8 @@
 
 import logging
 
-from django.db import Error, connection
+import psycopg
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -40,17 +41,20 @@ class Progress:
             raise Overtaken
 
     def tell(self) -> None:
-        """Renew the lease and say how far it is; notice that the batch is no longer ours."""
+        """Renew the lease and say how far it is; once the batch is no longer ours, stop what is being done for it."""
         said = {"phase": self.phase, "rows_read": self.rows, "rows_total": self.total}
-        if self.is_lost or mine(self.batch).update(lease_until=timezone.now() + self.lease, **said):
-            return
-        gone = Q(state=State.CANCELLED) | ~Q(attempt=self.batch.attempt)
-        self.is_lost = ImportBatch.objects.filter(gone, pk=self.batch.pk).exists()
-        if self.is_lost and self.reader is not None:
-            try:
-                self.reader.cancel_safe()
-            except (Error, OSError) as error:
-                logger.warning("a statement for a cancelled file could not be stopped: %s", error)
+        if not self.is_lost and not mine(self.batch).update(lease_until=timezone.now() + self.lease, **said):
+            gone = Q(state=State.CANCELLED) | ~Q(attempt=self.batch.attempt)
+            self.is_lost = ImportBatch.objects.filter(gone, pk=self.batch.pk).exists()
+        if self.is_lost:
+            self._stop()
+
+    def _stop(self):
+        """Stop the statement that runs; asked again and again, as between two statements there is none."""
+        try:
+            self.reader.cancel_safe()
+        except (psycopg.Error, OSError) as error:
+            logger.warning("a statement for a cancelled file could not be stopped: %s", error)
 
 
 def mine(batch: ImportBatch):

@@ -19,13 +19,14 @@ from kpis.views.feeds import (
     FeedWeekAccepted,
     FeedWeekWatched,
 )
-from kpis.views.import_columns import ImportColumns, ImportLook
+from kpis.views.import_columns import FeedColumns, FeedColumnsForgotten, ImportColumns, ImportLook
 from kpis.views.import_list import ImportList
 from kpis.views.import_weeks import ImportUndone, ImportWeeks
 from kpis.views.imports import (
     FeedNames,
     ImportCancelled,
     ImportChecked,
+    ImportCorrected,
     ImportDetail,
     ImportFile,
     ImportNew,
@@ -56,6 +57,8 @@ __all__ = [
     "Explorer",
     "CauseEdit",
     "FactList",
+    "FeedColumns",
+    "FeedColumnsForgotten",
     "FeedCreate",
     "FeedDetail",
     "FeedList",
@@ -67,6 +70,7 @@ __all__ = [
     "ImportCancelled",
     "ImportChecked",
     "ImportColumns",
+    "ImportCorrected",
     "ImportDetail",
     "ImportFile",
     "ImportList",
