@@ -20,6 +20,7 @@ class Replenishment(ByAccount):
 
     class Urgency(models.TextChoices):
         NOW = "now", pgettext_lazy("order", "Now")
+        COMING = "coming", pgettext_lazy("order", "Ordered, not there")
         SOON = "soon", pgettext_lazy("order", "At the next order")
         ENOUGH = "enough", pgettext_lazy("order", "Enough")
         UNKNOWN = "unknown", pgettext_lazy("order", "Not known")

@@ -14,5 +14,6 @@
 
 Silver, Pyke and Peterson, Inventory Management and Production Planning and Scheduling, 3rd edition, chapter 7: the
 (R, S) system with normal demand. On order is what was ordered in the last half year and neither came, nor was
-rejected or cancelled, nor was due more than eight weeks ago.
+rejected or cancelled, nor was due more than eight weeks ago. At or below the reorder point the order is due now;
+where it was placed, but no more than the safety stock is on hand, what is ordered is wanted there.
 """

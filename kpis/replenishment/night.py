@@ -89,6 +89,7 @@ fresh AS MATERIALIZED (
             THEN ceil(greatest(up_to - on_hand - on_order, 0) / case_size) * case_size END AS advised,
         CASE WHEN weekly > 0 THEN round(least(on_hand / weekly, 999), 1) END AS cover,
         CASE WHEN missing <> '' THEN 'unknown' WHEN on_hand + on_order <= reorder_point THEN 'now'
+            WHEN on_hand <= safety_stock THEN 'coming'
             WHEN on_hand + on_order < up_to THEN 'soon' ELSE 'enough' END AS urgency,
         missing
     FROM goal

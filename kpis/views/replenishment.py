@@ -1,5 +1,6 @@
 """Replenishment: what accounts should order, how urgently, and everything that was reckoned with."""
 
+from django.db.models import Case, IntegerField, Value, When
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -12,7 +13,14 @@ from kpis.replenishment.filters import ReplenishmentFilter
 from kpis.views.tabs import SUPPLY, links
 
 Urgency = Replenishment.Urgency
-LEVELS = {Urgency.NOW: "bad", Urgency.SOON: "warning", Urgency.ENOUGH: "good", Urgency.UNKNOWN: "neutral"}
+LEVELS = {
+    Urgency.NOW: "bad",
+    Urgency.COMING: ("bad", "truck"),
+    Urgency.SOON: "warning",
+    Urgency.ENOUGH: "good",
+    Urgency.UNKNOWN: "neutral",
+}
+RANK = Case(*(When(urgency=urgency, then=Value(at)) for at, urgency in enumerate(LEVELS)), output_field=IntegerField())
 
 
 def _urgency(row):
@@ -27,7 +35,7 @@ def _advised(row):
     if row.advised is None:
         return formats.DASH
     cases = ""
-    if row.case_size > 1:
+    if row.case_size > 1 and row.advised:
         n, size = formats.number(row.advised / row.case_size), formats.number(row.case_size)
         cases = format_html(' <span class="k-muted">{}</span>', _("%(n)s × %(size)s") % {"n": n, "size": size})
     text = format_html("<b>{}</b>{}", formats.number(row.advised), cases)
@@ -47,7 +55,8 @@ COLUMNS = (
     Column("account", gettext_lazy("Account"), lambda r: r.account.name,
            cell=linked(lambda r: r.account.name, lambda r: r.account.get_absolute_url()),
            sort=("account__sort_name", "pk"), desk=True),
-    Column("urgency", gettext_lazy("Urgency"), _urgency, cell=status(lambda r: LEVELS[r.urgency], _urgency)),
+    Column("urgency", gettext_lazy("Urgency"), _urgency, sort=("rank", "cover", "pk"),
+           cell=status(lambda r: LEVELS[r.urgency], _urgency)),
     Column("advised", pgettext_lazy("units", "Order now"), lambda r: r.advised, "figure", sort=("advised", "pk"),
            first="desc", cell=_advised),
     _figure("on_hand", gettext_lazy("On hand"), sort=("on_hand", "pk")),
@@ -72,11 +81,11 @@ COLUMNS = (
 class ReplenishmentList(ScopedList):
     """What each account should order of each product, the most urgent first."""
 
-    model, title, columns, default_sort = Replenishment, gettext_lazy("Replenishment"), COLUMNS, "cover"
+    model, title, columns, default_sort = Replenishment, gettext_lazy("Replenishment"), COLUMNS, "urgency"
     filterset_class, template_name = ReplenishmentFilter, "kpis/replenishment.html"
 
     def get_queryset(self):
-        return super().get_queryset().select_related("account", "product")
+        return super().get_queryset().select_related("account", "product").annotate(rank=RANK)
 
     def row_url(self, row):
         return row.product.get_absolute_url()
@@ -87,6 +96,7 @@ class ReplenishmentList(ScopedList):
             "tabs": [
                 self.tab(pgettext_lazy("replenishment", "All"), ""),
                 self.tab(Urgency.NOW.label, "urgency=now"),
+                self.tab(Urgency.COMING.label, "urgency=coming"),
                 self.tab(Urgency.SOON.label, "urgency=soon"),
                 self.tab(Urgency.UNKNOWN.label, "urgency=unknown"),
             ],

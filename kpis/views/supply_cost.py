@@ -18,7 +18,7 @@ PERIODS = (4, 13, 52)
 
 def _each(part, label, **more):
     return Column(part, label, lambda a: a.cost.each(part), "figure", decimals=2, desk=True,
-                  cell=lambda a: formats.money(a.cost.each(part), a.currency), **more)  # fmt: skip
+                  cell=lambda a: formats.money(a.cost.each(part) or None, a.currency), **more)  # fmt: skip
 
 
 COLUMNS = (
@@ -27,7 +27,7 @@ COLUMNS = (
     Column("cost", gettext_lazy("Per unit"), lambda a: a.cost.each(), "figure", sort=("figure", "sort_name"),
            first="desc", decimals=2, cell=lambda a: formats.money(a.cost.each(), a.currency)),
     Column("currency", gettext_lazy("Currency"), lambda a: a.currency, shown=False, always=True, desk=True),
-    Column("change", gettext_lazy("Change, %"), lambda a: a.cost.change, "percent", decimals=1,
+    Column("change", gettext_lazy("Change"), lambda a: a.cost.change, "percent", decimals=1,
            cell=lambda a: kam_ui.delta(a.cost.change, "%", good="down")),
     _each("freight", gettext_lazy("Freight")),
     _each("expedite", gettext_lazy("Express")),

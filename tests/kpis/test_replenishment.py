@@ -69,6 +69,14 @@ def test_how_urgent_it_is(stock, urgency):
     assert (row.urgency, row.advised > 0) == (urgency, urgency != "enough")
 
 
+def test_what_is_ordered_and_not_there_while_next_to_nothing_is_left_is_said():
+    account, of = selling(stock=100)
+    empty(account, of, (-1,), units=20)
+    ordered(account, of, -1, 90, notice=14)
+    (row,) = advise(DAY + timedelta(days=7))
+    assert (row.urgency, row.on_hand, row.on_order) == ("coming", 0, 90)
+
+
 def test_it_is_ordered_in_full_cases():
     selling()
     Product.objects.update(case_size=12)
