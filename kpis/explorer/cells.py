@@ -28,11 +28,11 @@ AMOUNTS = {
 WEEK = timedelta(weeks=1)
 
 
-def cells(asked, levels, within=None, *, whole=True):
+def cells(asked, levels, within=None, *, whole=True, by_week=True):
     """The cells of rows of `levels` as a query: k0, k1, …, week and the sums.
 
     `within` are the paths of keys that the rows begin with, None for all. Without `whole` only the weeks that are
-    shown are summed, not those that they are compared with or follow upon.
+    shown are summed, not those that they are compared with or follow upon; without `by_week` all of them in one.
     """
     model = _table(asked, levels)
     rows = _narrowed(model.objects.visible_to(asked.user), asked, model).filter(_weeks(asked, model, whole))
@@ -41,7 +41,7 @@ def cells(asked, levels, within=None, *, whole=True):
     if within is not None:
         rows = rows.filter(_inside(levels, within, model))
     keys = {f"k{at}": _column(level, model) for at, level in enumerate(levels)}
-    return rows.order_by().values("week", **keys).annotate(**_sums(asked, levels))
+    return rows.order_by().values(*(["week"] if by_week else []), **keys).annotate(**_sums(asked, levels))
 
 
 def _table(asked, levels):

@@ -42,23 +42,25 @@ SHOWN = {
 }
 SORTS = ("name", *FIGURES)
 USUAL_SORT = "-total"
-# Figures that follow from the shown weeks alone.
+# Figures that follow from the shown weeks alone, and those that are their plain sums.
 OF_SHOWN_WEEKS = ("name", "total", "stock")
+SUMS = ("name", "total")
 
+# Weeks are looked up by their distance, so that a week that nobody reported is empty and not the one before it.
 STEPS = """
 WITH cell AS MATERIALIZED ({cells}),
 step AS (
     SELECT c.*, {opening} AS opening, {pace} AS pace, {before} AS before
-    FROM cell c {earlier}
+    FROM cell c
     WINDOW lately AS (PARTITION BY {row} ORDER BY c.week RANGE BETWEEN '21 days' PRECEDING AND CURRENT ROW),
-        chain AS (PARTITION BY {row} ORDER BY c.week)
+        week_before AS (PARTITION BY {row} ORDER BY c.week RANGE BETWEEN '7 days' PRECEDING AND '7 days' PRECEDING),
+        compared AS (PARTITION BY {row} ORDER BY c.week RANGE BETWEEN {back} PRECEDING AND {back} PRECEDING)
 )
 """
-OPENING = "CASE WHEN lag(c.week) OVER chain = c.week - 7 THEN lag(c.kept) OVER chain END"
+# Of figures that are sums over the shown weeks: no weeks.
+SUMMED = "WITH step AS ({cells})"
 ORDER = """
-, line AS (
-    SELECT {keys}, sum(even) AS total, {figure} AS figure FROM step WHERE week BETWEEN %s AND %s GROUP BY {keys}
-),
+, line AS (SELECT {keys}, sum(even) AS total, {figure} AS figure FROM step {shown} GROUP BY {keys}),
 placed AS (
     SELECT line.*, coalesce(n.id, 0) AS id, {name} AS name, {code} AS code, {currency} AS currency,
         coalesce({sign}figure, 'Infinity') AS place, coalesce({sort}, '') AS sorted,
@@ -73,6 +75,7 @@ SELECT * FROM (
     FROM placed
 ) x WHERE number <= %s ORDER BY {parent}, number
 """
+SHOWN_WEEKS = "WHERE week BETWEEN %s AND %s"
 FIGURES_OF = """
 SELECT {keys} {figures}, array_agg(week ORDER BY week), array_agg({shown} ORDER BY week),
     array_agg(kept ORDER BY week), array_agg(told ORDER BY week), array_agg(before ORDER BY week){flow}
@@ -121,20 +124,20 @@ class Line:
 
 def _steps(asked, levels, within, figure=None):
     """The weeks of rows, each with what it follows upon, as SQL; of a `figure` only as far as it needs them."""
-    whole = figure not in OF_SHOWN_WEEKS
-    sql, params = cells(asked, levels, within, whole=whole).query.sql_with_params()
-    row = ", ".join(f"c.k{at}" for at in range(len(levels))) or "true"
-    compares = figure in (None, "change")
-    same = " AND ".join(["b.week = c.week - %s", *(f"b.k{at} = c.k{at}" for at in range(len(levels)))])
+    found = cells(asked, levels, within, whole=figure not in OF_SHOWN_WEEKS, by_week=figure not in SUMS)
+    sql, params = found.query.sql_with_params()
+    if figure in SUMS:
+        return SUMMED.format(cells=sql), params
+    follows = figure not in OF_SHOWN_WEEKS
     text = STEPS.format(
         cells=sql,
-        row=row,
-        opening=OPENING if whole else "NULL::numeric",
-        pace="avg(c.sold) OVER lately" if whole else "NULL::numeric",
-        before="b.amount" if compares else "NULL::numeric",
-        earlier=f"LEFT JOIN cell b ON {same}" if compares else "",
+        row=", ".join(f"c.k{at}" for at in range(len(levels))) or "true",
+        opening="sum(c.kept) OVER week_before" if follows else "NULL::numeric",
+        pace="avg(c.sold) OVER lately" if follows else "NULL::numeric",
+        before="sum(c.amount) OVER compared" if figure in (None, "change") else "NULL::numeric",
+        back=f"'{asked.back.days} days'",
     )
-    return text, [*params, *([asked.back.days] if compares else [])]
+    return text, params
 
 
 def sort_of(text):
@@ -165,8 +168,9 @@ class Ordered:
             currency=currency,
             last=f"k{len(self.levels) - 1}",
             parent=self.parent,
+            shown="" if self.name in SUMS else SHOWN_WEEKS,
         )
-        return text, [*params, self.asked.first, self.asked.last]
+        return text, [*params, *(() if self.name in SUMS else (self.asked.first, self.asked.last))]
 
     @property
     def parent(self):
