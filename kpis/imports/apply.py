@@ -57,8 +57,9 @@ def _facts(result, mapping, batch):
     result.refuse(loaded.bad)
     if result.rejected and not (keeps_good_rows(batch) and result.frame.height):
         return Outcome()
-    good = loaded.frame.join(result.frame, on=LINE, how="semi") if loaded.bad else loaded.frame
-    frame, result.frame, loaded.frame = stored_columns(good, result.kind), result.frame.clear(), None
+    if loaded.bad:
+        loaded.frame = loaded.frame.join(result.frame, on=LINE, how="semi")
+    frame, result.frame, loaded.frame = stored_columns(loaded.frame, result.kind), result.frame.clear(), None
     merged = merge(frame, result.kind, batch.pk, result.assumed)
     changes = {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged}
     return Outcome(loaded.created, changes, merged.weeks)
