@@ -15,7 +15,7 @@ from plans.demo import stories, tables
 from plans.demo.days import WEEKS
 
 JUDGED = 26
-METHOD = "shared_season"
+METHOD = "last_year_scaled"
 # Accounts whose forecasts were kept, and who sets figures there; the one is often right, the other too hopeful.
 AUTHORS = {"DE-110": ("dach", 0.35), "DE-240": ("lead", 0.2), "UK-110": ("uk", -0.25), "CN-210": ("china", 0.3)}
 SET_BY_HAND = 12
