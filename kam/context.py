@@ -60,7 +60,7 @@ def _nav(request, user):
 
 # Pages that belong to an entry though their address does not begin like its own.
 BELONGS = {
-    "kpis:import-list": ("kpis:feed-list",),
+    "kpis:import-list": ("kpis:feed-list", "kpis:quality-list"),
     "kpis:deliveries": ("kpis:order-line-list",),
     "administration:people": ("administration:teams", "administration:audit", "administration:ask"),
 }

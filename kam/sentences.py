@@ -24,7 +24,7 @@ NOTES = {
         "%(lines)s lines in another currency than their account's have no exchange rate: its amounts lack them."
     ),
     "terms_wait_for_feed": _("%(terms)s findings about terms keep what they said, because a feed is late."),
-    "alerts_wait": _("Alerts of %(count)s accounts stay as they were, because a file is late, incomplete or too small."),
+    "alerts_wait": _("%(count)s accounts keep their alerts, because a file is late, incomplete or strangely small."),
 }
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kam.api.base import EditableViewSet, ScopedSerializer
 from kpis import access, filters, services
+from kpis.feeds.quality import QUARTER, SUMS, quality_of, reasons, unknowns
 from kpis.feeds.weeks import STATES, seen_files, weeks_of
 from kpis.models import Feed
 
@@ -65,6 +66,50 @@ class FeedWeekSerializer(serializers.Serializer):
         return row.told.batch_id if self._sees(row) else None
 
 
+class ReasonSerializer(serializers.Serializer):
+    """Why cells were refused, and where the last of them stands."""
+
+    code = serializers.CharField()
+    cells = serializers.IntegerField()
+    files = serializers.IntegerField()
+    batch = serializers.IntegerField(source="batch_id")
+    line = serializers.IntegerField()
+
+
+class UnknownSerializer(serializers.Serializer):
+    """A name that nobody knows, and where it stood last."""
+
+    code = serializers.CharField()
+    value = serializers.CharField()
+    cells = serializers.IntegerField()
+    batch = serializers.IntegerField(source="batch_id")
+    line = serializers.IntegerField()
+
+
+class QualitySerializer(serializers.Serializer):
+    """The quality of one feed over some weeks; rates are fractions, null where there is nothing to judge."""
+
+    weeks = serializers.IntegerField(source="asked")
+    due = serializers.IntegerField(help_text="Weeks that were watched.")
+    on_time = serializers.IntegerField()
+    timeliness = serializers.DecimalField(max_digits=6, decimal_places=4, allow_null=True)
+    gaps = serializers.IntegerField(help_text="Weeks that are missing.")
+    short = serializers.IntegerField(help_text="Weeks that are partial or strangely small.")
+    reported_stores = serializers.IntegerField(source="reported")
+    expected_stores = serializers.IntegerField(source="expected")
+    completeness = serializers.DecimalField(max_digits=6, decimal_places=4, allow_null=True)
+    newest_week = serializers.DateField(source="newest", allow_null=True)
+    files = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+    repeated = serializers.IntegerField()
+    restated = serializers.IntegerField()
+    reasons = ReasonSerializer(many=True)
+    unknowns = UnknownSerializer(many=True)
+
+
 class AcceptSerializer(serializers.Serializer):
     week = serializers.DateField(help_text="The Monday of the week.")
     reason = serializers.CharField(max_length=300)
@@ -100,6 +145,19 @@ class FeedViewSet(EditableViewSet):
         rows = weeks_of(self.get_object(), timezone.now())
         context = {"seen": seen_files(rows, request.user)}
         return Response(FeedWeekSerializer(rows, many=True, context=context).data)
+
+    @extend_schema(responses=QualitySerializer, filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def quality(self, request, pk=None):
+        """How timely, whole and fresh the feed's data was in the last quarter, and what was refused of its files."""
+        feed, now, weeks = self.get_object(), timezone.now(), QUARTER
+        found = quality_of([feed], request.user, now, weeks)[feed.pk]
+        told = {name: getattr(found, name) for name in (*SUMS, "newest", "timeliness", "completeness")}
+        told |= {
+            "reasons": reasons(feed, request.user, now, weeks),
+            "unknowns": unknowns(feed, request.user, now, weeks),
+        }
+        return Response(QualitySerializer(told | {"asked": weeks}).data)
 
     @extend_schema(request=AcceptSerializer, responses=FeedSerializer)
     @action(detail=True, methods=["post"])

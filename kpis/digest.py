@@ -8,7 +8,6 @@ from accounts.models import Alert
 from accounts.wording import sentence
 from kam.templatetags import formats
 
-
 FEEDS = ("feed_late", "feed_partial", "feed_small")
 
 

@@ -13,7 +13,6 @@ from kpis import queries
 from kpis.models import (
     AccountWeek,
     Category,
-    CategoryWeek,
     ExchangeRate,
     Feed,
     ImportBatch,
@@ -23,7 +22,6 @@ from kpis.models import (
     OrderLine,
     PriceObservation,
     Product,
-    ProductWeek,
     SellThrough,
     ServiceFact,
     Shipment,
@@ -185,22 +183,6 @@ class AccountWeekFilter(django_filters.FilterSet):
     class Meta:
         model = AccountWeek
         fields = ["account", "week"]
-
-
-class CategoryWeekFilter(AccountWeekFilter):
-    category = django_filters.ModelChoiceFilter(queryset=seen(Category))
-
-    class Meta:
-        model = CategoryWeek
-        fields = ["account", "category", "week"]
-
-
-class ProductWeekFilter(AccountWeekFilter):
-    product = _product()
-
-    class Meta:
-        model = ProductWeek
-        fields = ["account", "product", "week"]
 
 
 class MeasureValueFilter(AccountWeekFilter):

@@ -11,7 +11,7 @@ from kam.reading import once
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
 from kpis import access, calc, queries, showing
-from kpis.models import StockOut
+from kpis.models import Feed, StockOut
 from kpis.queries import YEAR, Figure
 from kpis.stockouts.showing import span_text
 
@@ -240,3 +240,11 @@ def portfolio(request):
         return None
     table = showing.Portfolio(request.user, accounts, SHOWN, last, 4)
     return {"table": table, "week": last, "as_of": calc.sunday(last), "measure": measures[by].label}
+
+
+@panel("account", "kpis/panels/quality.html", order=60, column="side")
+def quality(request, account):
+    """How good the data of the account is; its figures are asked for when they come into sight."""
+    feeds = Feed.objects.filter(account__lineage__contains=[account.pk], weekday__isnull=False)
+    link = f"{reverse('kpis:quality-list')}?account={account.pk}"
+    return {"account": account, "link_to": link} if feeds.exists() else None

@@ -5,6 +5,7 @@ from kpis import forecast_urls, views
 app_name = "kpis"
 urlpatterns = [
     path("", views.Overview.as_view(), name="overview"),
+    path("accounts/<int:pk>/quality/", views.AccountQuality.as_view(), name="account-quality"),
     path("accounts/<int:pk>/<slug:code>/", views.MeasurePage.as_view(), name="measure"),
     path("accounts/<int:pk>/<slug:code>/facts/", views.FactList.as_view(), name="facts"),
     path("accounts/<int:pk>/<slug:code>/target/<int:year>/", views.TargetEdit.as_view(), name="target"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("targets/<int:pk>/remove/", views.TargetRemove.as_view(), name="target-remove"),
     path("feeds/", views.FeedList.as_view(), name="feed-list"),
     path("feeds/new/", views.FeedCreate.as_view(), name="feed-create"),
+    path("quality/", views.QualityList.as_view(), name="quality-list"),
     path("feeds/<int:pk>/", views.FeedDetail.as_view(), name="feed"),
     path("feeds/<int:pk>/weeks/<date:week>/accept/", views.FeedWeekAccepted.as_view(), name="feed-week-accepted"),
     path("feeds/weeks/<int:pk>/watch/", views.FeedWeekWatched.as_view(), name="feed-week-watched"),

@@ -1,5 +1,6 @@
 """The weeks of one feed: what was expected, what came when, and how that is judged; for its page and the API."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -53,45 +54,59 @@ class FeedWeek:
 
 
 def weeks_of(feed: Feed, at: datetime, count: int = SHOWN) -> list[FeedWeek]:
-    """The last weeks that are over at a moment, the latest first; five queries, whatever the count."""
-    return _Weeks(feed, at, count).rows() if feed.kind in FACTS else []
+    """The last weeks of a feed that are over at a moment, the latest first."""
+    return weeks_of_all([feed], at, count)[feed.pk]
 
 
-class _Weeks:
-    """What is known of the weeks of one feed at one moment."""
+def weeks_of_all(
+    feeds: Iterable[Feed], at: datetime, count: int = SHOWN, *, named: bool = True
+) -> dict[int, list[FeedWeek]]:
+    """The same by feed: five queries, whatever the counts, four where missing stores need not be `named`.
 
-    def __init__(self, feed, at, count):
-        self.feed, self.at = feed, at
-        last = monday(at.date()) - timedelta(weeks=1)
+    A feed that brings no facts has no weeks.
+    """
+    known = _Known([feed for feed in feeds if feed.kind in FACTS], at, count, named)
+    return {feed.pk: known.rows(feed) if feed.kind in FACTS else [] for feed in feeds}
+
+
+class _Known:
+    """What is known of the weeks of feeds at one moment."""
+
+    def __init__(self, feeds, at, count, named):
+        self.at, last = at, monday(at.date()) - timedelta(weeks=1)
         self.weeks = [last - timedelta(weeks=back) for back in range(count)]
-        self.known = told([feed], self.weeks[-1] - timedelta(weeks=2 * HISTORY), last, at).get(feed.pk, {})
-        self.since = min((found.first_at for found in self.known.values()), default=at)
-        self.due = {week: due_at(feed, week) for week in self.weeks} if feed.weekday is not None else {}
-        self.gone = missing([(feed.pk, week, due) for week, due in self.due.items() if due <= at], at)
-        self.accepted = {row.week: row for row in AcceptedWeek.objects.filter(feed=feed, week__in=self.weeks)}
+        self.told = told(feeds, self.weeks[-1] - timedelta(weeks=2 * HISTORY), last, at)
+        self.due = {(f.pk, week): due_at(f, week) for f in feeds if f.weekday is not None for week in self.weeks}
+        self.gone = missing([(*key, due) for key, due in self.due.items() if due <= at], at)
+        accepted = AcceptedWeek.objects.filter(feed__in=feeds, week__in=self.weeks)
+        self.accepted = {(row.feed_id, row.week): row for row in accepted}
+        every = all_stores(feeds)
+        self.verdicts = {
+            (f.pk, week): judge(f, self.told[f.pk], week, every.get(f.pk))
+            for f in feeds
+            for week in self.weeks
+            if week in self.told.get(f.pk, ())
+        }
+        self.codes = _codes(self.verdicts.values()) if named else {}
 
-    def rows(self):
-        every = all_stores([self.feed]).get(self.feed.pk)
-        verdicts = {week: judge(self.feed, self.known, week, every) for week in self.weeks if week in self.known}
-        codes = _codes(verdicts.values())
-        return [self._row(week, verdicts.get(week), codes) for week in self.weeks]
+    def rows(self, feed):
+        told = self.told.get(feed.pk, {})
+        since = min((found.first_at for found in told.values()), default=self.at)
+        return [self._row(feed, week, told.get(week), since) for week in self.weeks]
 
-    def _row(self, week, verdict, codes):
-        gone = () if verdict is None else tuple(sorted(codes[pk] for pk in verdict.missing if pk in codes))
-        told = self.known.get(week)
-        return FeedWeek(
-            week, self.due.get(week), self._state(week, verdict), told, verdict, gone, self.accepted.get(week)
-        )
+    def _row(self, feed, week, told, since):
+        key = feed.pk, week
+        verdict, due = self.verdicts.get(key), self.due.get(key)
+        gone = () if verdict is None else tuple(sorted(self.codes[pk] for pk in verdict.missing if pk in self.codes))
+        state = "accepted" if key in self.accepted else self._state(due, told, verdict, key in self.gone, since)
+        return FeedWeek(week, due, state, told, verdict, gone, self.accepted.get(key))
 
-    def _state(self, week, verdict):
-        due, told = self.due.get(week), self.known.get(week)
-        if week in self.accepted:
-            return "accepted"
+    def _state(self, due, told, verdict, is_missing, since):
         if told is None:
-            return "missing" if (self.feed.pk, week) in self.gone else "awaited" if due and due > self.at else "unknown"
+            return "missing" if is_missing else "awaited" if due and due > self.at else "unknown"
         if verdict.what and due:
             return verdict.what
-        if due and due < self.since:
+        if due and due < since:
             return "unknown"
         return "late" if due and told.first_at > due else "on_time"
 

@@ -43,12 +43,14 @@ from kpis.views.letters import (
 )
 from kpis.views.measure import FactList, MeasurePage, TargetEdit
 from kpis.views.overview import Overview
+from kpis.views.quality import AccountQuality, QualityList
 from kpis.views.replenishment import ReplenishmentList
 from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
 from kpis.views.supply_cost import SupplyCostList
 from kpis.views.targets import TargetList, TargetRemove
 
 __all__ = [
+    "AccountQuality",
     "CategoryCreate",
     "CategoryList",
     "CategoryRemove",
@@ -94,6 +96,7 @@ __all__ = [
     "ProductDetail",
     "ProductList",
     "ProductUpdate",
+    "QualityList",
     "ReplenishmentList",
     "StockOutDetail",
     "StockOutList",

@@ -1,6 +1,7 @@
 """Feeds: every file we expect, when it is due, how its weeks came, and who may say so."""
 
 from collections import defaultdict
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from kam.lists import Column, linked, status
 from kam.templatetags import formats, kam_ui
@@ -18,9 +19,11 @@ from kam.views.base import ScopedAct, ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.views.lists import InList, ScopedList
 from kam.views.undo import ScopedRemove
 from kpis import access, filters, services
+from kpis.calc import monday
 from kpis.feed_forms import FeedForm
 from kpis.feeds.due import next_due
 from kpis.feeds.judge import OF_STORES, tolerance_of
+from kpis.feeds.quality import by_week, reasons, unknowns
 from kpis.feeds.standing import faults
 from kpis.feeds.weeks import seen_files, weeks_of
 from kpis.models import AcceptedWeek, Feed, ImportBatch
@@ -128,10 +131,29 @@ class FeedList(ScopedList):
         }
 
 
+FAULT_WEEKS = 8
+# What was refused, in a few words; the page of a file says each in a sentence.
+REASONS = {
+    "unknown_product": gettext_lazy("Product is not known"),
+    "unknown_store": gettext_lazy("Store is not known"),
+    "unknown_account": gettext_lazy("Account is not known"),
+    "duplicate": gettext_lazy("Key stands twice in the file"),
+    "number": gettext_lazy("Not a number"),
+    "integer": gettext_lazy("Not a whole number"),
+    "date": gettext_lazy("Not a date"),
+    "not_monday": gettext_lazy("Not a Monday"),
+    "required": gettext_lazy("Empty, but required"),
+    "ragged": gettext_lazy("Too many or too few columns"),
+}
+NOUNS = {
+    "unknown_product": gettext_lazy("Product"),
+    "unknown_store": gettext_lazy("Store"),
+    "unknown_account": gettext_lazy("Account"),
+}
 # How a week of a feed looks and reads.
 STATES = {
     "awaited": ("open", gettext_lazy("Not due yet")),
-    "missing": ("late", gettext_lazy("Missing")),
+    "missing": ("late", pgettext_lazy("week", "Missing")),
     "partial": ("warning", gettext_lazy("Incomplete")),
     "small": ("warning", gettext_lazy("Strangely small")),
     "late": ("neutral", gettext_lazy("Came late")),
@@ -150,7 +172,8 @@ class FeedDetail(InList, ScopedDetail):
 
     def get_context_data(self, **kwargs):
         feed, user = self.object, self.request.user
-        weeks = weeks_of(feed, timezone.now())
+        now = timezone.now()
+        weeks = weeks_of(feed, now)
         seen = seen_files(weeks, user)
         return super().get_context_data(
             weeks=[(week, STATES[week.state], bool(week.told) and week.told.batch_id in seen) for week in weeks],
@@ -158,11 +181,27 @@ class FeedDetail(InList, ScopedDetail):
             accepted=[week.accepted for week in weeks if week.accepted],
             due=_due(feed),
             tolerance=tolerance_of(feed),
+            **faults_of(feed, user, now),
             of_stores=feed.kind in OF_STORES and feed.account_id,
             may_keep=access.may_keep_feed(user, feed),
             may_import=access.may_import(user),
             **kwargs,
         )
+
+
+def faults_of(feed, user, now):
+    """Why cells of the feed's files were refused: by reason and week, and the names that nobody knows."""
+    found = reasons(feed, user, now, FAULT_WEEKS)
+    counts = by_week(feed, user, now, FAULT_WEEKS) if found else {}
+    this = monday(now.date())
+    weeks = [this - timedelta(weeks=back) for back in reversed(range(FAULT_WEEKS))]
+    return {
+        "fault_weeks": weeks,
+        "reasons": [
+            (REASONS.get(r.code, _("Other")), r, [counts.get((r.code, week)) for week in weeks]) for r in found
+        ],
+        "unknowns": [(NOUNS[u.code], u) for u in unknowns(feed, user, now, FAULT_WEEKS)] if found else [],
+    }
 
 
 def _below(week):

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-FILES = ((_("Files"), "kpis:import-list"), (_("Feeds"), "kpis:feed-list"))
+FILES = ((_("Files"), "kpis:import-list"), (_("Feeds"), "kpis:feed-list"), (_("Data quality"), "kpis:quality-list"))
 SUPPLY = (
     (_("Short supply"), "kpis:cap-list", "truck"),
     (_("Stock-outs"), "kpis:stockout-list", "package"),

@@ -88,7 +88,7 @@ def test_the_page_of_a_feed_costs_the_same_for_one_and_three_stores(
 ):
     feed, _shops = weekly(make.account(mia), stores=stores, expected_stores="all")
     facts.told(feed, units=1000, stores=[make.store(feed.account)])
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         answer = site.get(reverse("kpis:feed", args=[feed.pk]))
     week, _sign, sees = answer.context["weeks"][0]
     assert (week.state, week.reported, week.expected, len(week.missing), sees) == (
@@ -144,11 +144,12 @@ def test_whoever_does_not_see_the_file_sees_no_totals(monday, client):
 
 
 def test_files_and_feeds_are_tabs_of_each_other(site):
-    for page, current in (("import-list", "Files"), ("feed-list", "Feeds")):
+    for page, current in (("import-list", "Files"), ("feed-list", "Feeds"), ("quality-list", "Data quality")):
         tabs = site.get(reverse(f"kpis:{page}")).context["tabs"]
         assert [(str(tab["label"]), tab["current"]) for tab in tabs] == [
             ("Files", current == "Files"),
             ("Feeds", current == "Feeds"),
+            ("Data quality", current == "Data quality"),
         ]
 
 
