@@ -8,11 +8,13 @@ from kpis import access, catalogue, filters, serializers, services
 from kpis.models import (
     AccountWeek,
     Category,
+    CategoryWeek,
     InvoiceLine,
     MeasureValue,
     OpenItem,
     OrderLine,
     Product,
+    ProductWeek,
     SellThrough,
     Target,
 )
@@ -143,6 +145,24 @@ class AccountWeekViewSet(Facts):
     order = ("-week", "account_id", "pk")
 
 
+class CategoryWeekViewSet(Facts):
+    """Sell-through summed by account, category and week, products sorted as they are today."""
+
+    queryset = CategoryWeek.objects.all()
+    serializer_class = serializers.CategoryWeekSerializer
+    filterset_class = filters.CategoryWeekFilter
+    order = ("-week", "account_id", "pk")
+
+
+class ProductWeekViewSet(Facts):
+    """Sell-through summed by account, product and week."""
+
+    queryset = ProductWeek.objects.all()
+    serializer_class = serializers.ProductWeekSerializer
+    filterset_class = filters.ProductWeekFilter
+    order = ("-week", "account_id", "pk")
+
+
 class MeasureValueViewSet(Facts):
     """Measures by account and week."""
 
@@ -185,6 +205,8 @@ ROUTES = [
     ("invoice-lines", InvoiceLineViewSet),
     ("open-items", OpenItemViewSet),
     ("account-weeks", AccountWeekViewSet),
+    ("category-weeks", CategoryWeekViewSet),
+    ("product-weeks", ProductWeekViewSet),
     ("measure-values", MeasureValueViewSet),
     ("targets", TargetViewSet),
 ]

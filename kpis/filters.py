@@ -13,6 +13,7 @@ from kpis import queries
 from kpis.models import (
     AccountWeek,
     Category,
+    CategoryWeek,
     ExchangeRate,
     Feed,
     ImportBatch,
@@ -22,6 +23,7 @@ from kpis.models import (
     OrderLine,
     PriceObservation,
     Product,
+    ProductWeek,
     SellThrough,
     ServiceFact,
     Shipment,
@@ -183,6 +185,22 @@ class AccountWeekFilter(django_filters.FilterSet):
     class Meta:
         model = AccountWeek
         fields = ["account", "week"]
+
+
+class CategoryWeekFilter(AccountWeekFilter):
+    category = django_filters.ModelChoiceFilter(queryset=seen(Category))
+
+    class Meta:
+        model = CategoryWeek
+        fields = ["account", "category", "week"]
+
+
+class ProductWeekFilter(AccountWeekFilter):
+    product = _product()
+
+    class Meta:
+        model = ProductWeek
+        fields = ["account", "product", "week"]
 
 
 class MeasureValueFilter(AccountWeekFilter):

@@ -5,11 +5,13 @@ from kam.measures import all_measures
 from kpis.models import (
     AccountWeek,
     Category,
+    CategoryWeek,
     InvoiceLine,
     MeasureValue,
     OpenItem,
     OrderLine,
     Product,
+    ProductWeek,
     SellThrough,
     Target,
 )
@@ -136,6 +138,18 @@ class AccountWeekSerializer(ScopedSerializer):
             "receipts",
             "stock",
         ]
+
+
+class CategoryWeekSerializer(ScopedSerializer):
+    class Meta:
+        model = CategoryWeek
+        fields = ["id", "account", "category", "week", "units", "value", "returns", "receipts", "stock"]
+
+
+class ProductWeekSerializer(ScopedSerializer):
+    class Meta:
+        model = ProductWeek
+        fields = ["id", "account", "product", "week", "units", "value", "returns", "receipts", "stock"]
 
 
 class MeasureValueSerializer(ScopedSerializer):

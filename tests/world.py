@@ -241,6 +241,11 @@ def _facts(found, author, product):
     )
     found.stockoutletter.episodes.add(found.stockout)
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
+    # The week before is over on any day of the tests: what sums up whole weeks shows it.
+    AccountWeek.objects.create(account=account, week=WEEK - timedelta(weeks=1), currency="EUR", units=1)
+    MeasureValue.objects.create(
+        account=account, measure="backlog", week=WEEK - timedelta(weeks=1), numerator=1, denominator=1, as_of=DAY
+    )
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
     found.categoryweek = CategoryWeek.objects.create(account=account, week=WEEK)
     found.measurevalue = MeasureValue.objects.create(

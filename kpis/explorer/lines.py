@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from kam.keyset import Keyset
@@ -153,10 +154,13 @@ class Ordered:
         self.name, self.falls = sort.removeprefix("-"), sort.startswith("-")
 
     def sql(self):
-        """The common table expressions up to `placed`, and their parameters."""
+        """The common table expressions up to `placed`, and their parameters; None for who sees nothing at all."""
         table, name, code, sort, currency = NAMES[self.levels[-1]]
         by_name = self.name == "name"
-        steps, params = _steps(self.asked, self.levels, self.within, self.name)
+        try:
+            steps, params = _steps(self.asked, self.levels, self.within, self.name)
+        except EmptyResultSet:
+            return None
         text = steps + ORDER.format(
             keys=_keys(self.levels),
             figure="0::numeric" if by_name else FIGURES[self.name],
@@ -183,7 +187,9 @@ class Ordered:
 
     def beyond(self, values, backwards, limit):
         """At most `limit` places after `values` (place, sorted, id), or before them in reading direction."""
-        text, params = self.sql()
+        if (found := self.sql()) is None:
+            return []
+        text, params = found
         falls = self.turned != backwards
         way, sign = ("DESC", "<") if falls else ("ASC", ">")
         text += "SELECT * FROM placed"
@@ -198,7 +204,9 @@ class Ordered:
 
     def first(self, each):
         """The first `each` places below every parent, all of them without a number."""
-        text, params = self.sql()
+        if (found := self.sql()) is None:
+            return []
+        text, params = found
         text += NUMBERED.format(parent=self.parent, way="DESC" if self.turned else "ASC")
         return self._read(text, [*params, each or 2**31])
 
@@ -227,7 +235,10 @@ class Places(Keyset):
 
 def figures_of(asked, levels, within):
     """The Line of every row of `levels` that begins with one of the paths `within`, by keys."""
-    steps, params = _steps(asked, levels, within)
+    try:
+        steps, params = _steps(asked, levels, within)
+    except EmptyResultSet:
+        return defaultdict(Line)
     keys = _keys(levels)
     parts = "".join(f", array_agg({part} ORDER BY week)" for part in FLOW_PARTS) if asked.show == FLOW else ""
     text = steps + FIGURES_OF.format(

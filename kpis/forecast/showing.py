@@ -42,6 +42,13 @@ def notes_of(series):
     return said
 
 
+def effect_of(event):
+    """By how much an event changes sales, in percent, or how many units a week it says."""
+    if event.uplift is None:
+        return _("%(units)s units a week") % {"units": formats.number(event.units)}
+    return f"{formats.number(event.uplift * 100, 0, sign=True)} %"
+
+
 def chart_of(past, ahead, sold, rows, *, interval=False):
     """What was sold and what is expected, with last year and, for one product, the interval."""
     weeks = [*past, *ahead]

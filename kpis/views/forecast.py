@@ -20,7 +20,7 @@ from kam.keyset import Page
 from kam.lists import header, lines
 from kam.roles import DataClass, may_read
 from kam.views.base import refuse
-from kpis import access
+from kpis import access, calc
 from kpis.forecast import queries, services, showing
 from kpis.forecast.typed import Typed, number_of
 from kpis.models import ForecastSeries, Product
@@ -48,6 +48,12 @@ class OnForecast:
     def weeks(self):
         text = self.request.GET.get("weeks", "8")
         return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 8)
+
+    def events(self, product=None):
+        found = queries.events_of(self.account, self.weeks[0], self.weeks[-1], product)
+        for event in found:
+            event.effect = showing.effect_of(event)
+        return found
 
     def past(self):
         """Mondays of the half year before the forecast begins."""
@@ -90,11 +96,11 @@ class ForecastPage(OnForecast, TemplateView):
         return super().get_context_data(
             page=page,
             lines=queries.lines_of(self.account, page.rows, self.weeks),
-            as_of=next((product.as_of for product in page.rows if product.as_of), None),
+            as_of=next((calc.sunday(product.as_of) for product in page.rows if product.as_of), None),
             totals=totals,
             total=sum(filter(None, totals), Decimal(0)) if expected else None,
             chart=showing.chart_of(past, self.weeks, sold, expected),
-            events=queries.events_of(self.account, self.weeks[0], self.weeks[-1]),
+            events=self.events(),
             found_text=self.request.GET.get("q", ""),
             exports=("csv", "xlsx"),
             **kwargs,
@@ -157,11 +163,11 @@ class ForecastProduct(OnForecast, TemplateView):
             product=self.product,
             cells=cells,
             series=self.series,
-            as_of=self.series and self.series.as_of,
+            as_of=self.series and calc.sunday(self.series.as_of),
             notes=showing.notes_of(self.series),
             better=_better(self.series),
             chart=showing.chart_of(past, self.weeks, sold, rows, interval=True),
-            events=queries.events_of(self.account, self.weeks[0], self.weeks[-1], self.product),
+            events=self.events(self.product),
             exports=("csv", "xlsx"),
             **kwargs,
         )

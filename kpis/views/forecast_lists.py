@@ -19,16 +19,9 @@ from kpis import access
 from kpis.forecast import services
 from kpis.forecast.filters import EventFilter, NoticeFilter, OverrideFilter
 from kpis.forecast.forms import EventForm
+from kpis.forecast.showing import effect_of
 from kpis.models import ForecastEvent, ForecastNotice, ForecastOverride, ForecastWeek, Product
 from kpis.views.tabs import FORECASTS, tabs
-
-
-def _effect(event):
-    """The change in percent, or units a week."""
-    if event.uplift is None:
-        return _("%(units)s units a week") % {"units": formats.number(event.units)}
-    return f"{formats.number(event.uplift * 100, 0, sign=True)} %"
-
 
 EVENTS = (
     Column("name", gettext_lazy("Event"), lambda e: e.name, sort=("name",)),
@@ -38,7 +31,7 @@ EVENTS = (
     Column("kind", gettext_lazy("Kind"), lambda e: e.get_kind_display(), sort=("kind", "-starts"), desk=True),
     Column("starts", gettext_lazy("From"), lambda e: e.starts, "day", sort=("starts", "name"), first="desc"),
     Column("ends", gettext_lazy("To"), lambda e: e.ends, "day", desk=True),
-    Column("effect", gettext_lazy("Effect"), _effect, cell=_effect),
+    Column("effect", gettext_lazy("Effect"), effect_of, cell=effect_of),
 )
 
 

@@ -69,12 +69,15 @@ class Columns(Reported, Scoped, View):
             form.add_error(None, error)
             return self.page(form, found, status=422)
 
+    def remembers(self):
+        """The name of the feed for which what is said may be kept; empty where that is not asked."""
+        return ""
+
     def form(self, found, data=None):
         feed = self.feed
-        remembers = feed.name if feed and access.may_keep_feed(self.request.user, feed) else ""
         given = ("account",) if feed and feed.account_id else ()
         return ColumnsForm(
-            data, kind=found.kind, look=found.look, answers=found.answers, given=given, remembers=remembers
+            data, kind=found.kind, look=found.look, answers=found.answers, given=given, remembers=self.remembers()
         )
 
     def page(self, form, found, *, shows=False, status=200):
@@ -127,6 +130,10 @@ class ImportColumns(Columns):
 
     def proposal(self, header=None):
         return proposal.of_batch(self.object, header)
+
+    def remembers(self):
+        feed = self.feed
+        return feed.name if feed and access.may_keep_feed(self.request.user, feed) else ""
 
     def without_look(self):
         """Nothing could be seen: all that can be said is how the file is cut."""

@@ -22,8 +22,26 @@ from kpis.forms import TargetForm
 from kpis.imports.trace import line_of
 from kpis.models import ImportBatch, InvoiceLine, OpenItem, OrderLine, SellThrough, Target
 from kpis.queries import YEAR, Figure
+from kpis.shortage.queries import shortages
 
 SPANS = (13, 26, 52, 104)
+
+
+# Measures of which less can be reached where supply is short.
+SOLD_ON = ("sell_through", "sell_through_units")
+
+
+def short_of(account, last):
+    """What an account does not get until the year ends, as sums; None where nothing is short.
+
+    It stands beside the target, which it does not change.
+    """
+    first = last + timedelta(weeks=1)
+    found = shortages(account, first, calc.first_monday(last.isocalendar().year + 1) - timedelta(weeks=1))
+    if not found:
+        return None
+    values = [short.value for short in found if short.value is not None]
+    return {"missing": sum(s.missing for s in found), "value": sum(values) if values else None, "products": found}
 
 
 class OnMeasure:
@@ -70,6 +88,7 @@ class MeasurePage(OnMeasure, TemplateView):
             target=target,
             year=last.isocalendar().year,
             may_set_target=access.may_set_target(user, account),
+            short=short_of(account, last) if measure.code in SOLD_ON else None,
             **kwargs,
         )
 

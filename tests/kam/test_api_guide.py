@@ -41,7 +41,7 @@ def test_the_examples_run_and_answer_like_that(live_site):
         assert shape(got) == shape(told), command
         assert got.get("status") == told.get("status")
         env |= {name.upper(): str(got[name]) for name in ("id", "version", "cursor") if name in got}
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
 
 
 # The twin of each page that writes, by the name of the page: noun and action.

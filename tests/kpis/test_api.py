@@ -7,7 +7,7 @@ from kam.models.token import SCOPES
 from kam.roles import Role
 from kam.services import issue_token
 from kpis.imports.services import process
-from kpis.models import ImportBatch, Target
+from kpis.models import CategoryWeek, ImportBatch, ProductWeek, Target
 from tests import make
 from tests.clients import Api
 from tests.kpis import facts
@@ -57,6 +57,8 @@ NOUNS = {
     "exchange-rates": facts.exchange,
     "feeds": facts.feed,
     "account-weeks": facts.account_week,
+    "category-weeks": lambda a, **kw: CategoryWeek.objects.create(account=a, **kw),
+    "product-weeks": lambda a, **kw: ProductWeek.objects.create(account=a, product=facts.product(), **kw),
     "measure-values": facts.value,
     "targets": facts.target,
 }
@@ -66,7 +68,7 @@ NOUNS = {
 @pytest.mark.parametrize("noun", sorted(NOUNS))
 def test_a_list_costs_the_same_for_one_and_three_rows(api, account, noun, rows, django_assert_max_num_queries):
     for n in range(rows):
-        one = {"week": weeks_back(n)} if noun in ("account-weeks", "measure-values") else {}
+        one = {"week": weeks_back(n)} if noun.endswith("-weeks") or noun == "measure-values" else {}
         one |= {"year": 2026 + n} if noun == "targets" else {}
         NOUNS[noun](account, **one)
     api.get(f"{V1}/{noun}/")
@@ -246,3 +248,16 @@ def test_dates_of_open_items(api, account):
     facts.item(account, due_on=DAY)
     facts.item(account, due_on=DAY + timedelta(days=1))
     assert len(results(api.get(f"{V1}/open-items/", {"due_to": DAY}))) == 1
+
+
+@pytest.mark.parametrize("state", ["open", "past_due", "late", "short", "otif"])
+def test_order_lines_by_how_they_stand(api, account, state):
+    done = {"requested_on": WEEK, "received": 10, "shipped": 10, "shipped_on": WEEK}
+    rows = {
+        "late": facts.ordered(account, received_on=DAY, **done),
+        "otif": facts.ordered(account, received_on=WEEK, **done),
+        "short": facts.ordered(account, received_on=WEEK, **done | {"received": 7, "shipped": 7, "cancelled": 3}),
+        "past_due": facts.ordered(account, requested_on=weeks_back(60), ordered_on=weeks_back(61)),
+    }
+    wanted = rows["past_due" if state == "open" else state].pk
+    assert [row["id"] for row in results(api.get(f"{V1}/order-lines/", {"state": state}))] == [wanted]
