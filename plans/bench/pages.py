@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from kam import night
 from kam.models import User
-from kpis.models import Touched
+from kpis.models import ProductWeek, Touched
 from plans.bench import company
 from plans.bench.company import Size
 from plans.bench.figures import figure, load
@@ -68,11 +68,28 @@ def _seen_by(role, person):
         "plan": plan.get_absolute_url(),
         "agreement": agreement.get_absolute_url(),
         "KPI overview": reverse("kpis:overview"),
+        **_figures_of(account),
         "imports": reverse("kpis:import-list"),
         "night": reverse("night-day", args=[night.default_date()]),
     }
     headers = signed_in(person)
     return [Page(f"{name}, {role}", path, headers) for name, path in paths.items()]
+
+
+def _figures_of(account):
+    """The explorer from all accounts down to the stores of a product, and what is open and late."""
+    product = ProductWeek.objects.filter(account=account).order_by("product").values_list("product", flat=True).first()
+    explorer, deliveries = reverse("kpis:explorer"), reverse("kpis:deliveries")
+    return {
+        "explorer": explorer,
+        "explorer, by stock cover": f"{explorer}?sort=supply",
+        "explorer, a year of value": f"{explorer}?show=value&weeks=52",
+        "explorer, products": f"{explorer}?account={account.pk}&by=product",
+        "explorer, stores": f"{explorer}?account={account.pk}&product={product}&by=store",
+        "deliveries": deliveries,
+        "deliveries, account": f"{deliveries}?account={account.pk}",
+        "order lines past due": f"{reverse('kpis:order-line-list')}?state=past_due",
+    }
 
 
 def _called_by(person):

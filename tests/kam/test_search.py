@@ -108,3 +108,9 @@ def test_hostile_words_find_nothing_and_break_nothing(client_of, mia, feldkamm, 
         200,
         ["Accounts"] if "feld" in text else [],
     )
+
+
+def test_pages_about_figures_are_found_by_those_who_read_figures(mia):
+    assert found(mia, "deliv") == {"Pages": ["Deliveries"]}
+    assert found(mia, "order lin") == {"Pages": ["Order lines"]}
+    assert found(make.user(Role.FINANCE), "deliv") == {}
