@@ -6,14 +6,14 @@ import polars as pl
 
 from kpis.imports import corrections, derive, workbook
 from kpis.imports.corrections import REPORT, Corrections
-from kpis.imports.decode import beginning
+from kpis.imports.decode import beginning, line_breaks
 from kpis.imports.derive import Names, helper
 from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
 from kpis.imports.places import Places
 from kpis.imports.progress import Phase, Progress
-from kpis.imports.reader import LINE, Source, batches, line_breaks, open_source
+from kpis.imports.reader import LINE, Source, batches, open_source
 from kpis.imports.result import Result, faults, no_faults, sums
 from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
 from kpis.imports.wide import Wide
@@ -37,7 +37,7 @@ def check_file(
     with open_source(path, mapping.format, _hoped_for(mapping), _writing(mapping)) as source:
         check = Check(mapping, source, lookups)
         if progress:
-            progress.begin(Phase.CHECKING, line_breaks(source))
+            progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
         source.keeps_ragged = fixes is not None
         for batch in fixes.batches(source) if fixes else batches(source):
             check.add(batch)

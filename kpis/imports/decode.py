@@ -87,3 +87,13 @@ def _rewrite(file, encoding, copy):
         if not piece:
             break
     copy.seek(0)
+
+
+def line_breaks(file: BinaryIO, start: int) -> int:
+    """How many lines a file has from a place on, where it is read next: its rows, where none holds a line break."""
+    file.seek(start)
+    count, last = 0, b"\n"
+    while piece := file.read(PIECE):
+        count, last = count + piece.count(b"\n"), piece[-1:]
+    file.seek(start)
+    return count + (last != b"\n")

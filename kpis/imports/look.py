@@ -11,7 +11,7 @@ from pathlib import Path
 from kpis.imports import decode, sniff, workbook
 from kpis.imports.families import WORKBOOK, family_of
 from kpis.imports.mapping import Format
-from kpis.imports.reader import first_rows, line_breaks, open_source
+from kpis.imports.reader import first_rows, open_source
 
 LOOK = "look.json"
 ROWS, MOST_COLUMNS, LONGEST = 60, 400, 120
@@ -53,7 +53,7 @@ def look_at(path: Path, form: Format) -> Look:
     encoding = form.encoding or _encoding(path)
     with open_source(path, Format(form.delimiter, encoding, form.quote, 0)) as source:
         rows = _cut(first_rows(source, ROWS))
-        return Look(rows, line_breaks(source), source.encoding, source.delimiter)
+        return Look(rows, decode.line_breaks(source.file, source.body), source.encoding, source.delimiter)
 
 
 def _encoding(path):

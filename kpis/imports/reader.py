@@ -280,16 +280,6 @@ def _as_it_stands(source, cell):
     return cell.replace(source.line_break, "\n") if source.line_break else cell
 
 
-def line_breaks(source: Source) -> int:
-    """How many lines the file has from its first row on: its rows, where none holds a line break."""
-    source.file.seek(source.body)
-    count, last = 0, b"\n"
-    while piece := source.file.read(PIECE):
-        count, last = count + piece.count(b"\n"), piece[-1:]
-    source.file.seek(source.body)
-    return count + (last != b"\n")
-
-
 def _piece(file):
     """The next megabyte, up to the end of a line."""
     piece = file.read(PIECE)
