@@ -1,10 +1,12 @@
 """Columns of text to typed columns, with every fault of every row: batch by batch, so that text never piles up."""
 
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 
 from kpis.imports import corrections, derive, workbook
+from kpis.imports.ahead import ahead
 from kpis.imports.corrections import REPORT, Corrections
 from kpis.imports.decode import beginning, line_breaks
 from kpis.imports.derive import Names, helper
@@ -39,10 +41,11 @@ def check_file(
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
         source.keeps_ragged = fixes is not None
-        for batch in fixes.batches(source) if fixes else batches(source):
-            check.add(batch)
-            if progress:
-                progress.at(progress.rows + batch.height)
+        with closing(fixes.batches(source) if fixes else ahead(batches(source))) as found:
+            for batch in found:
+                check.add(batch)
+                if progress:
+                    progress.at(progress.rows + batch.height)
         return check.finish()
 
 

@@ -4,12 +4,15 @@ What a file restates is mostly what was there: it is read back and compared here
 staging and joining it takes. Rows come in one text, because a message for each would take longer than all the rest.
 """
 
+from contextlib import closing
+
 import polars as pl
 from django.db import connection
 
+from kpis.imports.ahead import ahead
 from kpis.imports.tables import Table
 
-ROWS = 200_000
+ROWS = 100_000
 # Where a file has fewer of the rows that lie between its own, looking each of them up is quicker than reading all.
 MOST_READ = 4
 EPOCH = "date '1970-01-01'"
@@ -21,14 +24,21 @@ def without_unchanged(table: Table, frame: pl.DataFrame, said: list[str]) -> pl.
     The caller holds the lock of the accounts. Rows that are many but far between are left for the join.
     """
     on = [*table.key, *said]
-    left = []
+    schema, left = {name: frame.schema[name] for name in on}, []
+    with connection.cursor() as cursor, closing(ahead(_read(cursor, table, frame, on))) as found:
+        for piece, text in found:
+            stored = None if text is None else _columns(text, schema)
+            left.append(piece if stored is None else piece.join(stored, on=on, how="anti", nulls_equal=True))
+    return pl.concat(left)
+
+
+def _read(cursor, table, frame, names):
+    """Pieces of the frame, each with what is stored of it as a text, or None where that is much more than the piece."""
     for days in _ranges(frame, table.day):
         of_days = frame.filter(pl.col(table.day).is_between(*days))
         for stores in _ranges(of_days, "store_id"):
             piece = of_days.filter(pl.col("store_id").is_between(*stores))
-            stored = _stored(table, piece, on)
-            left.append(piece if stored is None else piece.join(stored, on=on, how="anti", nulls_equal=True))
-    return pl.concat(left) if left else frame
+            yield piece, _stored(cursor, table, piece, names)
 
 
 def _ranges(frame, name):
@@ -39,24 +49,24 @@ def _ranges(frame, name):
     return ranges.select("first", "last").rows()
 
 
-def _stored(table, piece, names):
-    """What is stored between a piece's first and last days and stores, as columns; None where that is much more."""
+def _stored(cursor, table, piece, names):
+    """What is stored between a piece's first and last days and stores: empty where nothing is, None for far more."""
     accounts = piece.get_column("account_id").unique().to_list()
     days, stores = piece.get_column(table.day), piece.get_column("store_id")
     among = f"""
         FROM {table.name} WHERE account_id = ANY(%s) AND {table.day} BETWEEN %s AND %s AND store_id BETWEEN %s AND %s
     """
     params = [accounts, days.min(), days.max(), stores.min(), stores.max()]
-    with connection.cursor() as cursor:
-        most = MOST_READ * piece.height
-        cursor.execute(f"SELECT count(*) FROM (SELECT {among} LIMIT %s) t", [*params, most + 1])
-        if cursor.fetchone()[0] > most:
-            return None
-        form = ",".join(["%%s"] * len(names))
-        cells = ", ".join(f"{table.day} - {EPOCH}" if name == table.day else name for name in names)
-        cursor.execute(f"SELECT string_agg(format('{form}', {cells}), E'\\n') {among}", params)
-        text = cursor.fetchone()[0]
-    return _columns(text, {name: piece.schema[name] for name in names})
+    most = MOST_READ * piece.height
+    form = ",".join(["%%s"] * len(names))
+    cells = ", ".join(f"{table.day} - {EPOCH}" if name == table.day else name for name in names)
+    sql = f"""
+        SELECT count(*), string_agg(format('{form}', {cells}), E'\\n')
+        FROM (SELECT {", ".join(names)} {among} LIMIT %s) t
+    """
+    cursor.execute(sql, [*params, most + 1])
+    rows, text = cursor.fetchone()
+    return None if rows > most else text or ""
 
 
 def _columns(text, schema):
