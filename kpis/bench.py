@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import xlsxwriter
 from django.db import connection, transaction
 
+from kpis.forecast.bench import forecasts
 from kpis.imports.mapping import Format
 from kpis.imports.reader import open_source
 from kpis.imports.services import process, receive
@@ -177,4 +178,4 @@ def plain_copy(table: str) -> float:
     return passed.seconds
 
 
-BENCHES = {"imports": imports}
+BENCHES = {"imports": imports, "forecast": forecasts}
