@@ -72,11 +72,18 @@ TELLING = [
     ("kpis:import-weeks foreign", TL),
     ("weeks of a file, page own", TL),
     ("weeks of a file, API own", TL),
+    ("kpis:letter-create foreign", TL),
     ("home, accounts abroad", TL),
     ("an account given away", TL),
     ("accounts of a file", TL),
     ("plans handed over", AM),
     ("a webhook of somebody gone", AM),
+    ("kpis:forecast foreign", TL),
+    ("kpis:forecast-accuracy", AM),
+    ("kpis:forecast-notice foreign", TL),
+    ("kpis:cap own", TL),
+    ("kpis:cap-list", TL),
+    ("kpis:commitment-create own", FIN),
 ]
 
 DETAIL, ACCOUNT = ("accounts:detail foreign", TL), ("accounts/views/head.py", "OnAccount.account")

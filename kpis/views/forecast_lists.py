@@ -7,7 +7,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Account
 from kam.lists import Column, status
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats, kam_ui
@@ -66,13 +65,8 @@ class EventCreate(ScopedCreate):
         return access.may_forecast(user)
 
     def get_initial(self):
-        """The account and the product that a link names."""
-        named = super().get_initial()
-        account = self.request.GET.get("account", "")
-        if account.isascii() and account.isdecimal() and len(account) < 19:
-            accounts = Account.objects.visible_to(self.request.user)
-            named["account"] = accounts.filter(pk=account).values_list("code", flat=True).first()
-        return named | {"product": self.request.GET.get("product", "")}
+        """The numbers of account and product that a link names."""
+        return super().get_initial() | {name: self.request.GET.get(name, "") for name in ("account", "product")}
 
     def get_cancel_url(self):
         return reverse("kpis:event-list")
