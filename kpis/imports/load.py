@@ -13,6 +13,8 @@ from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
 from kpis.models import Product
 
+PIECE = 100_000
+
 
 @dataclass
 class Loaded:
@@ -116,8 +118,7 @@ def _described(result, what, missing, drop=()):
 
 
 def _stores(loaded, result, mapping, by):
-    frame = loaded.frame.filter(pl.col("account_id").is_not_null() & pl.col("store").is_not_null())
-    pairs = frame.select("account_id", pl.col("store").cast(pl.String)).unique()
+    pairs = loaded.frame.select("account_id", "store").unique().drop_nulls().cast({"store": pl.String})
     accounts = pairs.get_column("account_id").unique().to_list()
     known, missing = _known_stores(accounts, pairs)
     if missing.height and mapping.may_create("stores"):
@@ -194,9 +195,11 @@ def _categories(*names):
 
 
 def _add(loaded, known, on):
-    """Join on the key columns alone, so that the other columns are not copied."""
-    found = loaded.frame.select(on).join(known, on=on, how="left", nulls_equal=True, maintain_order="left")
-    loaded.frame = loaded.frame.with_columns(found.drop(on))
+    """Join on the key columns alone and some rows at a time, so that what joins make for themselves stays small."""
+    pieces = loaded.frame.select(on).iter_slices(PIECE)
+    joined = [piece.join(known, on=on, how="left", nulls_equal=True, maintain_order="left") for piece in pieces]
+    found = pl.concat(joined).drop(on) if joined else known.drop(on).clear()
+    loaded.frame = loaded.frame.with_columns(found)
 
 
 def _refuse(loaded, result, name, found):
