@@ -11,6 +11,7 @@ from kam.reading import once
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
 from kpis import access, calc, queries, showing
+from kpis.feeds.late import FACTS
 from kpis.models import Feed, StockOut
 from kpis.queries import YEAR, Figure
 from kpis.stockouts.showing import span_text
@@ -245,6 +246,6 @@ def portfolio(request):
 @panel("account", "kpis/panels/quality.html", order=60, column="side")
 def quality(request, account):
     """How good the data of the account is; its figures are asked for when they come into sight."""
-    feeds = Feed.objects.filter(account__lineage__contains=[account.pk], weekday__isnull=False)
+    feeds = Feed.objects.filter(account__lineage__contains=[account.pk], kind__in=list(FACTS))
     link = f"{reverse('kpis:quality-list')}?account={account.pk}"
     return {"account": account, "link_to": link} if feeds.exists() else None

@@ -10,16 +10,19 @@ from io import BytesIO
 from types import SimpleNamespace
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Alert, Contact, Membership, Notification, Store, TeamMembership
 from kam.models import Delivery, Deputy, Entry, StepRun, Webhook
 from kam.models.token import SCOPES
 from kam.roles import DataClass, Role
 from kam.services import issue_token
+from kpis.calc import last_complete_week
 from kpis.imports.store import keep as store_file
 from kpis.models import (
     AcceptedWeek,
     AccountWeek,
+    BatchWeek,
     Category,
     CategoryWeek,
     ColumnMapping,
@@ -144,6 +147,8 @@ def below(account, author, product):
         by=author,
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
+    told = last_complete_week(timezone.now().date())
+    BatchWeek.objects.create(batch=batch, account=account, week=told, rows=1, new=1, units_moved=4711)
     found.acceptedweek = AcceptedWeek.objects.create(
         feed=feed, week=WEEK - timedelta(weeks=60), reason="Closed for works"
     )

@@ -22,7 +22,8 @@ STATES = ("awaited", *FAULTY, "late", "on_time", "accepted", "unknown")
 class FeedWeek:
     """One week of a feed. `state` is one of: awaited, missing, partial, small, late, on_time, accepted, unknown.
 
-    "late" is whole, but came after it was due. "unknown" is what nobody watched: it was due before the first file came.
+    "late" is whole, but came after it was due. "unknown" is what nobody watched: due on no day, or before the first
+    file came.
     `missing` are the numbers of the stores that are expected and not there.
     """
 
@@ -104,11 +105,13 @@ class _Known:
     def _state(self, due, told, verdict, is_missing, since):
         if told is None:
             return "missing" if is_missing else "awaited" if due and due > self.at else "unknown"
-        if verdict.what and due:
-            return verdict.what
-        if due and due < since:
+        if due is None:
             return "unknown"
-        return "late" if due and told.first_at > due else "on_time"
+        if verdict.what:
+            return verdict.what
+        if due < since:
+            return "unknown"
+        return "late" if told.first_at > due else "on_time"
 
 
 def seen_files(weeks: list[FeedWeek], user) -> set[int]:

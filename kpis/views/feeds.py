@@ -194,7 +194,7 @@ def faults_of(feed, user, now):
     found = reasons(feed, user, now, FAULT_WEEKS)
     counts = by_week(feed, user, now, FAULT_WEEKS) if found else {}
     this = monday(now.date())
-    weeks = [this - timedelta(weeks=back) for back in reversed(range(FAULT_WEEKS))]
+    weeks = [this - timedelta(weeks=back) for back in range(FAULT_WEEKS)]
     return {
         "fault_weeks": weeks,
         "reasons": [

@@ -88,7 +88,7 @@ class QualityList(ScopedList):
     template_name = "kpis/quality.html"
 
     def get_queryset(self):
-        return super().get_queryset().filter(kind__in=list(FACTS), weekday__isnull=False).select_related("account")
+        return super().get_queryset().filter(kind__in=list(FACTS)).select_related("account")
 
     @cached_property
     def now(self):
@@ -123,7 +123,7 @@ class QualityList(ScopedList):
         context = super().get_context_data(**kwargs)
         last = calc.monday(self.now.date()) - timedelta(weeks=1)
         mondays = [last - timedelta(weeks=back) for back in range(self.weeks)]
-        text = _("A feed that is expected on a day of the week is watched; none is agreed for the accounts you see.")
+        text = _("It is told of feeds that bring facts; none is agreed for the accounts you see.")
         return context | {
             "tabs": tabs(self.request, FILES),
             "kpis": tiles(self.whole(context["page"]), self.weeks),
@@ -144,7 +144,7 @@ class AccountQuality(ScopedDetail):
     def get_context_data(self, **kwargs):
         now, user = timezone.now(), self.request.user
         seen = Feed.objects.visible_to(user).filter(account__lineage__contains=[self.object.pk])
-        feeds = list(seen.filter(kind__in=list(FACTS), weekday__isnull=False).order_by("name", "pk")[:SHOWN])
+        feeds = list(seen.filter(kind__in=list(FACTS)).order_by("name", "pk")[:SHOWN])
         found = quality_of(feeds, user, now, QUARTER)
         rows = [(feed, found[feed.pk], [cell(row) for row in reversed(found[feed.pk].weeks)]) for feed in feeds]
         link = f"{reverse('kpis:quality-list')}?account={self.object.pk}"

@@ -1,7 +1,7 @@
 """The demo company: Osterhall, a maker of sports goods, and its two years with two dozen accounts.
 
-Everything follows from a seed and a day. Ten stories are told, each visible in figures (see `stories`), and each can be
-left out (see `accounts.Cast`). Plans in the making are next year's, before July revisions of this year's.
+Everything follows from a seed and a day. Twelve stories are told, each visible in figures (see `stories`), and each can
+be left out (see `accounts.Cast`). Plans in the making are next year's, before July revisions of this year's.
 
 | account | story |
 | --- | --- |
@@ -11,6 +11,8 @@ left out (see `accounts.Cast`). Plans in the making are next year's, before July
 | UK-110 Pacer's Yard | we deliver late and short: OTIF far below the agreed 95 % |
 | DE-210 Gratweg Outdoor | its best-seller is out of stock because we do not ship it |
 | CN-200 江岚百货 | its sell-through file has not arrived for two weeks |
+| UK-210 Sidelane Sports | the files of the last two weeks lack a third of its stores |
+| DE-220 Radhaus Kessler | the files of the last two weeks are cut off, and strangely small |
 | UK-200 Hollin & Marsh | a plan has waited six days for a signature |
 | DE-200 Nordhafen Warenhaus | a plan came back with comments |
 | CN-110 岳澜运动城 | buys ever less, away from the growth that its signed plan promises |

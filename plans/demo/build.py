@@ -29,7 +29,7 @@ def is_empty():
 def build(*, seed, today, cast=None):
     """Make the demo company in an empty database; the figures are the same for the same seed and day.
 
-    `cast` says which accounts there are and which stories they tell: by default all of them, all ten.
+    `cast` says which accounts there are and which stories they tell: by default all of them, all twelve.
     """
     cast = cast or accounts.Cast()
     days = Days(today)

@@ -18,7 +18,7 @@ class Facts:
     """All that happened, account by account, before it is stored."""
 
     def __init__(self, cast, stores, articles, days, seed):
-        self.cast, self.days, self.seed = cast, days, seed
+        self.cast, self.stores, self.days, self.seed = cast, stores, days, seed
         self.flows = {c.code: sales.simulate(c, stores[c.code], articles, days, seed) for c in cast.trading}
         self.worth = {client.code: self._worth(client) for client in cast.trading}
         self.lines, self.invoiced, self.items = {}, {}, {}
@@ -69,6 +69,8 @@ class Facts:
         tables.make_partitions(self.days.months)
         for table, (columns, rows) in made.items():
             tables.copy(table, [*columns, "batch_id"], [(*row, batches[key]) for row, key in rows])
+        feeds.tell_weeks()
+        feeds.spoil(self.cast, self.deliveries, self.days)
         _touch_until(self.days.yesterday)
         return {table: len(rows) for table, (_columns, rows) in made.items()}
 
@@ -86,8 +88,12 @@ class Facts:
         for client in self.cast.trading:
             feed, account = feeds.code_of(client), accounts[client.code].pk
             arrived = {index for index in range(WEEKS) if feeds.arrived(client, self.days, index)}
+            place, lines = {store.pk: n for n, store in enumerate(self.stores[client.code])}, Counter()
             for index, store, article, units, stock, receipts in self.flows[client.code].lines:
-                if index not in arrived:
+                line = lines[index, store.pk]
+                lines[index, store.pk] += 1
+                told = not stories.lost(client.story, self.days.age(index), place[store.pk], line)
+                if index not in arrived or not told:
                     continue
                 value = units * self.worth[client.code][article.code]
                 back = units // BROUGHT_BACK[article.category] if client.kind == "webshop" else None

@@ -12,7 +12,7 @@ from django.db import connection
 
 from kpis.imports import store
 from kpis.imports.toml import mapping_text
-from kpis.models import Feed, ImportBatch
+from kpis.models import Feed, ImportBatch, ImportError
 from plans.demo import stories
 
 OWN = {
@@ -30,6 +30,7 @@ COLUMNS = {
     "shipments": "account,number,order_number,carrier,shipped_on,promised_on,delivered_on,units,freight,expedite,"
     "handling,penalties,returns,currency",
 }
+ZONES = {"CN": "Asia/Shanghai", "GB": "Europe/London", "IE": "Europe/Dublin"}
 CALLED = {"DE": "Abverkauf", "AT": "Abverkauf", "CN": "动销数据"}
 
 
@@ -74,6 +75,92 @@ def build(cast, accounts, days, deliveries):
     return {(d.feed, d.week): row.pk for d, row in zip(chosen, rows, strict=True)}
 
 
+TELL = """
+INSERT INTO kpis_batchweek (batch_id, account_id, week, rows, new, changed, stores, store_ids, units, value,
+    units_moved, value_moved)
+SELECT batch_id, account_id, week, sum(rows), sum(rows), 0, nullif(count(store), 0),
+    array_agg(store) FILTER (WHERE store IS NOT NULL), sum(units), sum(value), sum(units), sum(value)
+FROM (
+    SELECT batch_id, account_id, week, store_id AS store, count(*) AS rows, sum(units) AS units, sum(value) AS value
+    FROM kpis_sellthrough GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT b.id, x.account_id, date_trunc('week', b.finished_at)::date - 7, NULL, count(*), sum(x.ordered),
+        sum(x.ordered * x.price)
+    FROM kpis_orderline x JOIN kpis_importbatch b ON b.id = x.batch_id GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT batch_id, account_id, date_trunc('week', invoiced_on)::date, NULL, count(*), sum(quantity), sum(value)
+    FROM kpis_invoiceline GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT b.id, x.account_id, date_trunc('week', b.finished_at)::date - 7, NULL, count(*), NULL, sum(x.amount)
+    FROM kpis_openitem x JOIN kpis_importbatch b ON b.id = x.batch_id GROUP BY 1, 2, 3
+) told
+GROUP BY 1, 2, 3
+"""
+
+
+def tell_weeks():
+    """What each file told of each account and week, as an import would have noted it."""
+    with connection.cursor() as cursor:
+        cursor.execute(TELL)
+
+
+# Files that were refused before the right one came, by account: how many weeks ago, and what was wrong in which lines.
+BLEMISHES = {
+    "DE-200": (1, (("product", "unknown_product", "RUN-999", (3, 8, 15)), ("units", "number", "n/a", (21,)))),
+    "UK-220": (3, (("week", "date", "31.11.", (2, 3, 4, 5)),)),
+    "CN-210": (2, (("product", "unknown_product", "新品-01", (6, 7)), ("product", "unknown_product", "新品-02", (9,)))),
+    "DE-250": (4, (("product", "duplicate", "RUN-101", (12,)),)),
+}
+FIELDS = {"product": 2, "week": 3, "units": 4}
+
+
+def spoil(cast, deliveries, days):
+    """For some accounts: the file as it was refused an hour before, and the good one sent again a day later."""
+    codes = {client.code: code_of(client) for client in cast.trading}
+    mapping = mapping_text("default_sell_through")
+    for code, (age, faults) in BLEMISHES.items():
+        good = ImportBatch.objects.filter(feed__code=codes.get(code, ""), state="applied").order_by("-pk")[
+            age : age + 1
+        ]
+        for batch in good:
+            _refuse(batch, faults, deliveries[batch.feed.code, len(days.weeks) - 1 - age].lines, mapping)
+            _repeat(batch)
+
+
+def _refuse(good, faults, lines, mapping):
+    cells = [line.split(",") for line in lines]
+    for column, _code, value, at in faults:
+        for line in at:
+            if line - 2 < len(cells):
+                cells[line - 2][FIELDS[column]] = value
+    text = "\n".join([COLUMNS["sell_through"], *map(",".join, cells), ""])
+    stored = store.keep(BytesIO(text.encode()), "sell_through", mapping)
+    bad = sum(len(at) for _column, _code, _value, at in faults)
+    batch = _beside(good, -timedelta(hours=1), state="rejected", content=stored.content, stored_name=stored.name,
+                    size=stored.size, accepted=good.rows - bad, rejected=bad)  # fmt: skip
+    ImportError.objects.bulk_create(
+        ImportError(batch=batch, line=line, column=column, value=value, code=code, params=_params(code, value))
+        for column, code, value, at in faults
+        for line in at
+    )
+
+
+def _params(code, value):
+    return {"formats": "2026-11-23"} if code == "date" else {"first": 2, "key": value} if code == "duplicate" else {}
+
+
+def _repeat(good):
+    _beside(good, timedelta(days=1), state="duplicate", content=good.content, stored_name=good.stored_name,
+            size=good.size, accepted=good.accepted, duplicate_of=good)  # fmt: skip
+
+
+def _beside(good, shift, **fields):
+    same = {name: getattr(good, name) for name in ("feed", "kind", "file_name", "rows", "attempt")}
+    batch = ImportBatch.objects.create(**same | fields, finished_at=good.finished_at + shift)
+    ImportBatch.objects.filter(pk=batch.pk).update(received_at=good.received_at + shift)
+    return batch
+
+
 def _feeds(cast, accounts):
     for kind, (code, name, weekday) in OWN.items():
         yield Feed(code=code, name=name, kind=kind, weekday=weekday, grace_days=1)
@@ -85,6 +172,8 @@ def _feeds(cast, accounts):
                 kind="sell_through",
                 account=accounts[client.code],
                 weekday=client.weekday,
+                hour=18,
+                time_zone=ZONES.get(client.country, "Europe/Berlin"),
                 grace_days=1,
             )
 
@@ -93,6 +182,7 @@ def _batch(feed, delivery, days, mapping):
     text = "\n".join([COLUMNS[feed.kind], *delivery.lines, ""])
     stored = store.keep(BytesIO(text.encode()), feed.kind, mapping)
     monday = days.weeks[delivery.week]
+    late = stories.days_after(feed.account.tier, delivery.week) if feed.account else 0
     year, week, _day = monday.isocalendar()
     return ImportBatch(
         feed=feed,
@@ -107,7 +197,7 @@ def _batch(feed, delivery, days, mapping):
         units=delivery.units,
         value=delivery.value,
         attempt=1,
-        finished_at=days.instant(monday + timedelta(days=7 + feed.weekday)),
+        finished_at=days.instant(monday + timedelta(days=7 + feed.weekday + late)),
     )
 
 

@@ -6,6 +6,8 @@ NEXT_TIER = "next_tier"
 OTIF_MISSED = "otif_missed"
 STOCK_OUT = "stock_out"
 FEED_MISSING = "feed_missing"
+FEED_PARTIAL = "feed_partial"
+FEED_SMALL = "feed_small"
 PLAN_WAITING = "plan_waiting"
 PLAN_RETURNED = "plan_returned"
 DRIFTING = "drifting"
@@ -17,6 +19,8 @@ ALL = (
     OTIF_MISSED,
     STOCK_OUT,
     FEED_MISSING,
+    FEED_PARTIAL,
+    FEED_SMALL,
     PLAN_WAITING,
     PLAN_RETURNED,
     DRIFTING,
@@ -28,6 +32,7 @@ DAYS_WAITING = 6
 LATE_DAYS = 38, 48
 LATE_MONTHS = 5
 WEEKS_MISSING = 2
+LINES_LEFT = 2
 WEEKS_NOT_SHIPPED = 5
 
 CURVE_WEEKS = 9
@@ -87,6 +92,18 @@ def days_late(client, months, rng):
     if client.code in EASY_GOING:
         return rng.randint(-2, 3)
     return rng.choice((-4, -3, -2, -1, -1, 0, 0, 0, 0))
+
+
+def lost(story, age, store, line):
+    """Whether the file of that week lacks a line: that of a store by its position, of so many lines of the store."""
+    if age >= WEEKS_MISSING:
+        return False
+    return story == FEED_PARTIAL and store % 3 == 0 or story == FEED_SMALL and line >= LINES_LEFT
+
+
+def days_after(tier, week):
+    """How many days late the file of a week came; small accounts forget it now and then."""
+    return 3 if tier == "C" and week % 9 == 4 else 0
 
 
 def reported(story, age):

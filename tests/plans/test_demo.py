@@ -361,6 +361,8 @@ def test_the_night_finds_the_stories_and_nothing_else(alerts):
         },
         CODES[stories.STOCK_OUT]: {"stockout", "past_due_backlog"},
         CODES[stories.FEED_MISSING]: {"feed_late", "term_breached_data_reporting"},
+        CODES[stories.FEED_PARTIAL]: {"feed_partial"},
+        CODES[stories.FEED_SMALL]: {"feed_small"},
         CODES[stories.PLAN_WAITING]: {"plan_waiting"},
         CODES[stories.DRIFTING]: {"plan_behind", "term_at_risk_minimum_purchase"},
     }

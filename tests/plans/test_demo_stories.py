@@ -24,6 +24,8 @@ ALERTS = {
     stories.OTIF_MISSED: "term_breached_delivery_otif",
     stories.STOCK_OUT: "stockout",
     stories.FEED_MISSING: "feed_late",
+    stories.FEED_PARTIAL: "feed_partial",
+    stories.FEED_SMALL: "feed_small",
     stories.PLAN_WAITING: "plan_waiting",
     stories.DRIFTING: "plan_behind",
 }
