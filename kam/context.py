@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kam import night
 from kam.access import may_have_deputies
@@ -19,7 +20,7 @@ NAV = (
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
     ("kpis:overview", "gauge", _("KPIs"), "measures"),
     ("kpis:explorer", "chart-line", _("Sell-through"), DataClass.KPI),
-    ("kpis:deliveries", "truck", _("Deliveries"), DataClass.KPI),
+    ("kpis:deliveries", "truck", pgettext_lazy("goods", "Deliveries"), DataClass.KPI),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
     ("administration:people", "users", _("Administration"), "people"),

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from kam.roles import DataClass, may_read
 from kam.search import Group, Hit, group, named
@@ -13,7 +14,7 @@ from kpis.models import Product
 
 PAGES = (
     ("kpis:explorer", _lazy("Sell-through")),
-    ("kpis:deliveries", _lazy("Deliveries")),
+    ("kpis:deliveries", pgettext_lazy("goods", "Deliveries")),
     ("kpis:order-line-list", _lazy("Order lines")),
 )
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Account
 from kam.lists import Column, view_query
@@ -26,7 +26,7 @@ SPANS = (4, 13, 26, 52)
 class Deliveries(ScopedList):
     """Every visible account that orders; `?account=` narrows the page to one and what is below it."""
 
-    model, title = Account, gettext_lazy("Deliveries")
+    model, title = Account, pgettext_lazy("goods", "Deliveries")
     template_name = "kpis/deliveries.html"
     filterset_class = filters.DeliveryFilter
     kept = ("weeks", "due")
