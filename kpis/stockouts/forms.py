@@ -34,14 +34,11 @@ class LetterForm(forms.Form):
         StockOut.objects.none(), label=_("Also about"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args, user, episode, **kwargs):
+    def __init__(self, *args, episode, **kwargs):
         super().__init__(*args, **kwargs)
         self.episode = episode
-        others = (
-            StockOut.objects.visible_to(user)
-            .standing()
-            .filter(account=episode.account_id, last_week__gte=episode.first_week - LATELY)
-        )
+        since = episode.first_week - LATELY
+        others = StockOut.objects.standing().filter(account=episode.account_id, last_week__gte=since)
         chosen = others.exclude(pk=episode.pk).select_related("product").order_by("-lost_value", "pk")
         self.fields["also"].queryset = chosen
         ours = episode.side == StockOut.Side.US

@@ -1,4 +1,7 @@
-"""A stock-out as its page shows it: weeks with stock, sales, orders and deliveries; lines; stores; levels and icons."""
+"""A stock-out as its page shows it: weeks with stock, sales, orders and deliveries; lines; stores; levels and icons.
+
+Whoever hands in an episode has made sure that the reader sees it: facts of its account are of the same class of data.
+"""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -45,23 +48,23 @@ def facts_url(account, measure, week, **row):
     return f"{reverse('kpis:facts', args=[account, measure])}?{query}{'#source' if row else ''}"
 
 
-def timeline(user, row):
+def timeline(row):
     """Weeks around an episode, oldest first: stock and sales as reported, units ordered for and received in each."""
     first = row.first_week - timedelta(weeks=WEEKS_BEFORE)
     last = row.last_week + timedelta(weeks=WEEKS_AFTER)
     of_it = {"account": row.account_id, "product": row.product_id}
-    sold = ProductWeek.objects.visible_to(user).filter(**of_it, week__range=(first, last))
+    sold = ProductWeek.objects.filter(**of_it, week__range=(first, last))
     known = {week.week: week for week in sold.order_by("week")}
-    lines = lines_between(user, row, first, last + timedelta(days=6))
+    lines = lines_between(row, first, last + timedelta(days=6))
     mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
     newest = max([*known, row.last_week])
     return [_week(row, monday, known.get(monday), lines) for monday in mondays if monday <= newest], lines
 
 
-def lines_between(user, row, first, last):
+def lines_between(row, first, last):
     """Order lines of the product that were asked for, or came, in these days."""
-    seen = OrderLine.objects.visible_to(user).filter(account=row.account_id, product=row.product_id)
-    lines = seen.filter(requested_on__range=(first - timedelta(days=BEFORE), last))
+    days = first - timedelta(days=BEFORE), last
+    lines = OrderLine.objects.filter(account=row.account_id, product=row.product_id, requested_on__range=days)
     return list(lines.order_by("requested_on", "order_number", "line_number"))
 
 
@@ -135,11 +138,9 @@ def _how(line):
     return ("warning", _("short")) if (line.received or 0) < line.ordered else ("good", _("in full"))
 
 
-def stores(user, row):
+def stores(row):
     """Stores in the last week of an episode, the emptiest first, with where each row leads."""
-    seen = SellThrough.objects.visible_to(user).filter(
-        week=row.last_week, account=row.account_id, product=row.product_id
-    )
+    seen = SellThrough.objects.filter(week=row.last_week, account=row.account_id, product=row.product_id)
     found = list(
         seen.select_related("store").order_by(F("stock").asc(nulls_last=True), "-units", "store")[:MOST_STORES]
     )

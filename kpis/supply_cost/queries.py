@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from kam.sql import dicts
 from kpis import calc
-from kpis.measures import COSTS
+from kpis.supply_cost.measure import COSTS
 
 ZERO = Decimal(0)
 # A consignment is on its way for no longer than this.

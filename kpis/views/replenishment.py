@@ -31,17 +31,18 @@ def _urgency(row):
 
 
 def _advised(row):
-    """Units, and how many cases they are; grey where news of the account is overdue."""
-    if row.advised is None:
-        return formats.DASH
-    cases = ""
-    if row.case_size > 1 and row.advised:
-        n, size = formats.number(row.advised / row.case_size), formats.number(row.case_size)
-        cases = format_html(' <span class="k-muted">{}</span>', _("%(n)s × %(size)s") % {"n": n, "size": size})
-    text = format_html("<b>{}</b>{}", formats.number(row.advised), cases)
+    """Units; grey with a clock where news of the account is overdue."""
+    text = format_html("<b>{}</b>", formats.number(row.advised))
     if not row.late:
         return text
     return format_html('<span class="k-late">{} {}</span>', text, kam_ui.icon("clock", "k-icon-s", _("late")))
+
+
+def _cases(row):
+    """How many cases of which size are advised; a dash where nothing is, or cases are not known."""
+    if row.case_size == 1 or not row.advised:
+        return ""
+    return f"{formats.number(row.advised / row.case_size)} × {formats.number(row.case_size)}"
 
 
 def _figure(name, label, *, shown=True, decimals=0, kind="figure", **more):
@@ -59,6 +60,7 @@ COLUMNS = (
            cell=status(lambda r: LEVELS[r.urgency], _urgency)),
     Column("advised", pgettext_lazy("units", "Order now"), lambda r: r.advised, "figure", sort=("advised", "pk"),
            first="desc", cell=_advised),
+    Column("cases", gettext_lazy("Cases"), _cases, desk=True),
     _figure("on_hand", gettext_lazy("On hand"), sort=("on_hand", "pk")),
     _figure("on_order", gettext_lazy("On order"), sort=("on_order", "pk")),
     _figure("cover", gettext_lazy("Weeks of supply"), decimals=1, sort=("cover", "pk")),

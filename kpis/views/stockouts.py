@@ -14,7 +14,7 @@ from kam.views.base import MoveView, ScopedDetail, ScopedUpdate
 from kam.views.lists import InList, ScopedList
 from kam.workflow import moves
 from kpis import access
-from kpis.models import StockOut, StockOutLetter
+from kpis.models import StockOut
 from kpis.stockouts import showing, words
 from kpis.stockouts.filters import StockOutFilter
 from kpis.stockouts.forms import CauseForm
@@ -82,24 +82,24 @@ class StockOutDetail(InList, ScopedDetail):
     listed_by, list_url = StockOutList, "kpis:stockout-list"
 
     def get_queryset(self):
-        """With whether there is an unresolved alert about it that the reader sees."""
+        """With whether there is an unresolved alert about it, which is of the same class of data."""
         name = Concat(Value("stockout:"), "account_id", Value(":"), "product_id", output_field=CharField())
-        about = Alert.objects.visible_to(self.request.user).unresolved().filter(fingerprint=OuterRef("alert_name"))
+        about = Alert.objects.unresolved().filter(fingerprint=OuterRef("alert_name"))
         return super().get_queryset().annotate(alert_name=name).annotate(has_alert=Exists(about))
 
     def get_context_data(self, **kwargs):
         user, row = self.request.user, self.object
-        weeks, lines = showing.timeline(user, row)
+        weeks, lines = showing.timeline(row)
         return super().get_context_data(
             weeks=weeks,
             chart=showing.chart(weeks),
             lines=showing.order_rows(row, lines),
-            stores=showing.stores(user, row),
+            stores=showing.stores(row),
             steps=words.steps(row.path),
             span=showing.span_text(row),
             standing=showing.STANDINGS[row.standing],
             side=(*showing.SIDES[row.side], showing.side_word(row)),
-            letters=StockOutLetter.objects.visible_to(user).filter(episodes=row).select_related("author", "sent_by"),
+            letters=row.letters.select_related("author", "sent_by"),
             alerts_url=f"{reverse('accounts:alert-list')}?account={row.account_id}",
             moves=[(name, step) for name, step in moves(row, STOCKOUT, user) if name != "correct"],
             moves_base=reverse("kpis:stockout-move", args=[row.pk, "x"]).removesuffix("x/"),

@@ -1,5 +1,6 @@
 """What bringing one unit to each account costs, compared among one's accounts, and by product group of one."""
 
+from django.db.models import DecimalField, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,7 +53,7 @@ class SupplyCostList(ScopedList):
         measures = access.readable_measures(self.request.user)
         rows = super().get_queryset()
         if "supply_cost" not in measures:
-            return rows.none()
+            return rows.annotate(figure=Value(None, output_field=DecimalField())).none()
         return queries.with_figure(rows, "supply_cost", self.last, self.weeks, measures).filter(figure__isnull=False)
 
     def decorate(self, rows):
@@ -83,8 +84,7 @@ class SupplyCostList(ScopedList):
         named = self.request.GET.get("groups", "")
         if not named.isdecimal() or len(named) > 18:
             return None
-        seen = Account.objects.visible_to(self.request.user).filter(pk=named)
-        account = seen.first() if access.readable_measures(self.request.user).get("supply_cost") else None
+        account = self.get_queryset().filter(pk=named).first()
         if account is None:
             return None
         costs = by_group(account.pk, self.last, self.weeks)

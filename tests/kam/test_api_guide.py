@@ -75,6 +75,8 @@ TWINS = {
     "kpis:feed-create": "feeds create",
     "kpis:feed-update": "feeds change",
     "kpis:feed-remove": "feeds remove",
+    "kpis:stockout-correct": "stock-outs move",
+    "kpis:stockout-move": "stock-outs move",
     "plans:create": "plans create",
     "plans:edit": "plans change",
     "plans:move": "plans move",
@@ -106,6 +108,10 @@ TWINS = {
 PAGES_ONLY = {
     "set_language": "a page speaks a language, a program says Accept-Language",
     "night-rerun": "somebody watches a night that is run again",
+    **dict.fromkeys(
+        ("kpis:letter-create", "kpis:letter-edit", "kpis:letter-move", "kpis:letter-remove"),
+        "a person writes a letter and says that they sent it",
+    ),
 }
 ELSEWHERE = ("administration:", "account_", "mfa_", "sso_", "me-", "inbox:")
 
