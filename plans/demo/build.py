@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Account, Team
 from kam.models import User
 from kpis.models import Product
-from plans.demo import accounts, contacts, forecasts, people, plans, products, targets, terms
+from plans.demo import accounts, columns, contacts, forecasts, people, plans, products, targets, terms
 from plans.demo.days import Days
 from plans.demo.facts import Facts
 
@@ -41,6 +41,7 @@ def build(*, seed, today, cast=None):
     facts = Facts(cast, stores, articles, days, seed)
     made = products.build(articles)
     rows = facts.store(clients, made)
+    columns.build(staff, articles, days)
     contacts.build(cast, clients, staff, seed)
     targets.build(clients, facts)
     terms.build(clients, facts)
