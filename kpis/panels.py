@@ -81,7 +81,11 @@ def sell_in_and_through(request, account):
     weeks = queries.account_weeks(request.user, account, first - YEAR, last)
     if not any(week >= first for week in weeks):
         return None
-    supply = _points(request, account, ("weeks_of_supply",), first)["weeks_of_supply"]
+    points = _points(request, account, ("weeks_of_supply", "sell_through_rate"), first)
+    supply = points["weeks_of_supply"]
+    for week, point in points["sell_through_rate"].items():
+        if point.late and week in weeks:  # what is there is not all of it: a gap says so, a low figure would mislead
+            weeks[week] |= {"sell_through": None}
     mondays = _mondays(last, CHART_WEEKS)
     labels = [formats.week(week) for week in mondays]
     return {

@@ -7,9 +7,10 @@ from django.utils import timezone, translation
 
 from accounts.models import Alert
 from accounts.wording import sentence
+from kam.models import StepRun
 from kam.night import Night
 from kpis import night as steps
-from kpis import services
+from kpis import panels, services
 from kpis.feeds.alerts import tell
 from kpis.feeds.due import end_of
 from kpis.feeds.standing import faults
@@ -317,6 +318,21 @@ def test_the_figures_of_a_week_that_is_not_whole_are_marked_and_come_with_the_re
     AcceptedWeek.objects.create(feed=feed, week=week, reason="It is so")
     facts.run(day + timedelta(days=1))
     assert figures() == [(weeks_back(1), 500, False), (WEEK, 10, False)]
+
+
+def test_the_chart_of_an_account_has_a_gap_where_a_week_is_not_whole(rf):
+    person = make.user()
+    account = make.account(person)
+    for back in (1, 2):
+        facts.sold(account, weeks_back(back), units=500, value=1000, stock=5)
+    facts.sold(account, WEEK, units=10, value=20, stock=5)
+    fault("small", "sell_through", account)
+    StepRun.objects.create(date=DAY, step="measures", state="done")
+    facts.run(DAY)
+    request = rf.get("/")
+    request.user = person
+    _sell_in, sold, _last_year = panels.sell_in_and_through(request, account)["chart"]["series"]
+    assert sold["data"][-3:] == [1.0, 1.0, None]
 
 
 def test_the_night_says_how_many_feeds_are_wrong():
