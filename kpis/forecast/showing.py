@@ -68,8 +68,8 @@ def chart_of(past, ahead, sold, rows, *, interval=False):
         series[2:2] = [
             {"name": label, "role": "last_year", "data": _floats([*[None] * len(past), *ends])}
             for label, ends in (
-                (_("80 % above"), [_of(rows.get(week), "low") for week in ahead]),
-                (_("80 % below"), [_of(rows.get(week), "high") for week in ahead]),
+                (_("80 %: at least"), [_of(rows.get(week), "low") for week in ahead]),
+                (_("80 %: at most"), [_of(rows.get(week), "high") for week in ahead]),
             )
         ]
     return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
@@ -97,8 +97,8 @@ PRODUCT_COLUMNS = (
     Column("week", gettext_lazy("Week"), lambda cell: cell.week),
     Column("naive", gettext_lazy("Last year"), lambda cell: cell.row and cell.row.naive),
     Column("baseline", gettext_lazy("Baseline"), lambda cell: cell.row and cell.row.baseline),
-    Column("low", gettext_lazy("80 % above"), lambda cell: cell.row and cell.row.low),
-    Column("high", gettext_lazy("80 % below"), lambda cell: cell.row and cell.row.high),
+    Column("low", gettext_lazy("80 %: at least"), lambda cell: cell.row and cell.row.low),
+    Column("high", gettext_lazy("80 %: at most"), lambda cell: cell.row and cell.row.high),
     Column("planned", gettext_lazy("With events"), lambda cell: cell.row and cell.row.planned),
     Column("own", gettext_lazy("Set by hand"), lambda cell: cell.own and cell.own.units),
     Column("author", gettext_lazy("By"), lambda cell: cell.own and cell.own.author),

@@ -4,6 +4,7 @@ What was forecast in the past is worked out from what was sold until then, as th
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 
 import numpy as np
@@ -61,6 +62,8 @@ def _frozen(client, account, products, staff, facts):
             frozen = weeks[origin]
             for n, article in enumerate(flow.articles):
                 baseline, naive = float(said[METHOD][n, lag - 1]), float(said["seasonal_naive"][n, lag - 1])
+                if not np.isfinite(baseline):
+                    continue
                 moved = rng.random() < 1 / SET_BY_HAND
                 agreed = _moved(baseline, table[n, week], skill, rng) if moved else baseline
                 figures = (round(baseline, 3), round(naive, 3), round(agreed, 3))
@@ -96,12 +99,15 @@ REASONS = (
 )
 
 
+MOVES = (Decimal("1.4"), Decimal("0.7"), Decimal("1.25"))
+
+
 def _by_hand(account, products, author, flow, days):
     """Three figures of the best-sellers, moved by what their author was told."""
     table = _sold(flow, flow.articles)[:, -8:].mean(axis=1)
     ForecastOverride.objects.bulk_create(
         ForecastOverride(account=account, product_id=products[flow.articles[n].code], author=author, reason=reason,
-                         week=days.monday + timedelta(weeks=2 + n), units=round(float(table[n]) * (1.4, 0.7, 1.25)[n]))
+                         week=days.monday + timedelta(weeks=2 + n), units=round(float(table[n]) * float(MOVES[n])))
         for n, reason in enumerate(REASONS)
     )  # fmt: skip
 
