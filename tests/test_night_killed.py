@@ -15,7 +15,8 @@ RESULTS = {
     "weeks": "SELECT a.code, w.week, w.sell_in_units, w.sell_in_value, w.units, w.value, w.returns, w.receipts,"
     " w.stock, w.currency FROM kpis_accountweek w JOIN accounts_account a ON a.id = w.account_id",
     "product weeks": "SELECT a.code, p.code, w.week, w.units, w.value, w.returns, w.receipts, w.stock"
-    " FROM kpis_productweek w JOIN accounts_account a ON a.id = w.account_id JOIN kpis_product p ON p.id = w.product_id",
+    " FROM kpis_productweek w JOIN accounts_account a ON a.id = w.account_id"
+    " JOIN kpis_product p ON p.id = w.product_id",
     "category weeks": "SELECT a.code, c.code, w.week, w.units, w.value, w.returns, w.receipts, w.stock"
     " FROM kpis_categoryweek w JOIN accounts_account a ON a.id = w.account_id"
     " JOIN kpis_category c ON c.id = w.category_id",
