@@ -147,7 +147,7 @@ def below(account, author, product):
         by=author,
     )
     found = SimpleNamespace(account=account, store=store, feed=feed, batch=batch)
-    told = last_complete_week(timezone.now().date())
+    told = last_complete_week(timezone.now().date() - timedelta(days=1))
     BatchWeek.objects.create(batch=batch, account=account, week=told, rows=1, new=1, units_moved=4711)
     found.acceptedweek = AcceptedWeek.objects.create(
         feed=feed, week=WEEK - timedelta(weeks=60), reason="Closed for works"
