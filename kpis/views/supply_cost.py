@@ -75,16 +75,17 @@ class SupplyCostList(ScopedList):
             "weeks": self.weeks,
             "periods": [(n, _("%(count)s weeks") % {"count": n}) for n in PERIODS],
             "as_of": calc.sunday(self.last),
-            "split": self.split(),
+            "split": self.split(context["rows"]),
             "empty": {"icon": "coin", "title": _("Supply cost will appear here"), "text": text},
         }
 
-    def split(self):
+    def split(self, rows):
         """The product groups of the account that `?groups=` names, the dearest first; None for one that is not seen."""
         named = self.request.GET.get("groups", "")
         if not named.isdecimal() or len(named) > 18:
             return None
-        account = self.get_queryset().filter(pk=named).first()
+        known = next((row for row in rows if row.pk == int(named)), None)
+        account = known or self.get_queryset().filter(pk=named).first()
         if account is None:
             return None
         costs = by_group(account.pk, self.last, self.weeks)
