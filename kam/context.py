@@ -20,6 +20,8 @@ NAV = (
     ("tradeterms:list", "contract", _("Terms"), DataClass.TERMS),
     ("kpis:overview", "gauge", _("KPIs"), "measures"),
     ("kpis:explorer", "chart-line", _("Sell-through"), DataClass.KPI),
+    ("kpis:forecast-accuracy", "trending-up", _("Forecasts"), DataClass.KPI),
+    ("kpis:stockout-list", "package", _("Stock-outs"), DataClass.KPI),
     ("kpis:deliveries", "truck", pgettext_lazy("goods", "Deliveries"), DataClass.KPI),
     ("kpis:import-list", "upload", _("Imports"), "night"),
     ("night", "moon", _("Night"), "night"),
@@ -63,6 +65,7 @@ def _nav(request, user):
 BELONGS = {
     "kpis:import-list": ("kpis:feed-list", "kpis:quality-list"),
     "kpis:deliveries": ("kpis:order-line-list",),
+    "kpis:stockout-list": ("kpis:cap-list", "kpis:replenishment-list", "kpis:supply-cost", "kpis:letter-list"),
     "administration:people": ("administration:teams", "administration:audit", "administration:ask"),
 }
 

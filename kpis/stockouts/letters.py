@@ -119,7 +119,7 @@ def tables(letter):
 
 
 def _summary(figures, audience):
-    header = [_("Product"), _("Weeks"), _("Expected"), _("Sold"), _("Lost")]
+    header = [_("Product"), _("Weeks"), _("Expected sales"), _("Sold"), _("Lost")]
     header += [_("Value")] if audience == StockOutLetter.Audience.INTERNAL else []
     rows = [_row(row)[: len(header)] for row in figures]
     return {"title": _("What was not sold"), "header": header, "rows": rows, "numbers": 2}

@@ -105,7 +105,7 @@ def chart(weeks):
             {"name": _("Stock"), "role": "volume", "data": values("stock")},
             {"name": _("Received from us"), "role": "done", "data": values("received")},
             {"name": _("Sold"), "role": "actual", "data": values("sold")},
-            {"name": _("Expected"), "role": "last_year", "data": values("expected")},
+            {"name": _("Expected sales"), "role": "last_year", "data": values("expected")},
         ],
     }
 
