@@ -64,16 +64,20 @@ def written(table: Table, month: date, columns: list[list], path: Path | None = 
 
 
 def to_parquet(text: Path, path: Path, columns: list[list]) -> None:
-    """Write the rows of a text into a Parquet file that is on the disk when this returns."""
+    """Write the rows of a text into a Parquet file whose content is on the disk when this returns."""
     lines = pl.scan_csv(text, has_header=False, schema=schema_of(columns))
     lines.sink_parquet(path, compression="zstd", row_group_size=PIECE)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def keep_names(folder: Path) -> None:
+    """Have the disk know the names of a folder as they are now."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def pieces(path: Path) -> Iterator[pl.DataFrame]:

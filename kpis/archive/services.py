@@ -92,6 +92,7 @@ def _write(table, month):
             raise Refused(f"{table.name} {month:%Y-%m}: the file does not hold what the table holds; nothing is moved.")
         moved = _record(table, month, columns, told, fresh)
         fresh.rename(place / moved.file)
+        rows.keep_names(place)
     finally:
         text.unlink(missing_ok=True)
         fresh.unlink(missing_ok=True)
