@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.models import Account
 from kam.lists import Column, view_query
@@ -88,7 +88,7 @@ class Deliveries(ScopedList):
             "weeks": self.weeks,
             "spans": SPANS,
             "due": self.due,
-            "dues": ((deliveries.REQUESTED, _("Requested")), (deliveries.PROMISED, _("Promised"))),
+            "dues": ((deliveries.REQUESTED, _("Requested")), (deliveries.PROMISED, pgettext("day", "Promised"))),
             "kept": self.kept,
             "empty": {"icon": "truck", "title": _("Orders and deliveries will appear here"),
                       "text": _("They come with the import of order lines; the night after measures them.")},
@@ -158,7 +158,7 @@ LINE_COLUMNS = (
            first="desc", desk=True),
     Column("requested", gettext_lazy("Requested"), lambda line: line.requested_on, "weekday", sort=("requested_on",),
            first="desc"),
-    Column("promised", gettext_lazy("Promised"), lambda line: line.promised_on, "weekday", desk=True),
+    Column("promised", pgettext_lazy("day", "Promised"), lambda line: line.promised_on, "weekday", desk=True),
     Column("shipped_on", gettext_lazy("Shipped"), lambda line: line.shipped_on, "day", desk=True, shown=False),
     Column("received_on", gettext_lazy("Received"), lambda line: line.received_on, "weekday", desk=True),
     Column("late", gettext_lazy("Days late"), _late, "figure", desk=True),
