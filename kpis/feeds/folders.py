@@ -51,7 +51,7 @@ class Folder:
                 if entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED):
                     continue
                 seen = self.sight(entry.name)
-                if seen and _is_text(entry.name):
+                if seen and is_text(entry.name):
                     found.append(seen)
                 elif not entry.is_dir(follow_symlinks=False):
                     refused.append(entry.name)
@@ -123,9 +123,14 @@ def codes(root: Path) -> tuple[list[str], list[str]]:
     return [name for name, linked in found if not linked], [name for name, linked in found if linked]
 
 
-def _is_text(name):
+def is_text(name):
     """Whether a name can be said, and kept in the database."""
     return name.isprintable() and name.encode("utf-8", "replace").decode() == name
+
+
+def sayable(name) -> str:
+    """A name as a log can hold it, whatever its bytes are."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _short(name):

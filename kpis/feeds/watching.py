@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from kam.downloads import csv_line
 from kpis import services
-from kpis.feeds.folders import DONE, FAILED, Changed, Folder, Sight, codes, folder
+from kpis.feeds.folders import DONE, FAILED, Changed, Folder, Sight, codes, folder, is_text, sayable
 from kpis.imports.errors import UnusableFile
 from kpis.imports.messages import sentence
 from kpis.imports.report import has_rows, report
@@ -44,7 +44,8 @@ class Watcher:
     def look(self) -> None:
         """One look at every folder. A folder that cannot be read, or a file that cannot be moved, is told once."""
         for code, path in self._folders():
-            feed = Feed.objects.select_related("account").filter(code=code).first()
+            known = Feed.objects.select_related("account").filter(code=code) if is_text(code) else Feed.objects.none()
+            feed = known.first()
             if feed is None:
                 self._tell(path, "there is no feed called “%s”", code)
                 continue
@@ -114,7 +115,7 @@ class Watcher:
     def _tell(self, key, text, *args):
         if key not in self.told:
             self.told.add(key)
-            logger.warning(text, *args)
+            logger.warning(text, *map(sayable, args))
 
 
 def _joins(feed):

@@ -141,7 +141,16 @@ def test_links_pipes_and_names_that_are_no_text_are_not_touched_and_told_once(pl
         GOOD,
         ["link.csv", "pipe.csv", "\udcff.csv"],
     )
-    assert len([r for r in caplog.records if "no plain file" in r.getMessage()]) == 3
+    told = sorted(r.getMessage().split(" ")[0] for r in caplog.records if "no plain file" in r.getMessage())
+    assert told == [r"\xff.csv", "link.csv", "pipe.csv"]
+
+
+def test_a_folder_whose_name_is_no_text_is_told_and_left(place, caplog):
+    os.mkdir(os.fsencode(place.parent) + b"/\xff")
+    looks(place, 1)
+    assert [r.getMessage() for r in caplog.records if "no feed" in r.getMessage()] == [
+        r"there is no feed called “\xff”"
+    ]
 
 
 def test_folders_that_are_links_lead_nowhere(place, tmp_path, caplog):
