@@ -136,7 +136,7 @@ def acts_of(viewset):
     return {f"{path}{MOVES[noun_of(viewset)]}" if path == "move/" else path for path in found}
 
 
-MOVES = {"alert": "acknowledge", "finding": "dispute", "plan": "submit", "agreement": "publish"}
+MOVES = {"alert": "acknowledge", "finding": "dispute", "plan": "submit", "stockout": "correct", "agreement": "publish"}
 BODY = {"version": 1, "note": "x", "reason": "x", "successors": {}}
 
 
@@ -246,6 +246,7 @@ def path_of(model):
         "importbatch": "feed__account",
         "feed": "account",
         "importerror": "batch__feed__account",
+        "columnmapping": "feed__account",
         "account": "pk",
         "entry": "account_id",
     }
