@@ -12,14 +12,15 @@ from kpis.shortage.fair import Claim, in_proportion, shares
 
 
 @transaction.atomic
-def allocate(cap) -> int:
+def allocate(cap, first=None) -> int:
     """Share a limit out anew by what is agreed now; returns how many shares changed.
 
-    What was given in weeks that are over is gone, and counts against limit and promises. Each account gets its share
-    of the weeks to come, and of that as many in each week as it wants of it there. Wants are rounded to whole units.
+    `first` is the Monday of the first week to come, by default the one after the last complete week. What was given in
+    weeks that are over is gone, and counts against limit and promises. Each account gets its share of the weeks to
+    come, and of that as many in each week as it wants of it there. Wants are rounded to whole units.
     """
     SupplyCap.objects.select_for_update().get(pk=cap.pk)
-    first = first_week()
+    first = first or first_week()
     gone = dict(_sums(SupplyShare.objects.filter(cap=cap, week__lt=first)))
     asked = _asked(cap, first)
     promises = {row.account_id: row for row in cap.commitments.all()}

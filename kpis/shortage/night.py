@@ -1,5 +1,7 @@
 """Shares of the night, and word to whoever looks after accounts that get less than they want."""
 
+from datetime import timedelta
+
 from django.db.models import F, Sum
 from django.urls import reverse
 
@@ -8,6 +10,7 @@ from accounts.models import Alert
 from accounts.wording import day, number
 from kam.roles import DataClass
 from kpis.calc import last_complete_week, sunday
+from kpis.forecast.services import first_week
 from kpis.models import SupplyCap, SupplyShare
 from kpis.shortage.allocate import allocate
 
@@ -17,7 +20,9 @@ GRAVE = 2  # where less than half of what is wanted is given
 def share_out(night) -> int:
     """Share every limit that is not over out anew, by what is agreed now; returns how many shares changed."""
     last = last_complete_week(night.date)
-    return sum(allocate(cap) for cap in SupplyCap.objects.filter(ends__gt=last).order_by("pk"))
+    # The week that ends with this night is over, though its measures may not be there yet; an old night moves nothing.
+    first = max(last + timedelta(weeks=1), first_week())
+    return sum(allocate(cap, first) for cap in SupplyCap.objects.filter(ends__gt=last).order_by("pk"))
 
 
 def alerts(night) -> int:

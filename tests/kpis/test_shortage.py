@@ -80,8 +80,9 @@ def test_what_was_given_in_weeks_that_are_over_is_gone(product, accounts):
     cap = limit(product, 200, weeks=2)
     assert SupplyShare.objects.filter(cap=cap, week=NEXT).count() == 2
     ForecastWeek.objects.filter(week=NEXT).delete()
-    StepRun.objects.create(date=NIGHT + timedelta(weeks=1), step="measures", state="done")
     steps.share_out(Night(NIGHT + timedelta(weeks=1)))
+    StepRun.objects.create(date=NIGHT + timedelta(weeks=1), step="measures", state="done")
+    steps.share_out(Night(NIGHT))
     assert given(cap) == {("One", NEXT): 25, ("Two", NEXT): 75, ("One", ahead(2)): 25, ("Two", ahead(2)): 75}
 
 
