@@ -313,6 +313,7 @@ SPECTACULAR_SETTINGS = {
         "AgreementStateEnum": "tradeterms.models.agreement.Agreement.State",
         "FindingStateEnum": "tradeterms.models.finding.Finding.State",
         "PlanStateEnum": "plans.models.plan.Plan.State",
+        "StockOutCauseEnum": "kpis.models.stockout.StockOut.Cause",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
