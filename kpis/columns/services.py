@@ -78,10 +78,16 @@ def remember_columns(feed: Feed, *, by, text: str, seen: Look | None = None, ver
 
 
 def change_mapping(known: ColumnMapping, *, by, version, feed=None, text=None) -> ColumnMapping:
-    """Read the files of its feed by another TOML. Raises Denied, Stale, Conflict for another feed, ValidationError."""
+    """Read the files of its feed by another TOML; the same again leaves it to who said it.
+
+    Raises Denied, Stale, Conflict for another feed, ValidationError.
+    """
     if feed is not None and feed != known.feed:
         raise Conflict(_("A mapping stays with its feed."))
-    return remember_columns(known.feed, by=by, text=known.text if text is None else text, version=version)
+    if text in (None, known.text):
+        _keeps(known.feed, by)
+        return services.change(known, by=by, version=version, fields={})
+    return remember_columns(known.feed, by=by, text=text, version=version)
 
 
 def forget_columns(known: ColumnMapping, *, by) -> None:
