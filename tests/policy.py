@@ -151,7 +151,7 @@ ACTS = {
     "finding": {"move/dispute": {AM, TL, DIR, API}},
     "plan": {"move/submit": {AM, TL, API}, "revise": {AM, TL, DIR, API}},
     "agreement": {"move/publish": {TL, DIR}, "revise": NEGOTIATORS},
-    "feed": {"accept": IMPORTERS},
+    "feed": dict.fromkeys(("accept", "watch"), IMPORTERS),
     "importbatch": dict.fromkeys(("import", "cancel", "undo", "columns", "look", "corrections"), IMPORTERS),
     "user": dict.fromkeys(("deactivate", "reactivate", "invite", "hand-over"), {ADM}),
     "webhook": dict.fromkeys(("rotate", "test"), {AM}),

@@ -230,3 +230,6 @@ def test_the_api_tells_quality_weeks_and_takes_a_week_as_it_is(mia, api_of):
         409,
     ]
     assert api.get(f"/api/v1/feeds/{feed.pk}/weeks/").json()[0]["reason"] == "Strike"
+    week = {"week": "2026-11-16"}
+    again = [api.post(f"/api/v1/feeds/{feed.pk}/watch/", week, format="json").status_code for _ in range(2)]
+    assert (again, api.get(f"/api/v1/feeds/{feed.pk}/weeks/").json()[0]["state"]) == ([200, 404], "small")
