@@ -15,7 +15,7 @@ TITLE = "AdventureWorks"
 MAPPING = "adventureworks"
 NIGHT = date(2025, 10, 26)
 LAST = date(2025, 10, 20)
-MEASURES = ["backlog", "in_full", "past_due_backlog"]
+MEASURES = ["backlog", "book_to_bill", "fill_rate", "in_full", "past_due_backlog"]
 MISSING = Decimal(21_338)
 ALERTS = (51, Decimal("551449.03"))
 

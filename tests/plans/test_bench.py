@@ -33,7 +33,7 @@ def silent(_line):
 def test_three_nights_and_then_every_page(redis_client):
     names = [figure["name"].split(", ") for figure in nights(silent, TINY)]
     for name in ("first night", "night", "night by the worker"):
-        assert [n[1] for n in names if n[0] == name] == ["42 of 42 shards", *STEPS]
+        assert [n[1] for n in names if n[0] == name] == ["75 of 75 shards", *STEPS]
     figures = list(visits(silent, TINY, requests=2))
     assert {f["name"].rpartition(", ")[2] for f in figures[:-1]} == {"p50", "p95", "queries"}
     assert all(f["figure"] > 0 for f in figures)
