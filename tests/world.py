@@ -153,7 +153,7 @@ def below(account, author, product):
         feed=feed, week=WEEK - timedelta(weeks=60), reason="Closed for works"
     )
     _people(found)
-    found.columnmapping = ColumnMapping.objects.create(feed=feed, text='kind = "sell_through"')
+    found.columnmapping = ColumnMapping.objects.create(feed=feed, text='kind = "sell_through"', by=author)
     found.unmapped = ImportBatch.objects.create(
         feed=feed, kind="sell_through", file_name="u.csv", stored_name=batch.stored_name, state="mapping", by=author
     )
@@ -231,20 +231,8 @@ def _facts(found, author, product):
     found.priceobservation = PriceObservation.objects.create(
         account=account, product=product, observed_on=DAY, place="web", price=1, currency="EUR"
     )
-    found.replenishment = Replenishment.objects.create(
-        **{"account": account, "product": product, "week": WEEK, "basis": "mean", "review_days": 7, "on_order": 0},
-        **{"service_level": "0.95", "advised": 5, "urgency": "now", "as_of": DAY},
-    )
-    _forecast(found, author, product)
-    found.stockout = StockOut.objects.create(
-        **{"account": account, "product": product, "kind": "empty", "standing": "open", "weeks": 1, "as_of": DAY},
-        **{"first_week": WEEK, "last_week": WEEK, "expected": 5, "sold": 1, "lost_units": 4, "currency": "EUR"},
-        **{"found": "short", "cause": "late", "state": "corrected", "reason": "It came on Monday."},
-    )
-    found.stockoutletter = StockOutLetter.objects.create(
-        account=account, language="en", subject="Out of stock", opening="Dear all,", author=author
-    )
-    found.stockoutletter.episodes.add(found.stockout)
+    forecast(found, author, product)
+    stock_out(found, author, product)
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")
     # The week before is over on any day of the tests: what sums up whole weeks shows it.
     AccountWeek.objects.create(account=account, week=WEEK - timedelta(weeks=1), currency="EUR", units=1)
@@ -259,7 +247,25 @@ def _facts(found, author, product):
     found.target = Target.objects.create(account=account, measure="sell_in", year=2026, value=1)
 
 
-def _forecast(found, author, product):
+def stock_out(found, author, product):
+    """A product that the account is out of, a letter about it, and what to order."""
+    account = found.account
+    found.replenishment = Replenishment.objects.create(
+        **{"account": account, "product": product, "week": WEEK, "basis": "mean", "review_days": 7, "on_order": 0},
+        **{"service_level": "0.95", "advised": 5, "urgency": "now", "as_of": DAY},
+    )
+    found.stockout = StockOut.objects.create(
+        **{"account": account, "product": product, "kind": "empty", "standing": "open", "weeks": 1, "as_of": DAY},
+        **{"first_week": WEEK, "last_week": WEEK, "expected": 5, "sold": 1, "lost_units": 4, "currency": "EUR"},
+        **{"found": "short", "cause": "late", "state": "corrected", "reason": "It came on Monday."},
+    )
+    found.stockoutletter = StockOutLetter.objects.create(
+        account=account, language="en", subject="Out of stock", opening="Dear all,", author=author
+    )
+    found.stockoutletter.episodes.add(found.stockout)
+
+
+def forecast(found, author, product):
     """A forecast of a week to come, set by hand; what was frozen of a week that is over; a share of what is short."""
     account, ahead = found.account, WEEK + timedelta(weeks=2)
     of = {"account": account, "product": product}
@@ -280,7 +286,7 @@ def _forecast(found, author, product):
     found.forecastoverride = ForecastOverride.objects.create(**of, week=ahead, units=11, reason="So.", author=author)
     found.forecastnotice = ForecastNotice.objects.create(account=account, made_on=DAY, cause="So.", by=author)
     NoticeLine.objects.create(notice=found.forecastnotice, product=product, week=ahead, before=9, after=11)
-    cap = SupplyCap.objects.get()
+    cap = SupplyCap.objects.get(product=product)
     found.supplycommitment = SupplyCommitment.objects.create(cap=cap, account=account, minimum=2)
     found.supplyshare = SupplyShare.objects.create(cap=cap, account=account, week=ahead, asked=11, given=3)
 

@@ -4,6 +4,7 @@ The house grows by two of everything, and every noun of the router is asked agai
 """
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -14,10 +15,10 @@ from kam.models import Delivery, Deputy, SavedView, StepRun, Webhook
 from kam.roles import Role
 from kam.services import remove
 from kam.urls import router
-from kpis.models import Category, ImportError
+from kpis.models import Category, CategoryWeek, ColumnMapping, ImportError, ProductWeek
 from plans import signing
 from tests import make, policy, world
-from tests.kpis import facts
+from tests.kpis import facts, forecasts
 from tests.test_access import aliases, key_text, noun_of, token_client
 
 NOUNS = {prefix: viewset for prefix, viewset, _name in router.registry}
@@ -30,6 +31,7 @@ def grow(here, number):
     people(here, lead, number)
     accounts(here, own.account, number)
     kpis(own, own.account, number)
+    ahead(own.account)
     terms(own, number)
     plans(own, here.user, number)
     SavedView.objects.create(user=lead, page="accounts:list", name=str(number))
@@ -60,7 +62,7 @@ def accounts(here, account, number):
 def kpis(own, account, number):
     batch = facts.batch(own.feed)
     ImportError.objects.create(batch=own.batch, line=number + 10, code="not_a_number")
-    facts.feed(account, code=f"more-{number}")
+    ColumnMapping.objects.create(feed=facts.feed(account, code=f"more-{number}"), text="x")
     ball = facts.product(category=Category.objects.create(code=f"C{number}", name="x"))
     week = facts.weeks_back(number)
     facts.sold(account, week, store=own.store, of=ball, batch_id=batch.pk)
@@ -72,9 +74,19 @@ def kpis(own, account, number):
     facts.served(account)
     facts.priced(account, product=ball)
     facts.exchange()
-    facts.account_week(account, week)
+    facts.account_week(account, facts.weeks_back(number + 1))
+    ProductWeek.objects.create(account=account, product=ball, week=week)
+    CategoryWeek.objects.create(account=account, category=ball.category, week=week)
     facts.value(account, week=week)
     facts.target(account, year=2040 + number)
+
+
+def ahead(account):
+    """One more product that is forecast, short and out of stock, with all that belongs to it."""
+    found, ball = SimpleNamespace(account=account), facts.product()
+    forecasts.cap(ball)
+    world.forecast(found, make.user(), ball)
+    world.stock_out(found, make.user(), ball)
 
 
 def terms(own, number):

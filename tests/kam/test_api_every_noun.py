@@ -4,6 +4,8 @@ A POST under the same key has one effect and one answer; who writes says from wh
 ETag; many at once are all or none.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
@@ -11,7 +13,9 @@ from kam.api.base import EditableViewSet, MoveMixin
 from kam.models import IdempotentRequest, SavedView
 from kam.roles import Role
 from kam.urls import router
+from kpis.imports.toml import mapping_text
 from tests import make, policy, world
+from tests.kpis import facts, forecasts
 from tests.test_access import aliases, key_text, noun_of, token_client
 
 NOUNS = {prefix: viewset for prefix, viewset, _name in router.registry}
@@ -22,7 +26,7 @@ MOVED = sorted(prefix for prefix, viewset in NOUNS.items() if issubclass(viewset
 BULK = [prefix for prefix in WRITTEN if NOUNS[prefix].bulk]
 # Rows that are made and removed, and never changed, have no version.
 UNVERSIONED = ["memberships", "team-memberships"]
-SEARCHED = (Role.TEAM_LEAD, Role.ACCOUNT_MANAGER, Role.ADMIN, Role.AUDITOR)
+SEARCHED = (Role.TEAM_LEAD, Role.ACCOUNT_MANAGER, Role.ADMIN, Role.AUDITOR, Role.DIRECTOR)
 
 
 def bodies(here):
@@ -46,6 +50,29 @@ def bodies(here):
         "categories": {"code": "N-1", "name": "New"},
         "products": {"code": "N-1", "name": "New"},
         "feeds": {"code": "n-1", "name": "New", "kind": "orders", "account": own.account.pk},
+        "column-mappings": {"feed": here.unmapped.pk, "text": mapping_text("default_sell_through")},
+        "forecast-events": {
+            "account": own.account.pk,
+            "kind": "promotion",
+            "name": "New",
+            "starts": "2031-01-01",
+            "uplift": "0.2",
+        },
+        "forecast-overrides": {
+            "account": own.account.pk,
+            "product": here.product.pk,
+            "week": str(world.WEEK + timedelta(weeks=3)),
+            "units": "1",
+            "reason": "New",
+        },
+        "supply-caps": {
+            "product": here.product.pk,
+            "starts": "2031-01-06",
+            "ends": "2031-01-06",
+            "units": "1",
+            "reason": "New",
+        },
+        "supply-commitments": {"cap": here.unpromised.pk, "account": own.account.pk, "minimum": "1"},
         "agreements": {
             "account": own.account.pk,
             "number": "N-1",
@@ -74,7 +101,9 @@ def bodies(here):
 @pytest.fixture(scope="module")
 def house(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
-        yield world.build()
+        found = world.build()
+        found.unmapped, found.unpromised = facts.feed(found.own.account), forecasts.cap()
+        yield found
         transaction.set_rollback(True)
 
 

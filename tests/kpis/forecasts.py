@@ -9,6 +9,7 @@ from kpis.models import (
     ForecastOverride,
     ForecastWeek,
     ProductWeek,
+    SupplyCap,
     Touched,
 )
 from tests import make
@@ -60,6 +61,12 @@ def event(account, **kw):
 def override(account, product, week=NEXT, units=150, **kw):
     fields = {"reason": "They told us so.", "author": kw.pop("author", None) or make.user()} | kw
     return ForecastOverride.objects.create(account=account, product=product, week=week, units=units, **fields)
+
+
+def cap(product=None, **kw):
+    """Nine units there are of a product next week."""
+    fields = {"starts": NEXT, "ends": NEXT, "units": 9, "reason": "Fire."} | kw
+    return SupplyCap.objects.create(product=product or make.product(), **fields)
 
 
 def day(text):
