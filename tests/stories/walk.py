@@ -110,7 +110,7 @@ class Walk:
         return self.to_line()
 
     def hand_in(self, name, data, kind="", feed=""):
-        """Import a file, from the page of imports or from where its feed is given; waits until it is stored."""
+        """Import a file, from the page of imports or from where its feed is given: check it, then have it stored."""
         if kind:
             self.link("Imports")
             self.link("Import a file")
@@ -120,6 +120,8 @@ class Walk:
         file = {"name": name, "mimeType": "text/csv", "buffer": data.encode()}
         self.page.locator("input[type=file][name=file]").set_input_files(file)
         self.press("Hand in")
+        checked = self.page.locator("#import").get_by_role("button", name=self.word("Import it now"), exact=True)
+        checked.click(timeout=30_000)
         expect(self.page.locator("#import")).to_contain_text(self.word("Applied"), timeout=30_000)
 
 
