@@ -54,6 +54,11 @@ def everything(model=SellThrough):
     )
 
 
+def mine():
+    """Which of the two months have a partition; other months may have one that is empty."""
+    return [month for month in there("kpis_sellthrough") if month in (MONTH, LATER)]
+
+
 def history():
     """A month and the one after it, imported and summed."""
     batch = take(
@@ -68,9 +73,9 @@ def test_a_month_goes_and_comes_back_as_it_was(owner, capsys):
     before, sums = everything(), list(AccountWeek.objects.values())
     call_command("archive", older_than=1, kind="sell_through")
     assert [r.week for r in SellThrough.objects.all()] == []
-    assert (there("kpis_sellthrough"), list(AccountWeek.objects.values())) == ([], sums)
+    assert (mine(), list(AccountWeek.objects.values())) == ([], sums)
     call_command("archive", restore=[MONTH, LATER])
-    assert (everything(), there("kpis_sellthrough")) == (before, [MONTH, LATER])
+    assert (everything(), mine()) == (before, [MONTH, LATER])
     assert not ArchivedMonth.objects.exists()
     said = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in said] == [
@@ -117,7 +122,8 @@ def test_a_manifest_beside_the_file_says_what_it_holds(owner, settings):
 
 def test_only_what_is_old_is_moved_and_only_once(owner, capsys):
     history()
-    facts.sold(make.account(code="K-9"), date.today() - timedelta(days=date.today().weekday()), touch=False)
+    monday = date.today() - timedelta(days=date.today().weekday())
+    facts.sold(make.account(code="K-9"), monday, of=facts.product(code="other"), touch=False)
     call_command("archive", older_than=1, kind="sell_through")
     first = list(ArchivedMonth.objects.values())
     call_command("archive", older_than=1, kind="sell_through")
