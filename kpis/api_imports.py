@@ -24,6 +24,9 @@ class BatchSerializer(ScopedSerializer):
 
     problem = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
+    phase = serializers.ChoiceField(
+        choices=ImportBatch.Phase.choices, allow_blank=True, read_only=True, help_text="While the file is read."
+    )
 
     class Meta:
         model = ImportBatch

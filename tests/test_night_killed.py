@@ -28,8 +28,9 @@ RESULTS = {
     " JOIN tradeterms_agreement g ON g.id = t.agreement_id",
     "alerts": "SELECT a.code, l.code, l.severity, l.state, l.at_stake, l.currency, l.act_by, l.raised_on, l.seen_on,"
     " l.resolved_on FROM accounts_alert l JOIN accounts_account a ON a.id = l.account_id",
-    "stock-outs": "SELECT a.code, p.code, s.kind, s.standing, s.first_week, s.last_week, s.weeks, s.found, s.path, s.as_of"
-    " FROM kpis_stockout s JOIN accounts_account a ON a.id = s.account_id JOIN kpis_product p ON p.id = s.product_id",
+    "stock-outs": "SELECT a.code, p.code, s.kind, s.standing, s.first_week, s.last_week, s.weeks, s.found,"
+    " s.path, s.as_of FROM kpis_stockout s JOIN accounts_account a ON a.id = s.account_id"
+    " JOIN kpis_product p ON p.id = s.product_id",
     "plan measures": "SELECT a.code, p.year, p.revision, g.position, m.measure, m.actual, m.as_of"
     " FROM plans_planmeasure m JOIN plans_goal g ON g.id = m.goal_id JOIN plans_plan p ON p.id = g.plan_id"
     " JOIN accounts_account a ON a.id = p.account_id",

@@ -44,7 +44,15 @@ POLICY |= {"form-action 'self'", "object-src 'none'", "connect-src 'self'"}
 def addresses(resolver=None, prefix="/"):
     """Every address of the site, with small numbers and words for its parameters."""
     resolver = resolver or get_resolver()
-    values = {"pk": 1, "code": "sell_in", "year": 2026, "name": "x", "kind": "payment_term", "day": "2026-11-23"}
+    values = {
+        "pk": 1,
+        "code": "sell_in",
+        "year": 2026,
+        "name": "x",
+        "kind": "payment_term",
+        "day": "2026-11-23",
+        "week": "2026-11-16",
+    }
     values |= {"uidb36": "1", "key": "x"}
     for ways in resolver.reverse_dict.values():
         yield from (prefix + path % values for path, _names in ways[0])
