@@ -30,55 +30,90 @@ PAIRS = f"""
     ORDER BY 1, 2
 """
 
-# The rates at the end of each week, by currency; a euro is one euro.
-RATES = """
-rate AS MATERIALIZED (
-    SELECT w.week, c.currency, r.per_euro
-    FROM (SELECT DISTINCT week FROM pair) w
-    CROSS JOIN (SELECT DISTINCT currency FROM kpis_exchangerate) c
-    CROSS JOIN LATERAL (
-        SELECT per_euro FROM kpis_exchangerate x WHERE x.currency = c.currency AND x.day <= w.week + 6
-        ORDER BY x.day DESC LIMIT 1
-    ) r
-    UNION ALL SELECT DISTINCT week, 'EUR', 1::numeric FROM pair
-)
-"""
-# An amount `x.value` in `x.currency`, in the account's own; nothing without both rates.
-IN_OWN = """
-sum(CASE WHEN x.currency = a.currency THEN x.value ELSE round(x.value * own.per_euro / theirs.per_euro, 2) END)
-"""
-WITH_RATES = """
-    LEFT JOIN rate own ON own.currency = a.currency AND own.week = x.week
-    LEFT JOIN rate theirs ON theirs.currency = x.currency AND theirs.week = x.week
-"""
-
 GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
 
-# Facts are read once, store by store; what is summed further is some hundred times less.
+# What a euro costs at the end of a week; nothing where no rate is known. A euro is one euro.
+RATE = """
+CASE WHEN {currency} = 'EUR' THEN 1 ELSE (
+    SELECT r.per_euro FROM kpis_exchangerate r WHERE r.currency = {currency} AND r.day <= {week} + 6
+    ORDER BY r.day DESC LIMIT 1
+) END
+"""
+OWN, THEIRS = (RATE.format(currency=name, week="x.week") for name in ("a.currency", "x.currency"))
+# An amount `x.value` in `x.currency`, in the account's own; nothing without both rates.
+IN_OWN = f"""
+sum(CASE WHEN x.currency = a.currency THEN x.value ELSE round(x.value * ({OWN}) / ({THEIRS}), 2) END)
+"""
+NO_RATE = f"x.currency <> a.currency AND ({OWN}) / ({THEIRS}) IS NULL"
+
+# Facts are read once, store by store; what is summed further is some hundred times less. Week by week, because a join
+# of all of them is planned as a look at every fact between the oldest and the newest week.
 SOLD = f"""
-CREATE TEMP TABLE kam_sold ON COMMIT DROP AS
-SELECT p.account_id, s.product_id, p.week, s.currency, sum(s.units) AS units, sum(s.value) AS value,
-    sum(s.returns) AS returns, sum(s.receipts) AS receipts, sum(s.stock) AS stock, count(s.value) AS valued,
-    count(*) AS stores, count(*) FILTER (WHERE s.stock <= 0) AS empty_stores
-FROM ({GIVEN}) p JOIN kpis_sellthrough s ON s.account_id = p.account_id AND s.week = p.week
-WHERE s.week BETWEEN %(oldest)s AND %(newest)s
-GROUP BY 1, 2, 3, 4
+pair AS MATERIALIZED ({GIVEN}),
+sold AS MATERIALIZED (
+    SELECT p.account_id, p.week, s.* FROM pair p JOIN accounts_account a ON a.id = p.account_id, LATERAL (
+        SELECT x.product_id, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
+            sum(x.receipts) AS receipts, sum(x.stock) AS stock, sum(x.stores) AS stores,
+            sum(x.empty_stores) AS empty_stores, sum(x.valued) FILTER (WHERE {NO_RATE}) AS not_valued
+        FROM (
+            SELECT f.week, f.product_id, f.currency, sum(f.units) AS units, sum(f.value) AS value,
+                sum(f.returns) AS returns, sum(f.receipts) AS receipts, sum(f.stock) AS stock,
+                count(f.value) AS valued, count(*) AS stores, count(*) FILTER (WHERE f.stock <= 0) AS empty_stores
+            FROM kpis_sellthrough f WHERE f.account_id = p.account_id AND f.week = p.week
+            GROUP BY 1, 2, 3
+        ) x
+        GROUP BY 1 ORDER BY 1
+    ) s
+)"""
+PUT = """
+    INSERT INTO kpis_productweek AS w (account_id, week, product_id, units, value, returns, receipts, stock,
+        stores, empty_stores)
+    SELECT account_id, week, product_id, units, value, returns, receipts, stock, stores, empty_stores
+    FROM sold ORDER BY account_id, week, product_id
+"""
+# Weeks of which nothing is stored need no look for what is gone or is the same, which takes longer than the sums.
+NEW_PRODUCT_WEEKS = f"""
+WITH {SOLD},
+put AS ({PUT} RETURNING 1)
+SELECT (SELECT count(*) FROM put), (SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint
+"""
+# NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
+# `sold` will have, and takes half a minute for a year of one account.
+PRODUCT_WEEKS = f"""
+WITH {SOLD},
+gone AS (
+    DELETE FROM kpis_productweek w USING pair p
+    WHERE w.account_id = p.account_id AND w.week = p.week
+        AND (w.account_id, w.week, w.product_id) NOT IN (SELECT f.account_id, f.week, f.product_id FROM sold f)
+    RETURNING 1
+),
+put AS (
+    {PUT}
+    ON CONFLICT (account_id, week, product_id) DO UPDATE
+    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
+        stock = excluded.stock, stores = excluded.stores, empty_stores = excluded.empty_stores
+    WHERE (w.units, w.value, w.returns, w.receipts, w.stock, w.stores, w.empty_stores)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock,
+        excluded.stores, excluded.empty_stores)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put),
+    (SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint
+"""
+# Those of the weeks whose products have sums already, looked up one by one like the facts.
+SUMMED = f"""
+SELECT p.account_id, p.week FROM ({GIVEN}) p, LATERAL (
+    SELECT FROM kpis_productweek w WHERE w.account_id = p.account_id AND w.week = p.week LIMIT 1
+) there
 """
 
-# NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
-# `fresh` will have, and takes half a minute for a year of one account.
+# From the products' sums, after these, so that an account has what its products have.
 ACCOUNT_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
-{RATES},
 through AS (
-    SELECT x.account_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
+    SELECT x.account_id, x.week, sum(x.units) AS units, sum(x.value) AS value, sum(x.returns) AS returns,
         sum(x.receipts) AS receipts, sum(x.stock) AS stock
-    FROM (
-        SELECT account_id, week, currency, sum(units) AS units, sum(value) AS value, sum(returns) AS returns,
-            sum(receipts) AS receipts, sum(stock) AS stock
-        FROM kam_sold GROUP BY 1, 2, 3
-    ) x
-    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
+    FROM pair p JOIN kpis_productweek x ON x.account_id = p.account_id AND x.week = p.week
     GROUP BY 1, 2
 ),
 sell_in AS (
@@ -91,7 +126,7 @@ sell_in AS (
             AND i.invoiced_on BETWEEN %(oldest)s AND least(%(newest)s::date + 6, %(date)s)
         GROUP BY 1, 2, 3
     ) x
-    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
+    JOIN accounts_account a ON a.id = x.account_id
     GROUP BY 1, 2
 ),
 fresh AS MATERIALIZED (
@@ -125,39 +160,7 @@ put AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 
-PRODUCT_WEEKS = f"""
-WITH pair AS MATERIALIZED ({GIVEN}),
-{RATES},
-fresh AS MATERIALIZED (
-    SELECT x.account_id, x.product_id, x.week, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
-        sum(x.receipts) AS receipts, sum(x.stock) AS stock, sum(x.stores) AS stores,
-        sum(x.empty_stores) AS empty_stores
-    FROM kam_sold x
-    JOIN accounts_account a ON a.id = x.account_id {WITH_RATES}
-    GROUP BY 1, 2, 3
-),
-gone AS (
-    DELETE FROM kpis_productweek w USING pair p
-    WHERE w.account_id = p.account_id AND w.week = p.week
-        AND (w.account_id, w.week, w.product_id) NOT IN (SELECT f.account_id, f.week, f.product_id FROM fresh f)
-    RETURNING 1
-),
-put AS (
-    INSERT INTO kpis_productweek AS w (account_id, product_id, week, units, value, returns, receipts, stock,
-        stores, empty_stores)
-    SELECT * FROM fresh ORDER BY account_id, week, product_id
-    ON CONFLICT (account_id, week, product_id) DO UPDATE
-    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
-        stock = excluded.stock, stores = excluded.stores, empty_stores = excluded.empty_stores
-    WHERE (w.units, w.value, w.returns, w.receipts, w.stock, w.stores, w.empty_stores)
-        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock,
-        excluded.stores, excluded.empty_stores)
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
-"""
-
-# From the products' sums, after these; 0 stands for no category where one is looked up.
+# From the same; 0 stands for no category where one is looked up.
 CATEGORY_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
 fresh AS MATERIALIZED (
@@ -195,18 +198,15 @@ SELECT DISTINCT account_id, week, NULL::date FROM ({}) t WHERE week IS NOT NULL 
 ON CONFLICT DO NOTHING
 """
 
-FOREIGN_CURRENCY = f"""
-WITH pair AS MATERIALIZED ({GIVEN}),
-{RATES}
-SELECT a.id, sum(x.lines)::bigint FROM (
-    SELECT account_id, currency, week, valued AS lines FROM kam_sold WHERE valued > 0
-    UNION ALL
-    SELECT i.account_id, i.currency, p.week, 1 FROM kpis_invoiceline i
+# Invoice lines whose value is left out, because nobody knows a rate.
+INVOICES_WITHOUT_RATE = f"""
+WITH pair AS MATERIALIZED ({GIVEN})
+SELECT count(*) FROM (
+    SELECT i.account_id, i.currency, p.week FROM kpis_invoiceline i
     JOIN pair p ON p.account_id = i.account_id AND i.invoiced_on BETWEEN p.week AND p.week + 6
     WHERE i.invoiced_on <= %(date)s
-) x JOIN accounts_account a ON a.id = x.account_id AND a.currency <> x.currency {WITH_RATES}
-WHERE own.per_euro IS NULL OR theirs.per_euro IS NULL
-GROUP BY a.id ORDER BY a.id
+) x JOIN accounts_account a ON a.id = x.account_id
+WHERE {NO_RATE}
 """
 
 
@@ -219,18 +219,35 @@ def refresh(night) -> int:
         pairs = cursor.fetchall()
         if not pairs:
             return 0
-        accounts, weeks = (list(column) for column in zip(*pairs, strict=True))
-        given = shard | {"accounts": accounts, "weeks": weeks, "oldest": min(weeks), "newest": max(weeks)}
-        cursor.execute(SOLD, given)
-        cursor.execute("ANALYZE kam_sold")
-        rows = sum(_count(cursor, sql, given) for sql in (ACCOUNT_WEEKS, PRODUCT_WEEKS, CATEGORY_WEEKS))
-        cursor.execute(FOREIGN_CURRENCY, given)
-        if foreign := sum(lines for _account, lines in cursor.fetchall()):
-            night.note("foreign_currency", lines=foreign)
-        cursor.execute("DROP TABLE kam_sold")
+        given = shard | _columns(pairs)
+        given |= {"oldest": min(given["weeks"]), "newest": max(given["weeks"])}
+        rows, not_valued = _product_weeks(cursor, given)
+        for sql in (ACCOUNT_WEEKS, CATEGORY_WEEKS):
+            rows += _asked(cursor, sql, given)[0]
+        not_valued += _asked(cursor, INVOICES_WITHOUT_RATE, given)[0]
+        if not_valued:
+            night.note("foreign_currency", lines=not_valued)
         cursor.execute(FORGET, shard)
         cursor.execute(STAMP, shard)
     return rows
+
+
+def _product_weeks(cursor, given):
+    """Sum the facts of the weeks by product; (rows written, lines whose value is left out)."""
+    cursor.execute(SUMMED, given)
+    summed = cursor.fetchall()
+    new = sorted(set(zip(given["accounts"], given["weeks"], strict=True)) - set(summed))
+    written = [
+        _asked(cursor, sql, given | _columns(pairs))
+        for sql, pairs in ((NEW_PRODUCT_WEEKS, new), (PRODUCT_WEEKS, summed))
+        if pairs
+    ]
+    return tuple(map(sum, zip(*written, strict=True)))
+
+
+def _columns(pairs):
+    accounts, weeks = zip(*pairs, strict=True)
+    return {"accounts": list(accounts), "weeks": list(weeks)}
 
 
 def touch(weeks: str, params=()) -> None:
@@ -245,6 +262,6 @@ def products_moved(products: list[int]) -> None:
         touch("SELECT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)", [products])
 
 
-def _count(cursor, sql, params):
+def _asked(cursor, sql, params):
     cursor.execute(sql, params)
-    return cursor.fetchone()[0]
+    return cursor.fetchone()

@@ -58,12 +58,14 @@ class AccountWeek(ByAccount):
 class ProductWeek(ByAccount):
     """One row is one product at one account in one ISO week, summed over its stores.
 
-    `stores` reported it, `empty_stores` of them had nothing left at the end of the week.
+    `stores` reported it, `empty_stores` of them had nothing left at the end of the week. Like the facts it is summed
+    from, the table leaves it to those who fill it that account and product exist: to check would take as long as to
+    sum.
     """
 
     data_class = DataClass.KPI
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
-    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     week = models.DateField(_("week"))
     units = quantity(_("units"), null=True)
     value = money(_("value"), null=True)

@@ -34,11 +34,14 @@ TABLES = ("kpis_sellthrough", "kpis_touched", "accounts_store", "kpis_product", 
 BY_HAND = """
 INSERT INTO kpis_productweek (account_id, product_id, week, units, value, returns, receipts, stock, stores,
     empty_stores)
-SELECT account_id, product_id, week, sum(units), sum(value), sum(returns), sum(receipts), sum(stock), count(*),
-    count(*) FILTER (WHERE stock <= 0)
-FROM kpis_sellthrough JOIN kpis_touched t USING (account_id, week)
-WHERE t.night IS NULL AND week BETWEEN %(first)s AND %(last)s
-GROUP BY 1, 3, 2 ORDER BY 1, 3, 2
+SELECT t.account_id, s.product_id, t.week, s.units, s.value, s.returns, s.receipts, s.stock, s.stores, s.empty
+FROM kpis_touched t, LATERAL (
+    SELECT product_id, sum(units) AS units, sum(value) AS value, sum(returns) AS returns, sum(receipts) AS receipts,
+        sum(stock) AS stock, count(*) AS stores, count(*) FILTER (WHERE stock <= 0) AS empty
+    FROM kpis_sellthrough WHERE account_id = t.account_id AND week = t.week GROUP BY 1
+) s
+WHERE t.night IS NULL AND t.week BETWEEN %(first)s AND %(last)s
+ORDER BY 1, 3, 2
 """
 
 
