@@ -65,15 +65,16 @@ def _late_alert(feed, owed):
 
 def _partial(faulty):
     chosen = [fault for fault in faulty if fault.what == "partial"]
-    codes = dict(Store.objects.filter(pk__in=set().union(*(f.missing for f in chosen))).values_list("pk", "code"))
-    return [_partial_alert(fault, sorted(codes[pk] for pk in fault.missing if pk in codes)) for fault in chosen]
+    wanted = set().union(*(fault.verdict.missing for fault in chosen))
+    codes = dict(Store.objects.filter(pk__in=wanted).values_list("pk", "code"))
+    return [_partial_alert(f, sorted(codes[pk] for pk in f.verdict.missing if pk in codes)) for f in chosen]
 
 
 def _partial_alert(fault, codes):
     more = ["…"] if len(codes) > NAMED_STORES else []
     params = {
-        "missing": len(fault.missing),
-        "of": fault.expected,
+        "missing": len(fault.verdict.missing),
+        "of": len(fault.verdict.expected),
         "stores": ", ".join([*codes[:NAMED_STORES], *more]),
     }
     return _of_week(fault, params)
@@ -84,9 +85,9 @@ def _small(faulty):
         _of_week(
             fault,
             {
-                "below": percent(rounded(fault.below, 4), 0),
-                "total": number(rounded(fault.total, 0)),
-                "usual": number(rounded(fault.usual, 0)),
+                "below": percent(rounded(fault.verdict.below, 4), 0),
+                "total": number(rounded(fault.verdict.total, 0)),
+                "usual": number(rounded(fault.verdict.usual, 0)),
             },
         )
         for fault in faulty

@@ -5,7 +5,7 @@ the usual total is their median, which a single odd week does not move. With few
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from statistics import median
@@ -49,10 +49,8 @@ def judge(feed, known: Mapping, week: date, every: frozenset[int] | None = None)
     usual = median([other.total for other in before]) if len(before) >= LEAST else None
     found = Verdict("", expected, gone, told.total, usual)
     if found.share is not None and found.share * 100 < feed.completeness:
-        return _called("partial", found)
-    if _is_small(feed, found):
-        return _called("small", found)
-    return found
+        return replace(found, what="partial")
+    return replace(found, what="small") if _is_small(feed, found) else found
 
 
 def expected_stores(feed, before, every: frozenset[int] | None = None) -> frozenset[int] | None:
@@ -76,7 +74,3 @@ def tolerance_of(feed) -> int | None:
 def _is_small(feed, found):
     allowed = tolerance_of(feed)
     return allowed is not None and bool(found.usual) and found.usual > 0 and found.below * 100 > allowed
-
-
-def _called(what, found):
-    return Verdict(what, found.expected, found.missing, found.total, found.usual)

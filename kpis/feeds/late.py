@@ -10,17 +10,10 @@ from datetime import date, datetime
 
 from django.db import connection
 
-# Facts of a kind: the table, the day (or week) they are about.
-FACTS = {
-    "sell_through": ("kpis_sellthrough", "week"),
-    "orders": ("kpis_orderline", "ordered_on"),
-    "invoices": ("kpis_invoiceline", "invoiced_on"),
-    "open_items": ("kpis_openitem", "issued_on"),
-    "stock": ("kpis_stocklevel", "day"),
-    "shipments": ("kpis_shipment", "shipped_on"),
-    "service": ("kpis_servicefact", "week"),
-    "prices": ("kpis_priceobservation", "observed_on"),
-}
+from kpis.imports.tables import TABLES
+
+# Kinds of files that bring facts.
+FACTS = tuple(TABLES)
 # Kinds that tell of every week: another week's file does not stand in for it.
 EACH_WEEK = ("sell_through", "stock", "service")
 
@@ -67,9 +60,10 @@ def missing(due: Sequence[tuple[int, date, datetime]], at: datetime) -> set[tupl
         return set(cursor.fetchall())
 
 
-def _late_sql(kind, table, day):
-    facts = {name: FACT.format(table=table, condition=text.format(day=day)) for name, text in CONDITIONS.items()}
+def _late_sql(kind, table):
+    said = {name: text.format(day=table.day) for name, text in CONDITIONS.items()}
+    facts = {name: FACT.format(table=table.name, condition=text) for name, text in said.items()}
     return LATE.format(kind=kind, **{name: HAS_FACTS.format(fact=fact) for name, fact in facts.items()})
 
 
-LATE_OF_ALL = DUE + " UNION ALL ".join(f"({_late_sql(kind, *where)})" for kind, where in FACTS.items())
+LATE_OF_ALL = DUE + " UNION ALL ".join(f"({_late_sql(kind, table)})" for kind, table in TABLES.items())

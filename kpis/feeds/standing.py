@@ -6,17 +6,16 @@ Whoever says that a week is right as it is (`AcceptedWeek`) is believed.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 
 from django.db import connection
 
-from kpis.calc import monday
-from kpis.feeds.due import due_at, end_of
-from kpis.feeds.judge import HISTORY, judge
-from kpis.feeds.late import FACTS, missing
-from kpis.feeds.told import all_stores, told
-from kpis.models import AcceptedWeek, Feed
+from kpis.calc import monday, sunday
+from kpis.feeds.due import end_of
+from kpis.feeds.judge import Verdict
+from kpis.feeds.known import Known, last_weeks
+from kpis.feeds.late import FACTS
+from kpis.models import Feed
 
 WEEKS_BACK = 8
 
@@ -25,7 +24,7 @@ WEEKS_BACK = 8
 class Fault:
     """One week of one feed that is not as expected: `what` is "late", "partial" or "small".
 
-    A late week has no batch; the others name the latest file that told of it. `missing` are ids of stores.
+    A late week has neither batch nor verdict; of the others the batch is the latest file that told of it.
     """
 
     feed: Feed
@@ -33,11 +32,7 @@ class Fault:
     due_at: datetime
     what: str
     batch_id: int | None = None
-    expected: int = 0
-    missing: frozenset[int] = frozenset()
-    total: Decimal | None = None
-    usual: Decimal | None = None
-    below: Decimal | None = None
+    verdict: Verdict | None = None
 
     @property
     def kind(self) -> str:
@@ -59,46 +54,21 @@ def faults(at: datetime, feeds: Iterable[Feed] | None = None) -> list[Fault]:
     A week that came partly is told of before it is due, so that nobody is misled by it meanwhile.
     """
     feeds = watched() if feeds is None else [f for f in feeds if f.weekday is not None and f.kind in FACTS]
-    this = monday(at.date())
-    weeks = [this - timedelta(weeks=back) for back in range(WEEKS_BACK, -1, -1)]
-    accepted = set(AcceptedWeek.objects.filter(feed__in=feeds, week__gte=weeks[0]).values_list("feed", "week"))
-    asked = [(f, w, due) for f in feeds for w in weeks if (f.pk, w) not in accepted and (due := due_at(f, w))]
-    late = missing([(f.pk, w, due) for f, w, due in asked if due <= at], at)
-    found = {(f.pk, w): Fault(f, w, due, "late") for f, w, due in asked if (f.pk, w) in late}
-    came = [(f, w, due) for f, w, due in asked if (f.pk, w) not in late and w + timedelta(days=7) <= at.date()]
-    found |= _short(came, at)
-    return [found[key] for f, w, _due in asked if (key := (f.pk, w)) in found]
+    weeks = [*reversed(last_weeks(at, WEEKS_BACK)), monday(at.date())]  # far in the east this week's file may be due
+    known = Known(feeds, weeks, at)
+    return [fault for feed in feeds for week in weeks if (fault := _fault(feed, week, known))]
 
 
-def _short(asked, at):
-    """Weeks that came, but partly or strangely small."""
-    feeds = list({f.pk: f for f, _week, _due in asked}.values())
-    if not feeds:
-        return {}
-    first, last = min(w for _f, w, _due in asked), max(w for _f, w, _due in asked)
-    known, every = told(feeds, first - timedelta(weeks=2 * HISTORY), last, at), all_stores(feeds)
-    found = {}
-    for feed, week, due in asked:
-        if week in known.get(feed.pk, ()):
-            verdict = judge(feed, known[feed.pk], week, every.get(feed.pk))
-            if verdict.what:
-                found[feed.pk, week] = _fault(feed, week, due, verdict, known[feed.pk][week].batch_id)
-    return found
-
-
-def _fault(feed, week, due, verdict, batch_id):
-    return Fault(
-        feed,
-        week,
-        due,
-        verdict.what,
-        batch_id,
-        len(verdict.expected or ()),
-        verdict.missing,
-        verdict.total,
-        verdict.usual,
-        verdict.below,
-    )
+def _fault(feed, week, known):
+    key = feed.pk, week
+    if key in known.accepted:
+        return None
+    if key in known.gone:
+        return Fault(feed, week, known.due[key], "late")
+    verdict = known.verdicts.get(key)
+    if verdict is None or not verdict.what or sunday(week) >= known.at.date():
+        return None
+    return Fault(feed, week, known.due[key], verdict.what, known.told[feed.pk][week].batch_id, verdict)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.models import Store
-from kpis.calc import monday
-from kpis.feeds.due import due_at
-from kpis.feeds.judge import HISTORY, Verdict, judge
-from kpis.feeds.late import FACTS, missing
-from kpis.feeds.told import Told, all_stores, told
+from kpis.feeds.judge import Verdict
+from kpis.feeds.known import Known, last_weeks
+from kpis.feeds.late import FACTS
+from kpis.feeds.told import Told
 from kpis.models import AcceptedWeek, Feed, ImportBatch
 
 SHOWN = 16
@@ -66,52 +65,37 @@ def weeks_of_all(
 
     A feed that brings no facts has no weeks.
     """
-    known = _Known([feed for feed in feeds if feed.kind in FACTS], at, count, named)
-    return {feed.pk: known.rows(feed) if feed.kind in FACTS else [] for feed in feeds}
+    telling = [feed for feed in feeds if feed.kind in FACTS]
+    known = Known(telling, last_weeks(at, count), at)
+    codes = _codes(known.verdicts.values()) if named else {}
+    rows = {feed.pk: _rows(feed, known, codes) for feed in telling}
+    return {feed.pk: rows.get(feed.pk, []) for feed in feeds}
 
 
-class _Known:
-    """What is known of the weeks of feeds at one moment."""
+def _rows(feed, known, codes):
+    told = known.told.get(feed.pk, {})
+    since = min((found.first_at for found in told.values()), default=known.at)
+    return [_row((feed.pk, week), told.get(week), known, codes, since) for week in known.weeks]
 
-    def __init__(self, feeds, at, count, named):
-        self.at, last = at, monday(at.date()) - timedelta(weeks=1)
-        self.weeks = [last - timedelta(weeks=back) for back in range(count)]
-        self.told = told(feeds, self.weeks[-1] - timedelta(weeks=2 * HISTORY), last, at)
-        self.due = {(f.pk, week): due_at(f, week) for f in feeds if f.weekday is not None for week in self.weeks}
-        self.gone = missing([(*key, due) for key, due in self.due.items() if due <= at], at)
-        accepted = AcceptedWeek.objects.filter(feed__in=feeds, week__in=self.weeks)
-        self.accepted = {(row.feed_id, row.week): row for row in accepted}
-        every = all_stores(feeds)
-        self.verdicts = {
-            (f.pk, week): judge(f, self.told[f.pk], week, every.get(f.pk))
-            for f in feeds
-            for week in self.weeks
-            if week in self.told.get(f.pk, ())
-        }
-        self.codes = _codes(self.verdicts.values()) if named else {}
 
-    def rows(self, feed):
-        told = self.told.get(feed.pk, {})
-        since = min((found.first_at for found in told.values()), default=self.at)
-        return [self._row(feed, week, told.get(week), since) for week in self.weeks]
+def _row(key, told, known, codes, since):
+    verdict, due = known.verdicts.get(key), known.due.get(key)
+    gone = () if verdict is None else tuple(sorted(codes[pk] for pk in verdict.missing if pk in codes))
+    state = "accepted" if key in known.accepted else _state(key, told, known, since)
+    return FeedWeek(key[1], due, state, told, verdict, gone, known.accepted.get(key))
 
-    def _row(self, feed, week, told, since):
-        key = feed.pk, week
-        verdict, due = self.verdicts.get(key), self.due.get(key)
-        gone = () if verdict is None else tuple(sorted(self.codes[pk] for pk in verdict.missing if pk in self.codes))
-        state = "accepted" if key in self.accepted else self._state(due, told, verdict, key in self.gone, since)
-        return FeedWeek(week, due, state, told, verdict, gone, self.accepted.get(key))
 
-    def _state(self, due, told, verdict, is_missing, since):
-        if told is None:
-            return "missing" if is_missing else "awaited" if due and due > self.at else "unknown"
-        if due is None:
-            return "unknown"
-        if verdict.what:
-            return verdict.what
-        if due < since:
-            return "unknown"
-        return "late" if told.first_at > due else "on_time"
+def _state(key, told, known, since):
+    due = known.due.get(key)
+    if told is None:
+        return "missing" if key in known.gone else "awaited" if due and due > known.at else "unknown"
+    if due is None:
+        return "unknown"
+    if what := known.verdicts[key].what:
+        return what
+    if due < since:
+        return "unknown"
+    return "late" if told.first_at > due else "on_time"
 
 
 def seen_files(weeks: list[FeedWeek], user) -> set[int]:
