@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from kpis.calc import monday, sunday
 from kpis.feeds.due import end_of
@@ -43,9 +44,9 @@ class Fault:
         return self.feed.account_id
 
 
-def watched() -> list[Feed]:
+def watched() -> QuerySet:
     """The feeds of which files are expected on a day of the week."""
-    return list(Feed.objects.filter(weekday__isnull=False, kind__in=list(FACTS)).order_by("code"))
+    return Feed.objects.filter(weekday__isnull=False, kind__in=list(FACTS)).order_by("code")
 
 
 def faults(at: datetime, feeds: Iterable[Feed] | None = None) -> list[Fault]:
@@ -53,7 +54,7 @@ def faults(at: datetime, feeds: Iterable[Feed] | None = None) -> list[Fault]:
 
     A week that came partly is told of before it is due, so that nobody is misled by it meanwhile.
     """
-    feeds = watched() if feeds is None else [f for f in feeds if f.weekday is not None and f.kind in FACTS]
+    feeds = list(watched()) if feeds is None else [f for f in feeds if f.weekday is not None and f.kind in FACTS]
     weeks = [*reversed(last_weeks(at, WEEKS_BACK)), monday(at.date())]  # far in the east this week's file may be due
     known = Known(feeds, weeks, at)
     return [fault for feed in feeds for week in weeks if (fault := _fault(feed, week, known))]
@@ -88,23 +89,19 @@ class Waiting:
 
 def waiting(night) -> Waiting:
     """What the night's shard has to wait for: a feed speaks for its account and everything below it."""
-    found, faulty = defaultdict(set), faults(end_of(night.date))
-    below = _accounts_below(night, faulty)
-    for fault in faulty:
+    found, below = defaultdict(set), _accounts_below(night)
+    speaking = watched().filter(Q(account=None) | Q(account__in=[root for root in below if root]))
+    for fault in faults(end_of(night.date), speaking):
         found[fault.kind].update((account, fault.week) for account in below[fault.account_id])
     return Waiting({kind: frozenset(pairs) for kind, pairs in found.items()})
 
 
-def _accounts_below(night, faulty):
-    """The shard's accounts by the account a feed is for; under None all of them."""
-    roots = {fault.account_id for fault in faulty}
-    sql = "SELECT id, lineage FROM accounts_account WHERE mod(id, %s) = %s"
-    below = {root: [] for root in roots}
-    if not roots:
-        return below
+def _accounts_below(night):
+    """The shard's accounts by each account that they are or are below; under None all of them."""
+    below = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [night.shards, night.shard])
+        cursor.execute("SELECT id, lineage FROM accounts_account WHERE mod(id, %s) = %s", [night.shards, night.shard])
         for account, lineage in cursor.fetchall():
-            for root in roots & {None, *lineage}:
+            for root in (None, *lineage):
                 below[root].append(account)
     return below
