@@ -23,7 +23,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import AcceptedWeek, Feed, ImportBatch, Target
 from kpis.tasks import apply_batch, watch_feeds_due
-from kpis.workflow import IMPORT
+from kpis.workflow import IMPORT, folder_of_kept
 
 
 def set_target(*, by, **fields):
@@ -156,7 +156,7 @@ def correct(batch, *, by, file) -> ImportBatch:
     state = ImportBatch.State
     if not batch.rejected or batch.state not in (state.REJECTED, state.APPLIED):
         raise Conflict(_("Only a file with bad rows can be corrected."))
-    number = len(corrections.of(_folder(batch))) + 1
+    number = len(corrections.of(folder_of_kept(batch))) + 1
     named = [(corrections.NAME.format(number), file)]
     return _again(batch, by=by, beside=named, dry_run=batch.dry_run, corrects=batch)
 
@@ -169,17 +169,9 @@ def import_checked(batch, *, by) -> ImportBatch:
     return _again(batch, by=by, corrects=batch.corrects)
 
 
-def _folder(batch):
-    """The folder of a file that is still kept. Raises Conflict."""
-    folder = store.folder_of(batch.stored_name)
-    if not batch.stored_name or not (folder / store.DATA).exists():
-        raise Conflict(_("The file is not kept any more; hand it in again."))
-    return folder
-
-
 def _again(batch, *, by, beside=(), **fields):
     """The file of a batch, with what lies beside it and more, as a batch of its own."""
-    folder = _folder(batch)
+    folder = folder_of_kept(batch)
     with ExitStack() as files:
         there = [(p.name, files.enter_context(p.open("rb"))) for p in folder.iterdir() if not store.is_ours(p.name)]
         again = receive(
@@ -221,8 +213,8 @@ def undo_import(batch, *, by, reason="") -> ImportBatch:
 @transaction.atomic
 def hand_out(batch, *, by):
     """The file of a batch as it was handed in, open for reading; it is logged who took it. Raises FileNotFoundError."""
-    if not batch.stored_name:
+    path = store.data_of(batch.stored_name)
+    if path is None:
         raise FileNotFoundError(batch.file_name)
-    file = (store.folder_of(batch.stored_name) / store.DATA).open("rb")
     log(batch, "handed_out", by=by, after={"file_name": batch.file_name, "sha256": batch.sha256})
-    return file
+    return path.open("rb")

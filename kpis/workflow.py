@@ -1,5 +1,7 @@
 """Which moves people make with a file that was handed in; what workers do with it stands in `imports/services.py`."""
 
+from pathlib import Path
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,9 +19,12 @@ def _may(user, batch):
     return may_import(user)
 
 
-def _kept(batch):
-    if not (store.folder_of(batch.stored_name) / store.DATA).is_file() or not batch.stored_name:
+def folder_of_kept(batch) -> Path:
+    """The folder of a file that is still kept. Raises Conflict."""
+    path = store.data_of(batch.stored_name)
+    if path is None:
         raise Conflict(_("The file is not kept any more; hand it in again."))
+    return path.parent
 
 
 def _ended(batch, by, note):
@@ -59,7 +64,7 @@ IMPORT = {
         State.WAITING,
         _may,
         gettext_lazy("Map the columns"),
-        rule=_kept,
+        rule=folder_of_kept,
         effect=_anew,
         icon="table",
     ),

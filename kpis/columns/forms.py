@@ -13,6 +13,7 @@ from kpis.columns import seen as seen_of
 from kpis.columns.answers import ANY, CREATABLE, MONDAY, NUMBER, Answers
 from kpis.columns.titles import title
 from kpis.imports import cells
+from kpis.imports.headers import FIRST_YEAR, LAST_YEAR
 from kpis.imports.kinds import DATES, NUMBERS, Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Marks
@@ -48,7 +49,7 @@ class ColumnsForm(forms.Form):
         ],
     )
     year = forms.IntegerField(
-        label=gettext_lazy("Weeks are of the year"), min_value=1970, max_value=2100, required=False
+        label=gettext_lazy("Weeks are of the year"), min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False
     )
     wide = forms.ChoiceField(required=False)
     by_gtin = forms.BooleanField(label=gettext_lazy("Products are named by their GTIN"), required=False)
@@ -96,11 +97,9 @@ class ColumnsForm(forms.Form):
     def _offer_format(self):
         lines = [(line, f"{line}: {_beginning(cells)}") for line, cells in self.look.rows[:BELOW]]
         self.fields["header"].choices = [*lines, (0, _("none"))]
-        several = [self.initial["dates"]] if "|" in self.initial["dates"] else []
-        forms_ = [*several, *seen_of.DATES]
-        if self.initial["dates"] not in forms_:
-            forms_ = [self.initial["dates"], *forms_]
-        self.fields["dates"].choices = [(form, _example(form)) for form in forms_]
+        own = self.initial["dates"]
+        offered = seen_of.DATES if own in seen_of.DATES else (own, *seen_of.DATES)
+        self.fields["dates"].choices = [(form, _example(form)) for form in offered]
 
     def _offer_columns(self):
         fields = [(field.name, title(field)) for field in self.kind.fields]
@@ -152,17 +151,19 @@ class ColumnsForm(forms.Form):
         taken = {}
         for column in self.plain:
             name = data.get(f"c{column.position}")
-            if name and name in taken:
-                said = {"other": taken[name], "field": title(self.kind.field(name))}
-                self.add_error(f"c{column.position}", _("%(field)s is taken from “%(other)s” already.") % said)
+            self._refuse_twice(f"c{column.position}", name, taken)
             taken.setdefault(name, column.shown)
-        if data.get("wide") and data["wide"] in taken:
-            said = {"other": taken[data["wide"]], "field": title(self.kind.field(data["wide"]))}
-            self.add_error("wide", _("%(field)s is taken from “%(other)s” already.") % said)
+        self._refuse_twice("wide", data.get("wide"), taken)
         if data.get("week") == NUMBER and not data.get("year") and answers_of.week_of(self.kind) in taken:
             self.add_error("year", _("Of which year are the weeks?"))
         self._clean_constants(data, {*taken, *self._below(data)})
         return data
+
+    def _refuse_twice(self, key, name, taken):
+        """An error where a field is chosen for a column that another column was chosen for."""
+        if name and name in taken:
+            said = {"other": taken[name], "field": title(self.kind.field(name))}
+            self.add_error(key, _("%(field)s is taken from “%(other)s” already.") % said)
 
     def _below(self, data):
         return (answers_of.into_of(self.kind), data["wide"]) if data.get("wide") else ()
@@ -188,7 +189,6 @@ class ColumnsForm(forms.Form):
         """What was said, as far as it can be understood."""
         data = getattr(self, "cleaned_data", {})
         columns = {data[f"c{c.position}"]: self.source(c) for c in self.plain if data.get(f"c{c.position}")}
-        cells_ = data.get("wide", "")
         taken = {*columns, *self._below(data), *self.given}
         decimal, thousands = NUMBER_FORMS.get(data.get("numbers"), (self.proposed.decimal, self.proposed.thousands))
         constants = {
@@ -206,7 +206,7 @@ class ColumnsForm(forms.Form):
             week=MONDAY if self.weeks else data.get("week", MONDAY),
             year=data.get("year"),
             by_gtin=bool(data.get("by_gtin")),
-            cells=cells_,
+            cells=data.get("wide", ""),
             creates=tuple(data.get("creates", ())),
         )
 

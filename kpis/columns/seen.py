@@ -1,14 +1,13 @@
 """What the cells of a column seem to be, told by the first rows of a file; nothing here is more than a suggestion."""
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from kpis.imports import cells
-from kpis.imports.headers import week_in
+from kpis.imports.headers import is_week, week_in
 from kpis.imports.kinds import Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Marks
@@ -34,9 +33,7 @@ DATES = (
     ),
     *("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
 )
-UNCLEAR = frozenset(("%d/%m/%Y", "%m/%d/%Y", "%m/%d/%y"))
 HEADERS_AMONG = 25
-SOME_YEAR = 2020  # with 53 weeks
 ENOUGH = 0.5
 
 
@@ -65,16 +62,16 @@ class Seen:
 
 def columns(look: Look, header: int) -> list[Seen]:
     """The columns of a file whose header stands in that line; 0 is none."""
-    head = dict(look.rows).get(header, ())
+    head = look.header(header)
     below = [cells for line, cells in look.rows if line > header]
     width = len(head) or Counter(map(len, below)).most_common(1)[0][0] if head or below else 0
-    names = [unicodedata.normalize("NFC", name).strip().removeprefix("\ufeff") for name in head] or [""] * width
+    names = head or [""] * width
     return [_seen(at, names[at], [row[at].strip() for row in below if at < len(row)]) for at in range(width)]
 
 
 def _seen(position, name, values):
     filled = tuple(value for value in values if value)
-    column = Seen(position, name, filled, week=bool(week_in(name, SOME_YEAR)), dated=bool(week_in(name)))
+    column = Seen(position, name, filled, week=is_week(name), dated=bool(week_in(name)))
     if not filled:
         return column
     numbers = sum(bool(NUMBER.fullmatch(value)) for value in filled)

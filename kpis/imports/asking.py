@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kpis.imports import look, store
 from kpis.imports.errors import UnusableFile
-from kpis.imports.headers import week_in
+from kpis.imports.headers import is_week
 from kpis.imports.look import Look
 from kpis.imports.mapping import Format, Mapping
 from kpis.imports.toml import parse_mapping
@@ -13,8 +13,6 @@ from kpis.models import ColumnMapping, ImportBatch
 
 # What stands as the mapping of a batch that is mapped by columns: nobody said yet, somebody did, somebody did before.
 ASK, FORM, REMEMBERED = "ask", "form", "remembered"
-ASKED = "asked.json"
-SOME_YEAR = 2020  # with 53 weeks
 # What another mapping, or another way to cut the file, may mend.
 MENDABLE = frozenset(
     (
@@ -53,7 +51,7 @@ def remembered(feed) -> ColumnMapping | None:
 
 def fits(mapping: Mapping, seen: Look) -> bool:
     """Whether a file has every column that a mapping needs."""
-    header = _header(seen, mapping.format.header)
+    header = seen.header(mapping.format.header)
     width = len(header) or max((len(cells) for _line, cells in seen.rows), default=0)
     needed = [column.source for column in mapping.columns.values() if not column.optional]
     needed += [source for derived in mapping.derived for source in derived.asked]
@@ -65,24 +63,20 @@ def _is_among(source, names):
     return source.casefold() in {name.casefold() for name in names}
 
 
-def _header(seen, line):
-    return [name.strip().removeprefix("\ufeff") for name in dict(seen.rows).get(line, ())]
-
-
 def shape(seen: Look, line: int) -> set[str]:
     """The headers of a file by which it is known again: those that name a week change with it."""
-    return {name.casefold() for name in _header(seen, line) if name and not week_in(name, SOME_YEAR)}
+    return {name.casefold() for name in seen.header(line) if name and not is_week(name)}
 
 
 def ask_format(folder: Path, said: dict) -> None:
     """Have the file looked at again, cut as somebody said: `encoding`, `delimiter`, `sheet`; what is empty is found."""
-    (folder / ASKED).write_text(json.dumps(said), "utf-8")
-    (folder / look.LOOK).unlink(missing_ok=True)
+    (folder / store.ASKED).write_text(json.dumps(said), "utf-8")
+    (folder / store.LOOK).unlink(missing_ok=True)
 
 
 def asked_format(folder: Path) -> Format:
     """How somebody said that the file is cut."""
-    path = folder / ASKED
+    path = folder / store.ASKED
     said = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return Format(said.get("delimiter") or None, said.get("encoding") or None, sheet=said.get("sheet") or None)
 

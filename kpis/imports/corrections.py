@@ -46,6 +46,7 @@ class Corrections:
 
     def batches(self, source: Source) -> Iterator[pl.DataFrame]:
         """The batches of a file with the corrected rows in it. Raises UnusableFile where they are not of this file."""
+        source.keeps_ragged = True
         wanted = self.last if self.alone else self.rows
         lines = pl.Series(sorted(wanted), dtype=pl.UInt32).implode()
         found = set()
@@ -77,6 +78,11 @@ class Corrections:
                 raise UnusableFile("corrections_shape", expected=source.width + SAID, found=len(typed) + SAID)
             cells = [_typed(*three) for three in zip(stood, typed, cells, strict=False)]
         return (*cells, line)
+
+
+def corrected(source: Source, fixes: Corrections | None) -> Iterator[pl.DataFrame]:
+    """The batches of a file, with its corrected rows where there are any. Raises UnusableFile."""
+    return fixes.batches(source) if fixes else batches(source)
 
 
 def _typed(stood, typed, now):

@@ -1,7 +1,9 @@
 """Weeks and days as people write them above a column: `2026-W05`, `KW 5/2026`, `05.01.2026`, `2026年第5周`."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
+
+from kpis.calc import monday
 
 WORD = r"(?:kalenderwoche|calendar week|week|woche|kw|cw|wk|w)\.?"
 YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -29,6 +31,7 @@ DAYS = tuple(
     )
 )
 FIRST_YEAR, LAST_YEAR = 1970, 2100
+SOME_YEAR = 2020  # with 53 weeks
 
 
 def week_in(text: str, year: int | None = None) -> date | None:
@@ -42,7 +45,12 @@ def week_in(text: str, year: int | None = None) -> date | None:
     if found is not None:
         return _monday(int(found["year"]), int(found["week"]))
     day = day_in(text)
-    return day - timedelta(days=day.weekday()) if day else None
+    return monday(day) if day else None
+
+
+def is_week(text: str) -> bool:
+    """Whether a header names a week, be it without its year."""
+    return week_in(text, SOME_YEAR) is not None
 
 
 def day_in(text: str) -> date | None:

@@ -8,12 +8,11 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kpis.imports import decode, sniff, workbook
+from kpis.imports import decode, sniff, store, workbook
 from kpis.imports.families import WORKBOOK, family_of
 from kpis.imports.mapping import Format
-from kpis.imports.reader import first_rows, open_source
+from kpis.imports.reader import first_rows, named, open_source
 
-LOOK = "look.json"
 ROWS, MOST_COLUMNS, LONGEST = 60, 400, 120
 # Two bytes for a character, both high: how Chinese is written in GBK. Western texts have such bytes one by one.
 PAIRS = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
@@ -34,6 +33,10 @@ class Look:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+
+    def header(self, line: int) -> tuple[str, ...]:
+        """The names of the columns where a line is the header; empty where it is none of the first."""
+        return tuple(map(named, dict(self.rows).get(line, ())))
 
     @property
     def is_sheet(self) -> bool:
@@ -80,12 +83,12 @@ def _cut(rows):
 
 def keep(folder: Path, look: Look) -> None:
     """Lay a look beside the file that was looked at."""
-    (folder / LOOK).write_text(json.dumps(asdict(look)), "utf-8")
+    (folder / store.LOOK).write_text(json.dumps(asdict(look)), "utf-8")
 
 
 def kept(folder: Path) -> Look | None:
     """The look that lies beside a file; None without one."""
-    path = folder / LOOK
+    path = folder / store.LOOK
     return of(json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 

@@ -20,12 +20,16 @@ def _check_fields(table, mapping):
     """Every name is a field of the kind, and no field is given twice."""
     for part in ("columns", "constants", "assumed"):
         for name in getattr(mapping, part):
-            if mapping.kind.field(name) is None:
-                table.fail(f"{part}.{name}", _("is not a field of %(kind)s") % {"kind": mapping.kind.name})
+            _check_field(table, mapping, f"{part}.{name}", name)
     names = [*mapping.columns, *mapping.constants, *mapping.assumed, *set(mapping.helpers)]
     for name in names:
         if names.count(name) > 1:
             table.fail(name, _("is given more than once"))
+
+
+def _check_field(table, mapping, key, name):
+    if mapping.kind.field(name) is None:
+        table.fail(key, _("is not a field of %(kind)s") % {"kind": mapping.kind.name})
 
 
 def _check_required(table, mapping):
@@ -55,9 +59,8 @@ def _check_unfolded(table, mapping):
     unfold = mapping.unfold
     if unfold is None:
         return
-    for key, name in (("unfold.into", unfold.into), ("unfold.cells", unfold.cells)):
-        if mapping.kind.field(name) is None:
-            table.fail(key, _("is not a field of %(kind)s") % {"kind": mapping.kind.name})
+    _check_field(table, mapping, "unfold.into", unfold.into)
+    _check_field(table, mapping, "unfold.cells", unfold.cells)
     if mapping.kind.field(unfold.into).type not in DATES:
         table.fail("unfold.into", _("must be a field that is a week or a day"))
     if not mapping.format.header or mapping.format.message:

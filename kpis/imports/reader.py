@@ -70,10 +70,17 @@ class Source:
         return self
 
     def __exit__(self, *_):
-        self.close()
-
-    def close(self):
         self.file.close()
+
+    @property
+    def schema(self) -> dict[str, type[pl.String]]:
+        """The columns of its frames, all of them text."""
+        return {column(position): pl.String for position in range(self.width)}
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What stands above the columns, or their numbers where there is no header."""
+        return self.names or tuple(str(position + 1) for position in range(self.width))
 
     def shown(self, position: int) -> str:
         """The name of a column by its position from 0, cut to what is kept, or its number where there is no header."""
@@ -195,8 +202,12 @@ def _without_header(first, header):
 
 
 def _name(source, name):
-    name = name.replace(source.line_break, "\n") if source.line_break else name
-    return name.strip().removeprefix("\ufeff")
+    return named(name.replace(source.line_break, "\n") if source.line_break else name)
+
+
+def named(cell: str) -> str:
+    """The name that stands in a cell of the header."""
+    return cell.strip().removeprefix("\ufeff")
 
 
 class _Lines:
@@ -292,15 +303,9 @@ def _columnar(source, piece, line):
         _decode(piece, line, source)
     piece = _prepared(source, piece)
     mark = source.mark.encode()
-    names = [column(position) for position in range(source.width)]
+    marks = {"separator": source.mark, "quote_char": source.quote}
     try:
-        frame = pl.read_csv(
-            piece,
-            has_header=False,
-            separator=source.mark,
-            quote_char=source.quote,
-            schema=dict.fromkeys(names, pl.String),
-        )
+        frame = pl.read_csv(piece, has_header=False, schema=source.schema, **marks)
     except pl.exceptions.PolarsError:
         return None
     if frame.height != piece.count(b"\n") + (not piece.endswith(b"\n")):
@@ -308,7 +313,7 @@ def _columnar(source, piece, line):
     quoted = bool(source.quote) and source.quote.encode() in piece
     if piece.count(mark) - (_inside(frame, source.mark) if quoted else 0) != frame.height * (source.width - 1):
         return None
-    if source.width == 1 and frame.get_column(names[0]).null_count():
+    if source.width == 1 and frame.get_column(column(0)).null_count():
         return None
     broken = bool(source.line_break) and source.line_break.encode() in piece
     frame = _restored(source, frame) if quoted or broken else frame
@@ -390,8 +395,5 @@ def _refuse_open_quote(source, first, lines):
 
 
 def _frame(source, rows):
-    names = [column(position) for position in range(source.width)]
-    schema = dict.fromkeys(names, pl.String)
-    frame = pl.DataFrame([row for _, row in rows], schema=schema, orient="row")
-    frame = _restored(source, frame)
+    frame = _restored(source, pl.DataFrame([row for _, row in rows], schema=source.schema, orient="row"))
     return frame.with_columns(pl.Series(LINE, [line for line, _ in rows], dtype=pl.UInt32))

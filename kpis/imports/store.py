@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-DATA, MAPPING = "data", "mapping.toml"
 # What we lay into the folder of a file ourselves; the rest are files that its mapping joins.
-OURS = (DATA, MAPPING, "look.json", "asked.json")
+OURS = DATA, MAPPING, LOOK, ASKED = "data", "mapping.toml", "look.json", "asked.json"
 PIECE = 1 << 20
 
 
@@ -29,6 +28,12 @@ class Stored:
 def folder_of(name: str) -> Path:
     """The folder of a stored file."""
     return Path(settings.MEDIA_ROOT) / "imports" / name
+
+
+def data_of(name: str) -> Path | None:
+    """The stored file itself; None where it is not kept, or not any more."""
+    path = folder_of(name) / DATA
+    return path if name and path.is_file() else None
 
 
 def is_ours(name: str) -> bool:

@@ -11,6 +11,7 @@ from kpis.imports import cells
 from kpis.imports.amazon import REPORTS
 from kpis.imports.edi import LAYOUTS
 from kpis.imports.errors import MappingError
+from kpis.imports.headers import FIRST_YEAR, LAST_YEAR
 from kpis.imports.kinds import KINDS, MASTERS
 from kpis.imports.mapping import (
     Column,
@@ -305,8 +306,9 @@ def _lookup(table):
 
 def _unfold(table):
     year = table.get("year", int)
-    if year is not None and not 1970 <= year <= 2100:
-        table.fail("year", _("must be a whole number from %(least)s to %(most)s") % {"least": 1970, "most": 2100})
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        bounds = {"least": FIRST_YEAR, "most": LAST_YEAR}
+        table.fail("year", _("must be a whole number from %(least)s to %(most)s") % bounds)
     unfold = Unfold(table.need("into", str), table.need("cells", str), year, _pattern(table, "like"))
     table.done()
     return unfold

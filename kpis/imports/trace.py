@@ -6,8 +6,9 @@ import polars as pl
 
 from kpis.imports import store
 from kpis.imports.check import check_file
+from kpis.imports.corrections import corrected
 from kpis.imports.errors import UnusableFile
-from kpis.imports.reader import LINE, LINES, batches, open_source
+from kpis.imports.reader import LINE, LINES, open_source
 from kpis.imports.services import fixes_of, mapping_of
 from kpis.models import (
     ImportBatch,
@@ -57,35 +58,31 @@ def line_of(fact) -> Line | None:
     None where its file is not kept, is larger than `MOST_BYTES`, or does not have the fact under its key.
     """
     batch = fact.batch
-    if batch is None or not batch.stored_name or batch.size > MOST_BYTES:
-        return None
-    if not (store.folder_of(batch.stored_name) / store.DATA).is_file():
+    if batch is None or batch.size > MOST_BYTES or store.data_of(batch.stored_name) is None:
         return None
     try:
-        number = _number(batch, {"account": fact.account.code} | KEYS[type(fact)](fact))
-        return None if number is None else Line(number, _cells(batch, number))
+        return _line(batch, {"account": fact.account.code} | KEYS[type(fact)](fact))
     except UnusableFile:
         return None
 
 
-def _number(batch: ImportBatch, key) -> int | None:
-    folder = store.folder_of(batch.stored_name)
-    mapping = mapping_of(batch)
-    frame = check_file(folder / store.DATA, mapping, folder, fixes=fixes_of(batch, mapping)).frame
+def _line(batch: ImportBatch, key):
+    folder, mapping = store.folder_of(batch.stored_name), mapping_of(batch)
+    fixes = fixes_of(batch, mapping)
+    frame = check_file(folder / store.DATA, mapping, folder, fixes=fixes).frame
     same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in frame.columns]
     found = next(iter(frame.filter(*same).get_column(LINE)), None)
-    return None if found is None else found & LINES
+    if found is None:
+        return None
+    number = found & LINES
+    return Line(number, _cells(folder / store.DATA, mapping.format, fixes, number))
 
 
-def _cells(batch, number):
+def _cells(path, form, fixes, number):
     """What stands on that line, by the file's own headers."""
-    path = store.folder_of(batch.stored_name) / store.DATA
-    mapping = mapping_of(batch)
-    fixes = fixes_of(batch, mapping)
-    with open_source(path, mapping.format) as source:
-        source.keeps_ragged = fixes is not None
-        names = [*source.names] or [str(at + 1) for at in range(source.width)]
-        for frame in fixes.batches(source) if fixes else batches(source):
+    with open_source(path, form) as source:
+        for frame in corrected(source, fixes):
             for row in frame.filter(pl.col(LINE) == number).iter_rows():
-                return tuple(zip(names, ["" if cell is None else cell for cell in row[: len(names)]], strict=True))
+                cells = ["" if cell is None else cell for cell in row[: source.width]]
+                return tuple(zip(source.headers, cells, strict=True))
     return ()

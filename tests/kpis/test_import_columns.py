@@ -1,6 +1,7 @@
 """Mapping the columns of a file on a page: what is proposed, what is said, what is kept for the feed."""
 
 import re
+import unicodedata
 from datetime import date
 
 import pytest
@@ -212,6 +213,13 @@ def test_the_next_file_of_the_same_shape_goes_straight_to_the_dry_run(site, feed
         "remembered",
         {"new": 2, "changed": 0, "unchanged": 0},
     )
+
+
+@pages
+def test_a_header_is_named_as_it_stands_in_the_file_also_where_its_marks_are_signs_of_their_own(site, feed):
+    batch = hand_in(site, unicodedata.normalize("NFD", GERMAN), feed="north")
+    site.post(page_of(batch), typed(site.get(page_of(batch))))
+    assert process(batch_id=batch.pk).state == "checked"
 
 
 @pages
