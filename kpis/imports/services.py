@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import BinaryIO
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from kam.audit import log
-from kam.leases import heartbeat
+from kam.leases import heartbeat, take_turns
 from kpis.imports import asking, store, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, corrections_of, unfold
@@ -171,8 +171,8 @@ def _run(batch, progress):
         if asking.must_be_mapped(batch, folder):
             return _finish(batch, State.MAPPING)
         batch.content = batch.content or store.content_of(batch.stored_name, batch.kind, _whose(batch.by, batch.feed))
-    if _first(batch):
-        return _duplicate(batch)
+    if first := _first(batch):
+        return _duplicate(batch, first)
     mapping = mapping_of(batch)
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
@@ -185,9 +185,9 @@ def _run(batch, progress):
         refused = result.rejected and not _stores_some(batch, result)
         _refuse(batch, result) if refused else _finish(batch, State.CHECKED, result)
     except IntegrityError:
-        if not _first(batch):
+        if not (first := _first(batch)):
             raise
-        _duplicate(batch)
+        _duplicate(batch, first)
     return None
 
 
@@ -217,7 +217,7 @@ def own_mapping(batch: ImportBatch) -> str | None:
 
 def _apply(batch, mapping, result):
     """Everything that must happen together. Raises Undone to have it rolled back."""
-    _lock(batch.content)
+    take_turns(f"kam:import:{batch.content}")  # the same file given twice at once is read twice, but applied once
     if not mine(batch).exists():
         raise Overtaken
     if not batch.dry_run and _first(batch):
@@ -235,20 +235,13 @@ def _stores_some(batch, result):
     return keeps_good_rows(batch) and result.accepted > 0
 
 
-def _lock(content):
-    """The same file given twice at once is read twice, but applied once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"kam:import:{content}"])
-
-
 def _first(batch):
     """The batch that applied the same file for the same feed, or None."""
     same = ImportBatch.objects.filter(feed=batch.feed, kind=batch.kind, content=batch.content, state=State.APPLIED)
     return same.first()
 
 
-def _duplicate(batch):
-    first = _first(batch)
+def _duplicate(batch, first):
     fields = ("rows", "accepted", "rejected", "ignored", "units", "value")
     for name in fields:
         setattr(batch, name, getattr(first, name))
