@@ -156,5 +156,10 @@ def sentence(code: str, params: dict) -> str:
     return str(SENTENCES[code]) % _shown(params)
 
 
+def said(told: dict | None) -> str:
+    """The sentence of what a batch keeps as a code and params; empty where it keeps nothing."""
+    return sentence(told["code"], told["params"]) if told else ""
+
+
 def _shown(params):
     return {name: formats.listed(v) if isinstance(v, list | tuple) else v for name, v in params.items()}

@@ -92,6 +92,11 @@ def reason(code: str, params: str | dict, name: str, value: str) -> str:
     return told
 
 
+def reason_of(fault) -> str:
+    """The sentence of a stored fault."""
+    return reason(fault.code, fault.params, fault.column, fault.value)
+
+
 def no_faults() -> pl.DataFrame:
     """An empty table of faults."""
     return pl.DataFrame(schema=FAULTS)

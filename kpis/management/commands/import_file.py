@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand
 
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import KINDS
-from kpis.imports.messages import sentence
-from kpis.imports.result import reason
+from kpis.imports.messages import said
+from kpis.imports.result import reason_of
 from kpis.imports.services import joined_files, process, receive
 from kpis.models import Feed, ImportBatch
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         except UnusableFile as problem:
             self._unusable(problem)
         if batch.state == State.UNUSABLE:
-            self._unusable(sentence(batch.problem["code"], batch.problem["params"]))
+            self._unusable(said(batch.problem))
         self.stdout.write(json.dumps(summary(batch)))
         self._complain(batch)
         if batch.state == State.REJECTED:
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def _complain(self, batch):
         for error in batch.errors.order_by("line", "pk")[:SHOWN]:
-            self.stderr.write(f"{batch.file_name}:{error.line}: {error.column}: {_reason(error)}")
+            self.stderr.write(f"{batch.file_name}:{error.line}: {error.column}: {reason_of(error)}")
         if batch.rejected > SHOWN:
             self.stderr.write(f"… {batch.rejected} rows")
 
@@ -88,10 +88,6 @@ def _opened(path):
         raise UnusableFile("no_file", path=str(path)) from problem
 
 
-def _reason(error):
-    return reason(error.code, error.params, error.column, error.value)
-
-
 def summary(batch: ImportBatch) -> dict:
     """What the command prints: counts and sums, and what was ignored, created, changed, warned of."""
     found = {
@@ -105,7 +101,7 @@ def summary(batch: ImportBatch) -> dict:
         "ignored": batch.ignored,
         "created": batch.created,
         "changes": batch.changes,
-        "warnings": [sentence(warning["code"], warning["params"]) for warning in batch.warnings],
+        "warnings": [said(warning) for warning in batch.warnings],
     }
     return found | ({"duplicate_of": batch.duplicate_of_id} if batch.duplicate_of_id else {})
 
