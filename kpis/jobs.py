@@ -13,7 +13,6 @@ from kpis.imports.store import folder_of
 from kpis.models import ImportBatch
 
 State = ImportBatch.State
-OPEN = (State.WAITING, State.READING)
 
 
 def batches() -> Backlog:
@@ -38,7 +37,7 @@ def figures():
 def forget_files(now) -> int:
     """Remove stored files older than settings.IMPORT_KEEP_DAYS; the batch and what it told stay. Returns how many."""
     old = ImportBatch.objects.filter(received_at__lt=now - timedelta(days=settings.IMPORT_KEEP_DAYS))
-    names = old.exclude(state__in=OPEN).order_by("pk").values_list("stored_name", flat=True)
+    names = old.exclude(state__in=ImportBatch.OPEN).order_by("pk").values_list("stored_name", flat=True)
     doomed = [folder for name in names.iterator() if name and (folder := folder_of(name)).is_dir()]
     for folder in doomed:
         shutil.rmtree(folder)

@@ -1,7 +1,6 @@
 """What people are told: their imports are done or not, a forecast changed."""
 
 from django.db.models import Sum
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import TeamMembership
@@ -32,8 +31,7 @@ def _rule(code):
         for entry in entries:
             if batch := batches.get(entry.object_id):
                 params = {"file": batch.file_name, "rows": batch.accepted}
-                url = reverse("kpis:import-detail", args=[batch.pk])
-                yield Notice(entry, batch.by_id, code, params, url, by_machine=True)
+                yield Notice(entry, batch.by_id, code, params, batch.get_absolute_url(), by_machine=True)
 
     return rule
 

@@ -152,6 +152,9 @@ class ImportBatch(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         UNDONE = "undone", _("Undone")
 
+    # Not read to their end yet.
+    OPEN = (State.WAITING, State.READING)
+
     class Phase(models.TextChoices):
         """What is being done to a file that is read."""
 
@@ -217,6 +220,9 @@ class ImportBatch(models.Model):
 
     def __str__(self):
         return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("kpis:import-detail", args=[self.pk])
 
 
 class OfBatchQuerySet(models.QuerySet):

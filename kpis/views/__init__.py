@@ -19,19 +19,11 @@ from kpis.views.feeds import (
     FeedWeekAccepted,
     FeedWeekWatched,
 )
-from kpis.views.import_columns import FeedColumns, FeedColumnsForgotten, ImportColumns, ImportLook
+from kpis.views.import_acts import ImportCancelled, ImportChecked, ImportCorrected, ImportLook, ImportUndone
+from kpis.views.import_columns import FeedColumns, FeedColumnsForgotten, ImportColumns
 from kpis.views.import_list import ImportList
-from kpis.views.import_weeks import ImportUndone, ImportWeeks
-from kpis.views.imports import (
-    FeedNames,
-    ImportCancelled,
-    ImportChecked,
-    ImportCorrected,
-    ImportDetail,
-    ImportFile,
-    ImportNew,
-    ImportReport,
-)
+from kpis.views.import_weeks import ImportWeeks
+from kpis.views.imports import FeedNames, ImportDetail, ImportFile, ImportNew, ImportReport
 from kpis.views.letters import (
     LetterCreate,
     LetterDetail,

@@ -24,7 +24,7 @@ from kpis.columns.preview import Preview, preview
 from kpis.columns.titles import title
 from kpis.imports.errors import MappingError
 from kpis.imports.kinds import DATES, NUMBERS, Type
-from kpis.imports.messages import sentence
+from kpis.imports.messages import said
 from kpis.imports.sniff import DELIMITERS
 from kpis.models import ColumnMapping, Feed, ImportBatch
 
@@ -103,7 +103,12 @@ class Columns(Reported, Scoped, View):
         template = self.fragment if self.request.htmx else self.template_name
         return render(self.request, template, context, status=status)
 
+    def without_look(self):
+        """The page where there is nothing to show a form of."""
+        return render(self.request, self.template_name, {"object": self.object, "found": None, **self.extra(None)})
+
     def extra(self, found):
+        """What else the page shows; `found` is None without a look."""
         return {}
 
 
@@ -135,17 +140,12 @@ class ImportColumns(Columns):
         feed = self.feed
         return feed.name if feed and access.may_keep_feed(self.request.user, feed) else ""
 
-    def without_look(self):
-        """Nothing could be seen: all that can be said is how the file is cut."""
-        return render(self.request, self.template_name, {"object": self.object, "found": None, **self.extra(None)})
-
     def extra(self, found):
-        problem = self.object.problem
         return {
-            "problem": sentence(problem["code"], problem["params"]) if problem else "",
-            "cut": _cut(found.look) if found else _cut(None),
+            "problem": said(self.object.problem),
+            "cut": _cut(found.look if found else None),
             "move_url": reverse("kpis:import-look", args=[self.object.pk]),
-            "back_url": reverse("kpis:import-detail", args=[self.object.pk]),
+            "back_url": self.object.get_absolute_url(),
         }
 
     def save(self, form):
@@ -155,7 +155,7 @@ class ImportColumns(Columns):
         return HttpResponseRedirect(self.get_success_url())
 
     def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])
+        return self.object.get_absolute_url()
 
 
 class FeedColumns(Columns):
@@ -181,10 +181,6 @@ class FeedColumns(Columns):
 
     def proposal(self, header=None):
         return proposal.of_known(self.known, header) if self.known else None
-
-    def without_look(self):
-        """Nothing was said of its columns, or more than the form can show."""
-        return render(self.request, self.template_name, {"object": self.object, "found": None, **self.extra(None)})
 
     def extra(self, found):
         return {"known": self.known}
@@ -213,22 +209,6 @@ class FeedColumnsForgotten(ScopedAct):
 
     def get_success_url(self):
         return reverse("kpis:feed-columns", args=[self.object.pk])
-
-
-class ImportLook(ScopedAct):
-    """POST: have a file looked at again, cut as it says, and map its columns anew."""
-
-    model = ImportBatch
-
-    def may(self, user, row):
-        return access.may_import(user)
-
-    def act(self, row, by):
-        said = {name: self.request.POST.get(name, "")[:60] for name in ("encoding", "delimiter", "sheet")}
-        services.look_again(row, by=by, **said)
-
-    def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])
 
 
 def _preview(found, answers, given):

@@ -37,9 +37,6 @@ class ImportList(ScopedList):
     def get_queryset(self):
         return super().get_queryset().select_related("feed", "by")
 
-    def row_url(self, row):
-        return reverse("kpis:import-detail", args=[row.pk])
-
     def get_context_data(self, **kwargs):
         may_import = access.may_import(self.request.user)
         new = {"label": _("Import a file"), "url": reverse("kpis:import-new"), "icon": "upload", "primary": True}

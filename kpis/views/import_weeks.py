@@ -1,9 +1,7 @@
-"""What a file did to each account and week, and taking it back."""
+"""What a file did to each account and week."""
 
-from django.contrib import messages
 from django.db.models import F
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -11,9 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from kam.lists import Column, linked
 from kam.templatetags import formats
-from kam.views.base import ScopedAct
 from kam.views.lists import ScopedList
-from kpis import access, services
 from kpis.models import BatchWeek, ImportBatch
 
 SHOWN_ON_PAGE = 10
@@ -91,19 +87,3 @@ def weeks_of(batch, user):
     latest = found.order_by("-week", F("units_moved").desc(nulls_last=True), "pk")[: SHOWN_ON_PAGE + 1]
     rows = list(latest)
     return rows[:SHOWN_ON_PAGE], found.count() if len(rows) > SHOWN_ON_PAGE else len(rows)
-
-
-class ImportUndone(ScopedAct):
-    """POST: take back what a file stored, with a reason that stays in its history."""
-
-    model = ImportBatch
-
-    def may(self, user, row):
-        return access.may_import(user)
-
-    def act(self, row, by):
-        services.undo_import(row, by=by, reason=self.request.POST.get("reason", ""))
-        messages.success(self.request, _("“%(file)s” is undone: what it stored is gone.") % {"file": row.file_name})
-
-    def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])

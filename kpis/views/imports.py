@@ -1,7 +1,6 @@
 """Files in: one file with how far it is and everything that is wrong with it, its report, a new one."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
@@ -13,15 +12,15 @@ from django.views.generic import FormView, View
 
 from kam.downloads import csv_response, streamed, xlsx_response
 from kam.keyset import Keyset
-from kam.views.base import Scoped, ScopedAct, ScopedDetail, refuse
+from kam.views.base import Scoped, ScopedDetail, refuse
 from kam.views.suggestions import Suggestions
 from kam.workflow import moves
 from kpis import access, services
 from kpis.import_forms import UploadForm
 from kpis.imports import asking
-from kpis.imports.messages import sentence
-from kpis.imports.report import has_rows, report, table
-from kpis.imports.result import reason
+from kpis.imports.messages import said
+from kpis.imports.report import faults, has_rows, report, table
+from kpis.imports.result import reason_of
 from kpis.imports.undo import can_be_undone
 from kpis.models import Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
@@ -30,7 +29,6 @@ from kpis.views.import_weeks import weeks_of
 from kpis.workflow import IMPORT
 
 State = ImportBatch.State
-BUSY = (State.WAITING, State.READING)
 TOLD = (State.APPLIED, State.CHECKED, State.DUPLICATE, State.REJECTED)
 # The step of the way from a file to stored facts that each state is.
 STAGES = {State.MAPPING: 2, State.APPLIED: 5, State.DUPLICATE: 5, State.UNDONE: 5}
@@ -61,25 +59,25 @@ class ImportDetail(ScopedDetail):
 
     def get_context_data(self, **kwargs):
         batch, parts = self.object, _parts(self.object)
-        faults = ImportError.objects.visible_to(self.request.user).filter(batch=batch)
-        page = Keyset(("line", "pk"), self.page_size).page(faults, self.request)
+        found = ImportError.objects.visible_to(self.request.user).filter(batch=batch)
+        page = Keyset(("line", "pk"), self.page_size).page(found, self.request)
         for fault in page.rows:
-            fault.reason = reason(fault.code, fault.params, fault.column, fault.value)
+            fault.reason = reason_of(fault)
         return super().get_context_data(
             level=BATCH_LEVELS[batch.state],
-            busy=batch.state in BUSY,
+            busy=batch.state in ImportBatch.OPEN,
             told=batch.state in TOLD,
             workbook_offered=batch.rejected <= MOST_IN_A_WORKBOOK,
             again_url=self._again(batch),
             offered=dict(moves(batch, IMPORT, self.request.user)),
             share=_share(batch),
-            corrects_url=reverse("kpis:import-detail", args=[batch.corrects_id]) if batch.corrects_id else "",
+            corrects_url=batch.corrects.get_absolute_url() if batch.corrects else "",
             correctable=batch.rejected and batch.state in (State.REJECTED, State.APPLIED) and has_rows(batch),
             stage=STAGES.get(batch.state, 3),
             mapped=_mapped(batch),
             page=page,
-            problem=sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else "",
-            warnings=[sentence(w["code"], w["params"]) for w in batch.warnings],
+            problem=said(batch.problem),
+            warnings=[said(warning) for warning in batch.warnings],
             parts=parts,
             shares=[(part["kind"], part["count"]) for part in parts],
             created=[(NOUNS.get(name, name), count) for name, count in batch.created.items() if count],
@@ -102,8 +100,8 @@ class ImportDetail(ScopedDetail):
 
 def _mapped(batch):
     """By which mapping a file is read, in words."""
-    said = {asking.FORM: _("mapped on a page"), asking.REMEMBERED: _("mapped as before"), asking.ASK: ""}
-    return said.get(batch.mapping, _("mapping %(name)s") % {"name": batch.mapping})
+    words = {asking.FORM: _("mapped on a page"), asking.REMEMBERED: _("mapped as before"), asking.ASK: ""}
+    return words.get(batch.mapping, _("mapping %(name)s") % {"name": batch.mapping})
 
 
 def _share(batch):
@@ -163,9 +161,7 @@ class ImportReport(Scoped, View):
 
 def _faults(batch):
     """Header and rows of the faults alone."""
-    faults = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
-    said = ([f.line, f.column, f.value, reason(f.code, f.params, f.column, f.value)] for f in faults)
-    return [pgettext("file", "Line"), _("Column"), pgettext("cell", "Value"), _("Reason")], said
+    return [pgettext("file", "Line"), _("Column"), pgettext("cell", "Value"), _("Reason")], faults(batch)
 
 
 class FeedNames(Suggestions):
@@ -211,61 +207,7 @@ class ImportNew(FormView):
         except ValidationError as error:
             form.add_error(None, error)
             return self.form_invalid(form)
-        return HttpResponseRedirect(reverse("kpis:import-detail", args=[batch.pk]))
+        return HttpResponseRedirect(batch.get_absolute_url())
 
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form), status=422)
-
-
-class ImportChecked(ScopedAct):
-    """POST: import a file that was checked and found good."""
-
-    model = ImportBatch
-
-    def may(self, user, row):
-        return access.may_import(user)
-
-    def act(self, row, by):
-        self.object = services.import_checked(row, by=by)
-        messages.success(self.request, _("“%(file)s” is being imported.") % {"file": row.file_name})
-
-    def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])
-
-
-class ImportCorrected(ScopedAct):
-    """POST: the corrected report of a file with bad rows."""
-
-    model = ImportBatch
-
-    def may(self, user, row):
-        return access.may_import(user)
-
-    def act(self, row, by):
-        file = self.request.FILES.get("file")
-        if file is None:
-            messages.error(self.request, _("Choose the corrected report."))
-            return
-        try:
-            self.object = services.correct(row, by=by, file=file)
-        except ValidationError as error:
-            messages.error(self.request, " ".join(error.messages))
-
-    def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])
-
-
-class ImportCancelled(ScopedAct):
-    """POST: take a file back before it is stored."""
-
-    model = ImportBatch
-
-    def may(self, user, row):
-        return access.may_import(user)
-
-    def act(self, row, by):
-        services.cancel_import(row, by=by)
-        messages.success(self.request, _("“%(file)s” will not be imported.") % {"file": row.file_name})
-
-    def get_success_url(self):
-        return reverse("kpis:import-detail", args=[self.object.pk])
