@@ -17,15 +17,13 @@ from kam.downloads import csv_line
 from kpis import services
 from kpis.feeds.folders import DONE, FAILED, Changed, Folder, Sight, codes, folder, is_text, sayable
 from kpis.imports.errors import UnusableFile
-from kpis.imports.messages import sentence
-from kpis.imports.report import has_rows, report
-from kpis.imports.result import reason
+from kpis.imports.messages import said
+from kpis.imports.report import faults, has_rows, report
 from kpis.imports.services import joined_files, process
 from kpis.models import Feed, ImportBatch, WatchedFile
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
-OPEN = (State.WAITING, State.READING)
 GOOD = (State.APPLIED, State.DUPLICATE, State.UNDONE)
 
 
@@ -43,15 +41,16 @@ class Watcher:
 
     def look(self) -> None:
         """One look at every folder. A folder that cannot be read, or a file that cannot be moved, is told once."""
-        for code, path in self._folders():
-            known = Feed.objects.select_related("account").filter(code=code) if is_text(code) else Feed.objects.none()
-            feed = known.first()
-            if feed is None:
+        folders = self._folders()
+        named = [code for code, _path in folders if is_text(code)]
+        feeds = Feed.objects.select_related("account").in_bulk(named, field_name="code")
+        for code, path in folders:
+            if code not in feeds:
                 self._tell(path, "there is no feed called “%s”", code)
                 continue
             try:
                 with folder(path) as found:
-                    self._look_at(feed, found)
+                    self._look_at(feeds[code], found)
             except OSError as problem:
                 self._tell(path, "%s cannot be watched: %s", path, problem.strerror)
 
@@ -64,15 +63,14 @@ class Watcher:
         return [(name, self.root / name) for name in names]
 
     def _look_at(self, feed, found: Folder):
-        self._put_away(feed, found)
+        noted = self._put_away(feed, found)
         files, refused = found.files()
         for name in refused:
             self._tell((feed.code, name), "%s of feed %s is no plain file, and not touched", name, feed.code)
-        noted = set(WatchedFile.objects.filter(feed=feed).values_list("name", flat=True))
-        joins = _joins(feed)
-        still = [sight for sight in files if self.before.get((feed.pk, sight.name)) == sight]
+        still = [s for s in files if self.before.get((feed.pk, s.name)) == s and s.name not in noted]
+        joins = _joins(feed) if still else set()
         for sight in still:
-            if sight.name not in noted and sight.name not in joins and not self.stopping():
+            if sight.name not in joins and not self.stopping():
                 self._take(feed, found, sight, joins)
         self.before = {key: sight for key, sight in self.before.items() if key[0] != feed.pk}
         self.before |= {(feed.pk, sight.name): sight for sight in files}
@@ -88,8 +86,8 @@ class Watcher:
         except IntegrityError:  # another watcher of the same folder was faster
             return
         except (ValidationError, UnusableFile) as problem:
-            said = problem.messages if isinstance(problem, ValidationError) else [str(problem)]
-            self._move(found, sight, FAILED, 0, [f"{text}\n" for text in said])
+            texts = problem.messages if isinstance(problem, ValidationError) else [str(problem)]
+            self._move(found, sight, FAILED, 0, [f"{text}\n" for text in texts])
             return
         self.taken += 1
         if self.in_place:
@@ -97,15 +95,22 @@ class Watcher:
             self._put_away(feed, found)
 
     def _put_away(self, feed, found):
-        """Move away what is finished, and forget what is not there any more, or is another file by now."""
+        """Move away what is finished, and forget what is not there any more, or is another file by now.
+
+        Returns the names of the others, which wait to be read.
+        """
+        left = set()
         for row in WatchedFile.objects.filter(feed=feed).select_related("batch"):
             seen = Sight(row.name, int(row.inode), row.size, row.changed_ns)
             if found.sight(row.name) != seen:
                 row.delete()
-            elif row.batch.state not in OPEN:
+            elif row.batch.state not in ImportBatch.OPEN:
                 where = DONE if row.batch.state in GOOD else FAILED
                 self._move(found, seen, where, row.batch_id, _report(row.batch))
                 row.delete()
+            else:
+                left.add(row.name)
+        return left
 
     def _move(self, found, sight, where, number, report):
         if found.put_away(sight, where, number, report):
@@ -140,10 +145,7 @@ def _received(feed, found, sight, joins):
 def _report(batch):
     """What is wrong with a file, as lines of its report; None where nothing is."""
     if batch.problem:
-        return [f"{sentence(batch.problem['code'], batch.problem['params'])}\n"]
+        return [f"{said(batch.problem)}\n"]
     if not batch.rejected:
         return None
-    if has_rows(batch):
-        return report(batch)
-    faults = batch.errors.order_by("line", "pk").iterator(chunk_size=2000)
-    return (csv_line([f.line, f.column, f.value, reason(f.code, f.params, f.column, f.value)]) for f in faults)
+    return report(batch) if has_rows(batch) else map(csv_line, faults(batch))
