@@ -1,5 +1,7 @@
 """Choosing an account where there are very many: by typing, with suggestions, and by links that name one."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -55,6 +57,14 @@ def test_the_form_of_filters_keeps_the_account_that_a_link_named(site, mia):
     text = [site.get(f"{url}{query}", headers=FORM).content.decode() for query in (link, nothing)]
     assert [kept in found for found in text] == [True, False]
     assert 'type="hidden" name="account"' not in text[1]
+
+
+def test_the_form_of_the_filters_carries_on_what_it_does_not_ask(site):
+    """The period, the order and the columns of a page; not the page of the list, nor what its own fields say."""
+    url = reverse("kpis:deliveries")
+    text = site.get(f"{url}?weeks=26&due=promised&sort=name&column=otif&tier=A&after=x", headers=FORM).content.decode()
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', text)
+    assert hidden == [("weeks", "26"), ("due", "promised"), ("sort", "name"), ("column", "otif")]
 
 
 def test_suggestions_are_the_first_of_the_accounts_one_sees(site, mia, client_of, django_assert_num_queries):
