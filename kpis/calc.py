@@ -50,6 +50,11 @@ def sunday(week: date) -> date:
     return week + timedelta(days=6)
 
 
+def mondays(first: date, weeks: int) -> list[date]:
+    """The Mondays of so many weeks, from `first` on."""
+    return [first + timedelta(weeks=n) for n in range(weeks)]
+
+
 def last_complete_week(day: date) -> date:
     """The Monday of the last ISO week that is over at the end of `day`."""
     return monday(day - timedelta(days=6))

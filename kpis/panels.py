@@ -24,20 +24,9 @@ HOME_ROWS = 8
 STOCKOUTS = 5
 
 
-def _day(request):
-    """The business date of the last night, looked up once for all panels of a page."""
-    if not hasattr(request, "last_night_day"):
-        request.last_night_day = queries.last_night_day()
-    return request.last_night_day
-
-
-def _last(request):
-    return calc.last_complete_week(_day(request))
-
-
 def _points(request, account, codes, first):
     """Weekly figures by code since a Monday; what the panels of the page show is read once for all of them."""
-    last = _last(request)
+    last = queries.last_week()
     since = min(calc.first_monday(last.isocalendar().year) - YEAR, queries.span(last, 53 + 13)[0])
     read = once(
         ("points", request.user.pk, account.pk),
@@ -50,7 +39,7 @@ def _points(request, account, codes, first):
 @panel("account", "kpis/panels/strip.html", order=20, column="top")
 def strip(request, account):
     """Six tiles: this year's sell-in, the rates of four weeks, and where supply, orders and receivables stand."""
-    last = _last(request)
+    last = queries.last_week()
     measures = access.readable_measures(request.user)
     points = _points(request, account, SHOWN, date.min)
     if not any(points.values()):
@@ -76,7 +65,7 @@ def sell_in_and_through(request, account):
     """Sell-in against sell-through by week, with weeks of supply below."""
     if not may_read(request.user, DataClass.KPI):
         return None
-    last = _last(request)
+    last = queries.last_week()
     first = queries.span(last, CHART_WEEKS)[0]
     weeks = queries.account_weeks(request.user, account, first - YEAR, last)
     if not any(week >= first for week in weeks):
@@ -86,7 +75,7 @@ def sell_in_and_through(request, account):
     for week, point in points["sell_through_rate"].items():
         if point.late and week in weeks:  # what is there is not all of it: a gap says so, a low figure would mislead
             weeks[week] |= {"sell_through": None}
-    mondays = _mondays(last, CHART_WEEKS)
+    mondays = calc.mondays(first, CHART_WEEKS)
     labels = [formats.week(week) for week in mondays]
     return {
         "account": account,
@@ -129,14 +118,14 @@ def _supply_chart(points, mondays, labels):
 @panel("account", "kpis/panels/delivery.html", order=20, column="side")
 def delivery(request, account):
     """Open orders and OTIF of the last weeks."""
-    last = _last(request)
+    last = queries.last_week()
     first = queries.span(last, DELIVERY_WEEKS)[0]
     points = _points(request, account, DELIVERY, first)
     if not any(points.values()):
         return None
     measures = access.readable_measures(request.user)
     figure = {code: queries.over(points[code], measures[code], first, last) for code in DELIVERY}
-    mondays = _mondays(last, DELIVERY_WEEKS)
+    mondays = calc.mondays(first, DELIVERY_WEEKS)
     otif = [points["otif"].get(week, Figure(measures["otif"])) for week in mondays]
     return {
         "account": account,
@@ -192,7 +181,7 @@ def receivables(request, account):
     """Open items by age, and how many days of sales they stand for."""
     if not may_read(request.user, DataClass.FINANCE):
         return None
-    found = queries.receivables(request.user, account, _day(request))
+    found = queries.receivables(request.user, account, queries.last_night_day())
     if found is None:
         return None
     largest = max((abs(amount) for amount in found.buckets.values()), default=0)
@@ -213,7 +202,7 @@ def receivables(request, account):
 def portfolio_strip(request):
     """The same figures over all accounts the reader sees; money in the currency that most of them trade in."""
     currency, others = queries.usual_currency(request.user)
-    last = _last(request)
+    last = queries.last_week()
     spans = queries.span(last, showing.SPARK_WEEKS), queries.span(last - YEAR, queries.LEVEL_WEEKS)
     points = queries.portfolio(request.user, currency, SHOWN, spans)
     if not any(points.values()):
@@ -226,17 +215,13 @@ def portfolio_strip(request):
     return {"kpis": tiles}
 
 
-def _mondays(last, weeks):
-    return [last - timedelta(weeks=n) for n in reversed(range(weeks))]
-
-
 @panel("home", "kpis/panels/portfolio.html", order=40, column="bottom")
 def portfolio(request):
     """The accounts that buy most, with what matters of each."""
     measures = {c: m for c, m in access.readable_measures(request.user).items() if c in SHOWN}
     if not measures:
         return None
-    last = _last(request)
+    last = queries.last_week()
     by = "sell_in" if "sell_in" in measures else next(iter(measures))
     seen = Account.objects.visible_to(request.user)
     ranked = queries.with_figure(seen, by, last, 4, measures).filter(figure__isnull=False)

@@ -16,6 +16,7 @@ from accounts.models import Account
 from kam.measures import Measure
 from kam.models import StepRun
 from kam.night import default_date
+from kam.reading import once
 from kpis import calc
 from kpis.access import readable_measures
 from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
@@ -55,17 +56,37 @@ class Figure:
 
 def last_night_day() -> date:
     """The business date of the last night that measured something; yesterday before the first."""
+    return once("last_night_day", _last_night_day)
+
+
+def _last_night_day():
     done = StepRun.objects.filter(step="measures", state=StepRun.State.DONE)
     return done.aggregate(day=Max("date"))["day"] or default_date()
 
 
+def last_week() -> date:
+    """The Monday of the last week that was over by then."""
+    return calc.last_complete_week(last_night_day())
+
+
 def asked_week(request) -> date | None:
     """The Monday of the week that `?week=` names by any of its days; None for none, and for years without facts."""
+    return monday_of(request.GET.get("week", ""))
+
+
+def monday_of(text: str) -> date | None:
+    """The Monday of the week of a day as it stands in an address; None for other text, and for years without facts."""
     try:
-        day = parse_date(request.GET.get("week", ""))
+        day = parse_date(text)
     except ValueError:
         day = None
     return calc.monday(day) if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def asked_number(request, name: str, offered, usual: int) -> int:
+    """The number that a parameter asks for where it is one of those offered, else the usual one."""
+    text = request.GET.get(name, "")
+    return int(text) if text in map(str, offered) else usual
 
 
 def span(last: date, weeks: int) -> tuple[date, date]:
@@ -125,13 +146,12 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
 
     Money below counts where it is in the account's currency.
     """
-    return _weekly(user, Q(account__lineage__contains=[account.pk], week__range=(first, last)), account.currency, codes)
+    return of_account(user, account, codes, [(first, last)])
 
 
 def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
     """The same from first to last Monday of each of the `spans`."""
-    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
-    return _weekly(user, inside & Q(account__lineage__contains=[account.pk]), account.currency, codes)
+    return _weekly(user, account.currency, codes, spans, account__lineage__contains=[account.pk])
 
 
 def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
@@ -139,21 +159,21 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
 
     Money counts where it is in the currency.
     """
-    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
-    return _weekly(user, inside, currency, codes)
+    return _weekly(user, currency, codes, spans)
 
 
-def _weekly(user, condition, currency, codes):
-    """The values that fulfil the condition, of accounts the user sees and those of the measures that they read.
+def _weekly(user, currency, codes, spans, **of):
+    """The values inside the spans, of accounts the user sees and those of the measures that they read.
 
     The measures are named once: twice would let the database expect so many steps that it reads the whole table.
     """
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
     money = [code for code, m in measures.items() if m.unit in MONEY]
     counted = ~Q(measure__in=money) | Q(account__currency=currency)
+    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
     visible = Account.objects.visible_to(user).order_by().values("pk")
     rows = (
-        MeasureValue.objects.filter(condition, counted, account__in=visible, measure__in=list(measures))
+        MeasureValue.objects.filter(inside, counted, account__in=visible, measure__in=list(measures), **of)
         .order_by("week")
         .values_list("measure", "week")
         .annotate(over=Sum("numerator", filter=KNOWN), under=Sum("denominator", filter=KNOWN), missing=BoolOr("late"))

@@ -19,6 +19,7 @@ from kpis.forecast import queries
 from kpis.forecast.filters import AccuracyFilter
 from kpis.models import Product
 from kpis.models.forecast import LAGS
+from kpis.queries import asked_number
 
 ACCOUNT, AUTHOR, LAG, PRODUCT = "account", "author", "lag", "product"
 WORDS = {
@@ -94,8 +95,7 @@ class ForecastAccuracy(TemplateView):
 
     @cached_property
     def lag(self):
-        text = self.request.GET.get("lag", "")
-        return int(text) if text in map(str, LAGS) else LAGS[2]
+        return asked_number(self.request, "lag", LAGS, LAGS[2])
 
     @cached_property
     def by(self):

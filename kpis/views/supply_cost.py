@@ -47,9 +47,8 @@ class SupplyCostList(ScopedList):
     filterset_class, template_name = AccountFilter, "kpis/supply_cost.html"
 
     def get_queryset(self):
-        self.last = calc.last_complete_week(queries.last_night_day())
-        text = self.request.GET.get("weeks", "13")
-        self.weeks = int(text) if text in map(str, PERIODS) else 13
+        self.last = queries.last_week()
+        self.weeks = queries.asked_number(self.request, "weeks", PERIODS, 13)
         measures = access.readable_measures(self.request.user)
         rows = super().get_queryset()
         if "supply_cost" not in measures:
