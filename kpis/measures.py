@@ -8,10 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kam.measures import measure
 from kam.roles import DataClass
-
-MINE = "mod({0}.account_id, %(shards)s) = %(shard)s"
-SHARD = "mod(a.id, %(shards)s) = %(shard)s"
-WEEK = "({0} - (extract(isodow FROM {0})::int - 1))"
+from kpis.levels import ITEMS, ITEMS_BEFORE, LINES_BEFORE, ORDER_LINES, level
+from kpis.sql import MINE, SHARD, WEEK
+from kpis.supply_cost.measure import COST_PER_UNIT
 
 
 def _of_rollup(column, known):
@@ -21,77 +20,6 @@ def _of_rollup(column, known):
         FROM kpis_accountweek w
         WHERE w.week BETWEEN %(first)s AND %(last)s AND {known} IS NOT NULL AND {MINE.format("w")}
     """
-
-
-def _level(events, denominator="denominator"):
-    """A level at each week's cut-off, from what changed it on which day: `events` selects account_id, day, up, base.
-
-    Everything before the window is one opening change; an account has a level from its first event on.
-    """
-    return f"""
-        WITH event AS ({events}),
-        step AS (
-            SELECT e.account_id, greatest({WEEK.format("e.day")}, %(first)s::date) AS week,
-                sum(e.up) AS up, sum(e.base) AS base
-            FROM event e WHERE e.day <= least(%(last)s::date + 6, %(as_of)s::date)
-            GROUP BY 1, 2
-        ),
-        grid AS (
-            SELECT s.account_id, d::date AS week
-            FROM (SELECT account_id, min(week) AS since FROM step GROUP BY 1) s,
-                generate_series(s.since, %(last)s::date, interval '7 days') d
-        ),
-        level AS (
-            SELECT g.account_id, g.week,
-                sum(coalesce(s.up, 0)) OVER through AS numerator, sum(coalesce(s.base, 0)) OVER through AS denominator
-            FROM grid g LEFT JOIN step s ON s.account_id = g.account_id AND s.week = g.week
-            WINDOW through AS (PARTITION BY g.account_id ORDER BY g.week)
-        )
-        SELECT account_id, week, numerator, {denominator} AS denominator FROM level
-    """
-
-
-def _lines(left):
-    """Order lines of the shard that were not settled before a day: `left` compares `settled_on` with it.
-
-    Where nobody said what was shipped, what was received must have been. A settled line has changed every level up
-    and down again by the same amount, so that what happened before stays out of the sums without changing them.
-    """
-    return f"""
-        SELECT l.account_id, l.ordered_on, l.requested_on,
-            CASE WHEN l.shipped IS NULL THEN l.received_on ELSE l.shipped_on END AS shipped_on,
-            greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
-            least(greatest(coalesce(l.shipped, l.received, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0))
-                * l.price AS gone
-        FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id AND l.currency = a.currency
-        WHERE l.price IS NOT NULL AND {SHARD} AND (l.settled_on IS NULL OR l.settled_on {left})
-    """
-
-
-def _items(left):
-    """Receivables of the shard that were not settled before a day, see `_lines`."""
-    return f"""
-        SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount, i.paid
-        FROM accounts_account a JOIN kpis_openitem i ON i.account_id = a.id AND i.currency = a.currency
-        WHERE {SHARD} AND (i.settled_on IS NULL OR i.settled_on {left})
-    """
-
-
-def _known_before(table, day, known="true"):
-    """An event without amount for each account that had rows before the window, so that its level begins with it."""
-    return f"""
-        SELECT a.id AS account_id, %(first)s::date AS day, 0::numeric AS up, 0::numeric AS base
-        FROM accounts_account a, LATERAL (
-            SELECT FROM {table} x
-            WHERE x.account_id = a.id AND x.{day} < %(first)s AND x.currency = a.currency AND {known} LIMIT 1) known
-        WHERE {SHARD}
-    """
-
-
-LINES_BEFORE = _known_before("kpis_orderline", "ordered_on", "x.price IS NOT NULL")
-ITEMS_BEFORE = _known_before("kpis_openitem", "issued_on")
-ORDER_LINES, OPEN_LINES = _lines(">= %(first)s"), _lines("> %(date)s")
-ITEMS, OPEN_ITEMS = _items(">= %(first)s"), _items("> %(date)s")
 
 
 @measure(
@@ -198,7 +126,7 @@ def weeks_of_supply(window):
     definition=_("(Units ordered − shipped − cancelled) × net price of all order lines, at the end of the week."),
 )
 def backlog(window):
-    return _level(
+    return level(
         f"""
         SELECT l.account_id, e.day, e.up, 0::numeric AS base FROM ({ORDER_LINES}) l,
             LATERAL (VALUES (l.ordered_on, l.wanted), (greatest(l.shipped_on, l.ordered_on), -l.gone)) e(day, up)
@@ -220,7 +148,7 @@ def backlog(window):
     definition=_("The part of the order backlog that was requested for a day before the end of the week."),
 )
 def past_due_backlog(window):
-    return _level(
+    return level(
         f"""
         SELECT l.account_id, e.day, e.up, 0::numeric AS base FROM ({ORDER_LINES}) l,
             LATERAL (VALUES
@@ -371,7 +299,7 @@ def book_to_bill(window):
     definition=_("Receivables due before the end of the week ÷ all open receivables, at the end of the week."),
 )
 def overdue_share(window):
-    return _level(
+    return level(
         f"""
         SELECT i.account_id, e.day, e.up, e.base FROM ({ITEMS}) i,
             LATERAL (VALUES
@@ -385,5 +313,17 @@ def overdue_share(window):
     )
 
 
-# Measures that have a room of their own; they stand behind those above.
-from kpis.supply_cost import measure as _supply_cost  # noqa: E402, F401
+@measure(
+    "supply_cost",
+    label=_("Supply cost per unit"),
+    unit="each",
+    good="down",
+    decimals=2,
+    feeds=("shipments",),
+    definition=_(
+        "(Freight + express surcharge + handling + penalties + cost of returns) ÷ units, of shipments that arrived in "
+        "the week, or left in it where nobody says when they arrived. Shipments of which no cost is known do not count."
+    ),
+)
+def supply_cost(window):
+    return COST_PER_UNIT

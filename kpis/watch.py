@@ -20,7 +20,8 @@ from kam.roles import DataClass
 from kam.rounding import cents, rounded
 from kam.sql import dicts
 from kpis import calc
-from kpis.measures import MINE, OPEN_ITEMS, OPEN_LINES
+from kpis.levels import OPEN_ITEMS, OPEN_LINES
+from kpis.sql import MINE
 
 TOLERANCE = Decimal("0.15")
 LEAST_WEEKS = Decimal(2)
@@ -42,15 +43,8 @@ class Rule:
 def _rows(night, sql):
     """Rows of a shard as named dictionaries."""
     last = calc.last_complete_week(night.date)
-    params = {
-        "date": night.date,
-        "last": last,
-        "since": last - timedelta(weeks=STALE_WEEKS),
-        "shard": night.shard,
-        "shards": night.shards,
-        "share": PRODUCT_SHARE,
-    }
-    return dicts(sql, params)
+    since = last - timedelta(weeks=STALE_WEEKS)
+    return dicts(sql, night.params | {"last": last, "since": since, "share": PRODUCT_SHARE})
 
 
 def _page(row, measure):

@@ -19,7 +19,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import Kind, Type
 from kpis.imports.tables import TABLES
 from kpis.imports.unchanged import without_unchanged
-from kpis.measures import WEEK
+from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}

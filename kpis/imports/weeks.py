@@ -6,7 +6,7 @@ from django.db import connection
 from accounts.models import Account
 from kpis.imports.copying import copy_in
 from kpis.imports.kinds import Kind
-from kpis.measures import WEEK
+from kpis.sql import WEEK
 
 SCHEMA = {
     "account_id": pl.Int64,

@@ -11,19 +11,14 @@ from decimal import Decimal
 
 from kam.sql import dicts
 from kpis import calc
-from kpis.supply_cost.measure import COSTS
-
-ZERO = Decimal(0)
-# A consignment is on its way for no longer than this.
-ON_ITS_WAY = timedelta(days=60)
+from kpis.supply_cost.measure import COSTS, DAY, IS_KNOWN, ON_ITS_WAY
 
 COUNTED = f"""
     SELECT s.account_id, s.order_number, s.units, {", ".join(f"coalesce(s.{name}, 0) AS {name}" for name in COSTS)},
-        coalesce(s.delivered_on, s.shipped_on) >= %(first)s AS is_now
+        {DAY} >= %(first)s AS is_now
     FROM kpis_shipment s JOIN accounts_account a ON a.id = s.account_id AND a.currency = s.currency
     WHERE s.account_id = ANY(%(accounts)s::bigint[]) AND s.shipped_on BETWEEN %(earliest)s AND %(last)s
-        AND coalesce(s.delivered_on, s.shipped_on) BETWEEN %(before)s AND %(last)s
-        AND num_nonnulls({", ".join(f"s.{name}" for name in COSTS)}) > 0
+        AND {DAY} BETWEEN %(before)s AND %(last)s AND {IS_KNOWN}
 """
 SUMS = ", ".join(f"sum(c.{name}) AS {name}" for name in COSTS)
 BY_ACCOUNT = f"""
@@ -53,13 +48,13 @@ BY_GROUP = f"""
 class Cost:
     """Units and costs of a period by part, money in the account's currency; `before` is the same of the one before."""
 
-    units: Decimal = ZERO
+    units: Decimal = calc.ZERO
     parts: dict = field(default_factory=dict)
     before: "Cost | None" = None
 
     @property
     def total(self):
-        return sum(self.parts.values(), ZERO) if self.units else None
+        return sum(self.parts.values(), calc.ZERO) if self.units else None
 
     def each(self, part=None):
         """Cost per unit, of one part or of all; None without units."""
@@ -85,7 +80,8 @@ def by_group(account, last: date, weeks: int) -> dict[str | None, Cost]:
 def _costs(sql, accounts, last, weeks):
     first = last - timedelta(weeks=weeks - 1)
     before = first - timedelta(weeks=weeks)
-    days = {"first": first, "before": before, "last": calc.sunday(last), "earliest": before - ON_ITS_WAY}
+    earliest = before - timedelta(days=ON_ITS_WAY)
+    days = {"first": first, "before": before, "last": calc.sunday(last), "earliest": earliest}
     found = {}
     for row in dicts(sql, {"accounts": list(accounts)} | days):
         cost = Cost(row["units"], {name: row[name] for name in COSTS})
