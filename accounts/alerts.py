@@ -99,13 +99,10 @@ def raise_alerts(rows, *, code, night):
         raise ValueError(f"two alerts of {code} have the same fingerprint")
     if any(row.account_id % night.shards != night.shard for row in rows):
         raise ValueError(f"an alert of {code} belongs to another shard")
-    params = {
+    params = night.params | {
         "rows": json.dumps([plain(vars(row)) for row in rows]),
         "fingerprints": fingerprints,
         "code": code,
-        "date": night.date,
-        "shard": night.shard,
-        "shards": night.shards,
     }
     reopened = _ids(REOPEN, params)
     raised = [pk for pk, inserted in _rows(RAISE, params) if inserted]

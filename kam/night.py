@@ -49,6 +49,11 @@ class Night:
     shards: int = 1
     notes: list = field(default_factory=list)
 
+    @property
+    def params(self):
+        """Its date and shard, as statements name them."""
+        return {"date": self.date, "shard": self.shard, "shards": self.shards}
+
     def note(self, code, **params):
         """Record something visible on the night page; `code` and `params` become a sentence there."""
         self.notes.append({"code": code, "params": params})

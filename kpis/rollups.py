@@ -7,7 +7,7 @@ account's are converted at the rates known at the end of the week; what has no r
 from django.db import connection, transaction
 
 from kpis.archive.away import IS_AWAY
-from kpis.measures import MINE, WEEK
+from kpis.sql import MINE, WEEK
 
 # A night for a past date takes nothing that arrived since: accounts with a later night keep their new weeks. What is
 # archived keeps its sums, and waits until it is back.
@@ -213,7 +213,7 @@ WHERE {NO_RATE}
 @transaction.atomic
 def refresh(night) -> int:
     """Sum the shard's touched weeks again and stamp those that are over; returns rows written."""
-    shard = {"date": night.date, "shard": night.shard, "shards": night.shards}
+    shard = night.params
     with connection.cursor() as cursor:
         cursor.execute(PAIRS, shard)
         pairs = cursor.fetchall()

@@ -83,13 +83,10 @@ def plan_measures(night):
 def fill(night):
     """Bring the actuals up to date in one statement; what did not change is not written."""
     measures = all_measures().values()
-    params = {
-        "date": night.date,
+    params = night.params | {
         "last": last_complete_week(night.date),
         "year": night.date.isocalendar().year,
         "young": YOUNG_WEEKS,
-        "shard": night.shard,
-        "shards": night.shards,
         "levels": [m.code for m in measures if m.snapshot],
         "amounts": [m.code for m in measures if m.kind == "amount" and not m.snapshot],
     }

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.db import connection
 
-from kpis.measures import MINE
+from kpis import queries
 from kpis.models.forecast import LAGS
+from kpis.sql import MINE
 
 SCORED_WEEKS = 26
 
@@ -55,20 +56,18 @@ SCORE = f"""
 def freeze(night, last) -> int:
     """Keep what is agreed for the weeks that are one, two, four, eight and thirteen weeks after `last`."""
     weeks = [last + timedelta(weeks=lag) for lag in LAGS]
-    given = {"last": last, "weeks": weeks, "date": night.date, "shard": night.shard, "shards": night.shards}
     with connection.cursor() as cursor:
-        cursor.execute(FREEZE, given)
+        cursor.execute(FREEZE, night.params | {"last": last, "weeks": weeks})
         return cursor.rowcount
 
 
 def score(night, last) -> int:
     """Compare frozen forecasts with weeks that are newly known or were restated, half a year back at most."""
-    given = {"date": night.date, "shard": night.shard, "shards": night.shards}
-    given |= {"last": last, "oldest": last - timedelta(weeks=SCORED_WEEKS - 1)}
+    oldest = queries.span(last, SCORED_WEEKS)[0]
     with connection.cursor() as cursor:
-        cursor.execute(PAIRS, given)
+        cursor.execute(PAIRS, night.params | {"last": last, "oldest": oldest})
         pairs = cursor.fetchall()
-        accounts, weeks = ([pair[n] for pair in pairs] for n in range(2))
-        cursor.execute(FORGET, {"accounts": accounts, "weeks": weeks})
-        cursor.execute(SCORE, {"accounts": accounts, "weeks": weeks})
+        given = {"accounts": [account for account, _week in pairs], "weeks": [week for _account, week in pairs]}
+        cursor.execute(FORGET, given)
+        cursor.execute(SCORE, given)
         return cursor.rowcount

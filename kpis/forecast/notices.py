@@ -9,8 +9,8 @@ from django.db import connection
 
 from accounts.models import Account, Team
 from kam.audit import log
-from kpis.measures import MINE
 from kpis.models import ForecastNotice, NoticeLine
+from kpis.sql import MINE
 
 SOON = "f.week > %(last)s AND f.week <= %(until)s"
 # A line counts when it moves by the share of the larger figure, and by so many units.
@@ -36,8 +36,7 @@ TOLD = """
 
 def tell_of_night(night, last) -> int:
     """Notices about all accounts of a night's shard; returns how many."""
-    given = {"date": night.date, "shard": night.shard, "shards": night.shards}
-    return len(_tell(MINE.format("f"), given, last, by=None, cause=""))
+    return len(_tell(MINE.format("f"), night.params, last, by=None, cause=""))
 
 
 def tell(account, *, last, date, by, cause) -> list:

@@ -7,7 +7,8 @@ from django.db import connection
 
 from kpis.calc import last_complete_week
 from kpis.feeds.standing import waiting
-from kpis.stockouts.night import CHANGED
+from kpis.sql import MINE
+from kpis.stockouts.night import changed
 
 SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90, "": 0.95}
 KINDS = ("sell_through", "orders")
@@ -117,23 +118,21 @@ put AS (
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
-MARK = """
-UPDATE kpis_replenishment SET late = NOT late
-WHERE mod(account_id, %(shards)s) = %(shard)s AND late <> (account_id = ANY(%(waiting)s::bigint[]))
+MARK = f"""
+UPDATE kpis_replenishment r SET late = NOT r.late
+WHERE {MINE.format("r")} AND r.late <> (r.account_id = ANY(%(waiting)s::bigint[]))
 """
 
 
 def replenishment(night) -> int:
     """Reckon the advice of the shard's accounts whose facts changed; returns rows written."""
-    shard = {"date": night.date, "shard": night.shard, "shards": night.shards}
     held_back = waiting(night)
     last = last_complete_week(night.date)
     late = set().union(*(held_back.accounts(kind, last - timedelta(weeks=1)) for kind in KINDS))
+    accounts = [account for account, _week in changed(night) if account not in late]
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, shard)
-        accounts = [account for account, _week in cursor.fetchall() if account not in late]
         rows = _advise(cursor, accounts, night.date, last) if accounts else 0
-        cursor.execute(MARK, shard | {"waiting": sorted(late)})
+        cursor.execute(MARK, night.params | {"waiting": sorted(late)})
     return rows
 
 

@@ -16,14 +16,15 @@ from kam.audit import log_many, plain
 from kpis.calc import last_complete_week
 from kpis.feeds.standing import waiting
 from kpis.models import StockOut
+from kpis.sql import MINE
 from kpis.stockouts import evidence, gaps, tree
 
 WEEKS_BACK = timedelta(weeks=25)
 Standing, State = StockOut.Standing, StockOut.State
 
-CHANGED = """
+CHANGED = f"""
 SELECT t.account_id, min(t.week) FROM kpis_touched t
-WHERE t.night = %(date)s AND mod(t.account_id, %(shards)s) = %(shard)s
+WHERE t.night = %(date)s AND {MINE.format("t")}
     AND NOT EXISTS (SELECT FROM kpis_touched n WHERE n.account_id = t.account_id AND n.night > %(date)s)
 GROUP BY 1 ORDER BY 1
 """
@@ -32,6 +33,7 @@ WRITTEN = [
     *("currency", "stores", "empty_stores", "found", "cause", "path", "merged_into"),
 ]
 KEPT = ["as_of", "version", "updated_at"]
+LOGGED = ("standing", "first_week", "last_week", "found", "lost_units")
 # Withdrawn episodes first, open ones last, so that none meets another that has yet to make room.
 ROOM = (Standing.WITHDRAWN, Standing.ENDED, Standing.OPEN)
 
@@ -48,11 +50,10 @@ class Change:
 def stockouts(night) -> int:
     """Judge the shard's accounts whose facts changed; returns how many episodes they have in the weeks judged."""
     last = last_complete_week(night.date)
-    changed = _changed(night)
     late = waiting(night)
     without = late.of(("sell_through",))
     found = 0
-    for start, accounts in _by_start(changed, last).items():
+    for start, accounts in _by_start(changed(night), last).items():
         shown = gaps.find(accounts, start, last, without)
         evidence.gather(shown, night.date, late.by_kind.get("orders", frozenset()))
         _keep(shown, _stored(accounts, start), night.date)
@@ -60,16 +61,17 @@ def stockouts(night) -> int:
     return found
 
 
-def _changed(night):
+def changed(night):
+    """(account, oldest week) of the shard's accounts whose facts changed, and which no later night has judged."""
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, {"date": night.date, "shard": night.shard, "shards": night.shards})
+        cursor.execute(CHANGED, night.params)
         return cursor.fetchall()
 
 
-def _by_start(changed, last):
+def _by_start(pairs, last):
     """Accounts by the first week that is judged again, so that one statement finds the gaps of many."""
     found = defaultdict(list)
-    for account, week in changed:
+    for account, week in pairs:
         if week <= last:
             found[max(week, last - WEEKS_BACK)].append(account)
     return found
@@ -171,8 +173,8 @@ def _named(rows):
 
 
 def _said(row):
-    return {name: getattr(row, name) for name in ("standing", "first_week", "last_week", "found", "lost_units")}
+    return {name: getattr(row, name) for name in LOGGED}
 
 
 def _was(row):
-    return {name: row.was[name] for name in ("standing", "first_week", "last_week", "found", "lost_units")}
+    return {name: row.was[name] for name in LOGGED}
