@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Alert, Contact, Membership, Notification, Store, Team
 from accounts.notifications import kinds
 from kam.choosing import Suggesting
-from kam.filters import YesNo, seen
+from kam.filters import YesNo, number_or_name, seen
 from kam.models import User
 
 
@@ -101,7 +101,7 @@ class StoreListFilter(django_filters.FilterSet):
         fields = ["q", "kind", "city"]
 
     def search(self, stores, name, value):
-        return stores.filter(Q(code__istartswith=value) | Q(name__icontains=value))
+        return stores.filter(number_or_name(value))
 
 
 class ContactFilter(django_filters.FilterSet):

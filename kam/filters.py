@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 YES_NO = {True: _("Yes"), False: _("No")}
@@ -15,6 +16,11 @@ def seen(model):
         return model.objects.visible_to(request.user) if request else model.objects.none()
 
     return rows
+
+
+def number_or_name(text, of=""):
+    """Rows whose number begins with `text` or whose name holds it; `of` is the way to them, such as `product__`."""
+    return Q(**{f"{of}code__istartswith": text}) | Q(**{f"{of}name__icontains": text})
 
 
 class YesNo(forms.Select):

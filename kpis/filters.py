@@ -2,13 +2,13 @@
 
 import django_filters
 from django import forms
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import AccountFilter, OfAccount
 from accounts.models import Account, Store
 from kam.choosing import Suggesting
-from kam.filters import seen
+from kam.filters import number_or_name, seen
 from kpis import queries
 from kpis.models import (
     AccountWeek,
@@ -53,7 +53,7 @@ class ProductFilter(django_filters.FilterSet):
         fields = ["q", "category", "brand"]
 
     def search(self, products, name, value):
-        return products.filter(Q(code__istartswith=value) | Q(name__icontains=value))
+        return products.filter(number_or_name(value))
 
 
 class FeedFilter(OfAccount):
@@ -78,16 +78,23 @@ class BatchFilter(django_filters.FilterSet):
 
     def of_feed(self, batches, name, value):
         """A search, as a list to choose from would hold every feed of the house."""
-        return batches.filter(Q(feed__code__istartswith=value) | Q(feed__name__icontains=value))
+        return batches.filter(number_or_name(value, "feed__"))
 
 
-class SellThroughFilter(django_filters.FilterSet):
+class ByWeek(django_filters.FilterSet):
+    """What the API asks of rows of an account and a week."""
+
     account = _account()
-    store = django_filters.ModelChoiceFilter(queryset=seen(Store))
-    product = _product()
-    week = django_filters.DateFilter()
     week_from = django_filters.DateFilter("week", "gte")
     week_to = django_filters.DateFilter("week", "lte")
+
+
+class ByProductAndWeek(ByWeek):
+    product = _product()
+
+
+class SellThroughFilter(ByProductAndWeek):
+    store = django_filters.ModelChoiceFilter(queryset=seen(Store))
 
     class Meta:
         model = SellThrough
@@ -177,17 +184,13 @@ class OpenItemFilter(django_filters.FilterSet):
         fields = ["account", "document"]
 
 
-class AccountWeekFilter(django_filters.FilterSet):
-    account = _account()
-    week_from = django_filters.DateFilter("week", "gte")
-    week_to = django_filters.DateFilter("week", "lte")
-
+class AccountWeekFilter(ByWeek):
     class Meta:
         model = AccountWeek
         fields = ["account", "week"]
 
 
-class CategoryWeekFilter(AccountWeekFilter):
+class CategoryWeekFilter(ByWeek):
     category = django_filters.ModelChoiceFilter(queryset=seen(Category))
 
     class Meta:
@@ -195,15 +198,13 @@ class CategoryWeekFilter(AccountWeekFilter):
         fields = ["account", "category", "week"]
 
 
-class ProductWeekFilter(AccountWeekFilter):
-    product = _product()
-
+class ProductWeekFilter(ByProductAndWeek):
     class Meta:
         model = ProductWeek
         fields = ["account", "product", "week"]
 
 
-class MeasureValueFilter(AccountWeekFilter):
+class MeasureValueFilter(ByWeek):
     measure = django_filters.CharFilter()
 
     class Meta:
@@ -239,11 +240,7 @@ class ShipmentFilter(django_filters.FilterSet):
         fields = ["account", "number", "order_number"]
 
 
-class ServiceFactFilter(django_filters.FilterSet):
-    account = _account()
-    week_from = django_filters.DateFilter("week", "gte")
-    week_to = django_filters.DateFilter("week", "lte")
-
+class ServiceFactFilter(ByWeek):
     class Meta:
         model = ServiceFact
         fields = ["account", "metric", "week"]
@@ -282,14 +279,16 @@ class ExplorerFilter(OfAccount):
         fields = ["account", "account_named", "category", "product", "tier", "country"]
 
 
-# Of the facts behind a figure; the page names account and week.
-
-
 class OfProduct(django_filters.FilterSet):
+    """Rows of the products that a person names."""
+
     product_named = django_filters.CharFilter(method="of_product", label=_("Product: number or name"))
 
     def of_product(self, rows, name, value):
-        return rows.filter(Q(product__code__istartswith=value) | Q(product__name__icontains=value))
+        return rows.filter(number_or_name(value, "product__"))
+
+
+# Of the facts behind a figure; the page names account and week.
 
 
 class SoldFilter(OfProduct):
@@ -300,7 +299,7 @@ class SoldFilter(OfProduct):
     store_named = django_filters.CharFilter(method="of_store", label=_("Store: number or name"))
 
     def of_store(self, rows, name, value):
-        return rows.filter(Q(store__code__istartswith=value) | Q(store__name__icontains=value))
+        return rows.filter(number_or_name(value, "store__"))
 
 
 class OrderedFilter(OfProduct):

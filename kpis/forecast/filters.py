@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import OfAccount
 from accounts.models import Account
 from kam.filters import YesNo, seen
+from kpis.filters import ByProductAndWeek, ByWeek
 from kpis.models import (
     ForecastEvent,
     ForecastNotice,
@@ -49,23 +50,13 @@ class NoticeFilter(OfAccount):
         fields = ["account", "account_named"]
 
 
-class OfWeek(django_filters.FilterSet):
-    """What the API asks of rows of an account, a product and a week."""
-
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    product = django_filters.ModelChoiceFilter(queryset=seen(Product))
-    week = django_filters.DateFilter()
-    week_from = django_filters.DateFilter("week", "gte")
-    week_to = django_filters.DateFilter("week", "lte")
-
-
-class WeekFilter(OfWeek):
+class WeekFilter(ByProductAndWeek):
     class Meta:
         model = ForecastWeek
         fields = ["account", "product", "week"]
 
 
-class VersionFilter(OfWeek):
+class VersionFilter(ByProductAndWeek):
     class Meta:
         model = ForecastVersion
         fields = ["account", "product", "week", "lag"]
@@ -80,11 +71,7 @@ class SeriesFilter(django_filters.FilterSet):
         fields = ["account", "product", "method", "refusal"]
 
 
-class ScoreFilter(django_filters.FilterSet):
-    account = django_filters.ModelChoiceFilter(queryset=seen(Account))
-    week_from = django_filters.DateFilter("week", "gte")
-    week_to = django_filters.DateFilter("week", "lte")
-
+class ScoreFilter(ByWeek):
     class Meta:
         model = ForecastScore
         fields = ["account", "lag", "week"]

@@ -1,19 +1,18 @@
 """Filters of stock-outs and of the letters about them, shared by pages and API."""
 
 import django_filters
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import OfAccount
 from kam.filters import seen
+from kpis.filters import OfProduct
 from kpis.models import Product, StockOut, StockOutLetter
 
 
-class StockOutFilter(OfAccount):
+class StockOutFilter(OfAccount, OfProduct):
     product = django_filters.ModelChoiceFilter(
         queryset=seen(Product), label=_("Product"), widget=django_filters.widgets.forms.HiddenInput
     )
-    product_named = django_filters.CharFilter(method="of_product", label=_("Product: number or name"))
     standing = django_filters.MultipleChoiceFilter(
         choices=StockOut.Standing.choices, distinct=False, label=_("Standing")
     )
@@ -24,9 +23,6 @@ class StockOutFilter(OfAccount):
     class Meta:
         model = StockOut
         fields = ["account", "account_named", "product", "product_named", "standing", "cause", "side", "since"]
-
-    def of_product(self, rows, name, value):
-        return rows.filter(Q(product__code__istartswith=value) | Q(product__name__icontains=value))
 
     def of_side(self, rows, name, value):
         return rows.filter(cause__in=StockOut.SIDES[value])
