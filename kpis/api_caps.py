@@ -1,7 +1,8 @@
 """The API of supply that is short: limits, promises, shares."""
 
-from kam.api.base import EditableViewSet, ScopedSerializer, ScopedViewSet
+from kam.api.base import EditableViewSet, ScopedSerializer
 from kpis import access
+from kpis.api import Facts
 from kpis.models import SupplyCap, SupplyCommitment, SupplyShare
 from kpis.shortage import filters, services
 
@@ -30,12 +31,12 @@ class ShareSerializer(ScopedSerializer):
         fields = ["id", "cap", "account", "week", "asked", "given"]
 
 
-class ShareViewSet(ScopedViewSet):
+class ShareViewSet(Facts):
     """What an account wants of what is short in a week, and what it gets."""
 
     queryset = SupplyShare.objects.all()
     serializer_class, filterset_class = ShareSerializer, filters.ShareFilter
-    scope, order = "kpis", ("cap_id", "account_id", "week", "pk")
+    order = ("cap_id", "account_id", "week", "pk")
 
 
 class Limiting(EditableViewSet):

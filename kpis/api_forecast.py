@@ -4,8 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
-from kam.api.base import EditableViewSet, ScopedSerializer, ScopedViewSet
+from kam.api.base import EditableViewSet, ScopedSerializer
 from kpis import access
+from kpis.api import Facts
 from kpis.forecast import filters, services
 from kpis.models import (
     ForecastEvent,
@@ -97,13 +98,7 @@ class NoticeSerializer(ScopedSerializer):
         read_only_fields = fields
 
 
-class Forecasts(ScopedViewSet):
-    """Read-only rows of forecasts."""
-
-    scope = "kpis"
-
-
-class WeekViewSet(Forecasts):
+class WeekViewSet(Facts):
     """What is expected of a product at an account in a week to come."""
 
     queryset = ForecastWeek.objects.all()
@@ -111,7 +106,7 @@ class WeekViewSet(Forecasts):
     order = ("account_id", "product_id", "week", "pk")
 
 
-class SeriesViewSet(Forecasts):
+class SeriesViewSet(Facts):
     """Which method a baseline comes from, or why there is none."""
 
     queryset = ForecastSeries.objects.all()
@@ -119,7 +114,7 @@ class SeriesViewSet(Forecasts):
     order = ("account_id", "product_id", "pk")
 
 
-class VersionViewSet(Forecasts):
+class VersionViewSet(Facts):
     """What was forecast 1, 2, 4, 8 and 13 weeks ahead; it never changes."""
 
     queryset = ForecastVersion.objects.all()
@@ -127,7 +122,7 @@ class VersionViewSet(Forecasts):
     order = ("account_id", "lag", "week", "product_id", "pk")
 
 
-class ScoreViewSet(Forecasts):
+class ScoreViewSet(Facts):
     """How right forecasts were, by account, author, weeks ahead and week."""
 
     queryset = ForecastScore.objects.all()
@@ -135,12 +130,10 @@ class ScoreViewSet(Forecasts):
     order = ("-week", "account_id", "lag", "pk")
 
 
-class EventViewSet(EditableViewSet):
-    """What is known to come and history does not tell."""
+class Forecasting(EditableViewSet):
+    """What people know better than history."""
 
-    queryset = ForecastEvent.objects.all()
-    serializer_class, filterset_class = EventSerializer, filters.EventFilter
-    scope, order = "kpis", ("-starts", "pk")
+    scope = "kpis"
     needs_key = ("create", "bulk")
 
     def may_create(self, user):
@@ -148,6 +141,14 @@ class EventViewSet(EditableViewSet):
 
     def may_change(self, user, row):
         return access.may_forecast(user, row)
+
+
+class EventViewSet(Forecasting):
+    """What is known to come and history does not tell."""
+
+    queryset = ForecastEvent.objects.all()
+    serializer_class, filterset_class = EventSerializer, filters.EventFilter
+    order = ("-starts", "pk")
 
     def create_row(self, by, data):
         return services.create_event(by=by, **data)
@@ -159,19 +160,12 @@ class EventViewSet(EditableViewSet):
         services.remove_event(row, by=by)
 
 
-class OverrideViewSet(EditableViewSet):
+class OverrideViewSet(Forecasting):
     """Figures set by hand, with their reason."""
 
     queryset = ForecastOverride.objects.all()
     serializer_class, filterset_class = OverrideSerializer, filters.OverrideFilter
-    scope, order = "kpis", ("-week", "pk")
-    needs_key = ("create", "bulk")
-
-    def may_create(self, user):
-        return access.may_forecast(user)
-
-    def may_change(self, user, row):
-        return access.may_forecast(user, row)
+    order = ("-week", "pk")
 
     def create_row(self, by, data):
         return services.set_override(by=by, **data)
@@ -183,7 +177,7 @@ class OverrideViewSet(EditableViewSet):
         services.remove_override(row, by=by)
 
 
-class NoticeViewSet(Forecasts):
+class NoticeViewSet(Facts):
     """Changes of forecasts that logistics was told of."""
 
     queryset = ForecastNotice.objects.prefetch_related("lines")
