@@ -42,7 +42,7 @@ class OneNamed(forms.ModelChoiceField):
         super().__init__(queryset, widget=Suggesting(route), to_field_name="code", **kwargs)
 
     def to_python(self, value):
-        text = str(value or "").strip()
+        text = str(self.prepare_value(value) or "").strip()
         if not text:
             return None
         found = list(self.queryset.filter(code=text)[:1] or self.queryset.filter(name__iexact=text)[:2])

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _
 
+from kam.choosing import OneNamed
 from kam.errors import Stale
 from kam.rounding import decimals_of
 from kam.templatetags.formats import DASH, as_decimal
@@ -39,16 +40,22 @@ class ScopedForm(forms.ModelForm):
     """A form whose choices of other rows are only those the user sees, and which carries the version it was read at.
 
     Saving goes through services: a subclass says which, by `create(by=…, **values)` and
-    `change(by=…, version=…, **values)`, of those that it needs. Both return the row.
+    `change(by=…, version=…, **values)`, of those that it needs. Both return the row. The fields named in `fixed` are
+    set when a row is made and never again.
     """
 
+    fixed = ()
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             _dash_for_nothing(field)
+            if self.instance.pk and name in self.fixed:
+                field.disabled = True
+            if isinstance(field, OneNamed) and getattr(self.instance, f"{name}_id", None):
+                self.initial[name] = getattr(self.instance, name)
             if isinstance(field, forms.ModelChoiceField) and hasattr(field.queryset, "visible_to"):
                 field.queryset = field.queryset.visible_to(user)
         if self.instance.pk and hasattr(self.instance, "version"):
@@ -68,8 +75,9 @@ class ScopedForm(forms.ModelForm):
         return seen
 
     def values(self):
-        """What the person filled in, by field; the version they had before them is not part of it."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        """What the person filled in, by field; neither the version they had before them nor what is fixed."""
+        left_out = {"version", *(self.fixed if self.instance.pk else ())}
+        return {name: value for name, value in self.cleaned_data.items() if name not in left_out}
 
     def save_with(self, by):
         """Hand the values to the service; returns the row. Raises what the service raises, and Stale."""

@@ -57,8 +57,6 @@ class FeedForm(ScopedForm):
         self.fields["completeness"].label = headed(gettext("Complete from this share of the stores"), "%")
         self.fields["tolerance"].label = headed(gettext("Strangely small: more below usual than"), "%")
         self.fields["time_zone"].choices = time_zones(self.instance.time_zone)
-        if self.instance.account_id:
-            self.initial["account"] = self.instance.account
         if self.instance.pk is None:
             self.initial["time_zone"] = self.user.time_zone
 

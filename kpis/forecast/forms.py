@@ -12,6 +12,8 @@ from kpis.models import ForecastEvent, Product
 class EventForm(ScopedForm):
     """An event: of an account, of one product or all of them; how sales change, or how many units a week."""
 
+    fixed = ("account",)
+
     account = OneNamed(Account.objects.all(), route="accounts:names", label=_("Account: number or name"))
     product = OneNamed(
         Product.objects.all(),
@@ -39,12 +41,6 @@ class EventForm(ScopedForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["uplift"].rate = True
-        for name, field in (("account", "code"), ("product", "code")):
-            row = getattr(self.instance, name, None) if getattr(self.instance, f"{name}_id") else None
-            if row:
-                self.initial[name] = getattr(row, field)
-        if self.instance.pk:
-            self.fields["account"].disabled = True
 
     def clean_uplift(self):
         typed = self.cleaned_data["uplift"]
@@ -54,5 +50,4 @@ class EventForm(ScopedForm):
         return services.create_event(**values)
 
     def change(self, **values):
-        values.pop("account", None)
         return services.change_event(self.instance, **values)

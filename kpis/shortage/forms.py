@@ -25,11 +25,6 @@ class CapForm(ScopedForm):
         fields = ["product", "starts", "ends", "units", "reason"]
         help_texts = {"units": _("Of all accounts and weeks together.")}
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["product"] = self.instance.product.code
-
     def clean_starts(self):
         return calc.monday(self.cleaned_data["starts"])
 
@@ -46,6 +41,8 @@ class CapForm(ScopedForm):
 class CommitmentForm(ScopedForm):
     """A promise below a limit, which the address names."""
 
+    fixed = ("account",)
+
     account = OneNamed(Account.objects.all(), route="accounts:names", label=_("Account: number or name"))
 
     class Meta:
@@ -59,13 +56,9 @@ class CommitmentForm(ScopedForm):
     def __init__(self, *args, cap=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.cap = cap
-        if self.instance.pk:
-            self.initial["account"] = self.instance.account.code
-            self.fields["account"].disabled = True
 
     def create(self, **values):
         return services.create_commitment(cap=self.cap, **values)
 
     def change(self, **values):
-        values.pop("account", None)
         return services.change_commitment(self.instance, **values)
