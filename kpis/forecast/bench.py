@@ -74,7 +74,7 @@ def _table(path, columns):
             week = calc.monday(date.fromisoformat(row["weekStarting"]) + timedelta(days=1))
             found[tuple(row[column] for column in columns)][week] += float(row["sum_sale_liters"])
             weeks.add(week)
-    mondays = [min(weeks) + timedelta(weeks=n) for n in range((max(weeks) - min(weeks)).days // 7)]
+    mondays = calc.mondays(min(weeks), (max(weeks) - min(weeks)).days // 7)
     table = np.zeros((len(found), len(mondays)))
     for (n, key), (m, week) in every(enumerate(found), enumerate(mondays)):
         table[n, m] = found[key].get(week, 0.0)

@@ -32,9 +32,10 @@ def last_year_scaled(table, horizon):
         return np.full((len(table), horizon), np.nan)
     now, then = table[:, -RECENT:], table[:, -RECENT - YEAR : -YEAR]
     both = ~np.isnan(now) & ~np.isnan(then)
-    sums = [np.where(both, part, 0).sum(axis=1) for part in (now, then)]
-    growth = np.divide(*sums, out=np.full(len(table), np.nan), where=sums[1] > 0)
-    return seasonal_naive(table, horizon) * np.clip(growth, 1 / 3, 3)[:, None]
+    now, then = (np.where(both, part, 0).sum(axis=1) for part in (now, then))
+    # Bounded before the division: next to nothing last year makes no growth without end.
+    growth = np.divide(np.clip(now, then / 3, then * 3), then, out=np.full(len(table), np.nan), where=then > 0)
+    return seasonal_naive(table, horizon) * growth[:, None]
 
 
 def damped_trend(table, horizon):
@@ -78,7 +79,7 @@ def mean_known(table, axis=1):
 def intermittent(table, horizon, alpha=0.1):
     """Croston's method as corrected by Syntetos and Boylan: the size of a sale over the weeks between two of them."""
     sold = np.where(np.nan_to_num(table) > 0, table, np.nan)
-    size, gap = mean_known(sold[:, : 2 * YEAR]), np.ones(len(table))
+    size = mean_known(sold[:, : 2 * YEAR])
     count = np.maximum((~np.isnan(sold)).sum(axis=1), 1)
     gap = (~np.isnan(table)).sum(axis=1) / count
     since = np.ones(len(table))

@@ -6,12 +6,13 @@ Whoever hands in an account has made sure that the reader sees it, and reads fig
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import JSONObject
 
+from kam.filters import number_or_name
 from kpis import calc, queries
-from kpis.forecast.services import first_week
 from kpis.models import (
     AccountWeek,
     ForecastEvent,
@@ -75,8 +76,9 @@ class Line:
         return sum(known, Decimal(0)) if known else None
 
 
-def mondays(first, weeks):
-    return [first + timedelta(weeks=n) for n in range(weeks)]
+def first_week() -> date:
+    """The Monday of the first week that can still be forecast: the one after the last complete week."""
+    return queries.last_week() + timedelta(weeks=1)
 
 
 def products_of(account, weeks, text=""):
@@ -90,7 +92,7 @@ def products_of(account, weeks, text=""):
     total = Subquery(rows.values("product").annotate(total=Sum("agreed")).values("total"))
     found = Product.objects.filter(Exists(rows)).annotate(total=total, **known)
     if text:
-        found = found.filter(Q(code__istartswith=text) | Q(name__icontains=text))
+        found = found.filter(number_or_name(text))
     return found.order_by(F("total").desc(nulls_last=True), "pk")
 
 
@@ -101,8 +103,9 @@ def lines_of(account, products, weeks):
 
 
 def _method(product):
-    known = ForecastSeries(method=product.method or "", refusal=product.refusal or "")
-    return str(known.get_refusal_display() if known.refusal else known.get_method_display() if known.method else "")
+    if product.refusal:
+        return str(ForecastSeries.Refusal(product.refusal).label)
+    return str(ForecastSeries.Method(product.method).label) if product.method else ""
 
 
 def cells_of(account, products, weeks):
@@ -121,10 +124,17 @@ def _own(said):
     return said and Own(Decimal(str(said["units"])), said["version"], said["reason"], said["author"])
 
 
+class Expected(NamedTuple):
+    """What all products of an account together are expected to sell in a week, in units."""
+
+    agreed: Decimal | None
+    baseline: Decimal | None
+
+
 def curve(account, first, weeks):
     """What was sold of all products together from a Monday on, and what is expected, in one query.
 
-    ({week: units}, {week: {agreed, baseline}}).
+    ({week: units}, {week: Expected}).
     """
     nothing = Value(None, output_field=ForecastWeek._meta.get_field("agreed"))
     expected = ForecastWeek.objects.filter(account=account, week__in=weeks).order_by().values("week")
@@ -134,7 +144,7 @@ def curve(account, first, weeks):
     names = ("week", "sold", "all", "machine")
     rows = list(expected.values_list(*names).union(past.values_list(*names), all=True))
     sold = {week: units for week, units, *_rest in rows if units is not None}
-    return sold, {week: {"agreed": a, "baseline": b} for week, units, a, b in rows if units is None}
+    return sold, {week: Expected(*figures) for week, units, *figures in rows if units is None}
 
 
 def sold(account, first, last, product=None):
@@ -187,10 +197,6 @@ class Accuracy:
         return calc.rate(self.agreed_over, self.actual)
 
     @property
-    def baseline_bias(self):
-        return calc.rate(self.baseline_over, self.actual)
-
-    @property
     def added(self):
         """WAPE of the baseline less WAPE of what was agreed: what people added."""
         return calc.rate(self.baseline_wrong - self.agreed_wrong, self.actual)
@@ -208,8 +214,7 @@ def accuracy(rows):
 
 def scores(user, lag, weeks=SCORED):
     """The visible scores of the last complete weeks; of forecasts `lag` weeks ahead, or of all with None."""
-    last = first_week() - timedelta(weeks=1)
-    rows = ForecastScore.objects.visible_to(user).filter(week__range=queries.span(last, weeks))
+    rows = ForecastScore.objects.visible_to(user).filter(week__range=queries.span(queries.last_week(), weeks))
     return rows if lag is None else rows.filter(lag=lag)
 
 
@@ -227,8 +232,7 @@ def scored(rows, *by):
 
 def scored_products(account, lag, weeks=SCORED):
     """The same sums by product of one account, from the frozen versions themselves."""
-    last = first_week() - timedelta(weeks=1)
-    since = queries.span(last, weeks)[0]
+    since, last = queries.span(queries.last_week(), weeks)
     versions = ForecastVersion.objects.filter(
         account=account, lag=lag, week__range=(since, last), baseline__isnull=False, naive__isnull=False
     )

@@ -1,5 +1,6 @@
 """History as tables of series: what each product of an account sold, week by week, as far as that can be known."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -49,11 +50,12 @@ def histories(accounts, last: date):
         cursor.execute(REPORTED, given)
         reported = {account: _mask(weeks) for account, weeks in cursor.fetchall()}
         cursor.execute(SOLD, given)
-        rows = cursor.fetchall()
+        sold = defaultdict(list)
+        for account, *row in cursor.fetchall():
+            sold[account].append(row)
     for account, known in reported.items():
-        mine = [row[1:] for row in rows if row[0] == account]
-        if mine:
-            yield _history(account, known, mine, last)
+        if account in sold:
+            yield _history(account, known, sold[account], last)
 
 
 def _mask(weeks):

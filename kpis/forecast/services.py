@@ -14,14 +14,10 @@ from kam.errors import Conflict, Stale
 from kpis import queries
 from kpis.calc import last_complete_week
 from kpis.forecast import notices
+from kpis.forecast.queries import first_week
 from kpis.models import ForecastEvent, ForecastNotice, ForecastOverride
 
-HORIZON = timedelta(weeks=26)
-
-
-def first_week():
-    """The Monday of the first week that can still be forecast: the one after the last complete week."""
-    return last_complete_week(queries.last_night_day()) + timedelta(weeks=1)
+HORIZON = 26  # weeks ahead
 
 
 @transaction.atomic
@@ -121,7 +117,7 @@ def _change(override, by, version, fields):
 
 def _must_be_ahead(week):
     first = first_week()
-    if not first <= week < first + HORIZON:
+    if not first <= week < first + timedelta(weeks=HORIZON):
         raise ValidationError({"week": _("Only the 26 weeks to come can be forecast.")})
 
 

@@ -55,8 +55,11 @@ def chart_of(past, ahead, sold, rows, *, interval=False):
     before = [sold.get(week - YEAR) for week in weeks]
     joint = sold.get(past[-1]) if past else None
 
+    def of_weeks(name):
+        return [getattr(rows.get(week), name, None) for week in ahead]
+
     def expected(name):
-        return [*[None] * (len(past) - 1), joint, *[_of(rows.get(week), name) for week in ahead]]
+        return [*[None] * (len(past) - 1), joint, *of_weeks(name)]
 
     series = [
         {"name": _("Sold"), "role": "actual", "data": _floats([*[sold.get(w) for w in past], *[None] * len(ahead)])},
@@ -68,15 +71,11 @@ def chart_of(past, ahead, sold, rows, *, interval=False):
         series[2:2] = [
             {"name": label, "role": "last_year", "data": _floats([*[None] * len(past), *ends])}
             for label, ends in (
-                (_("80 %: at least"), [_of(rows.get(week), "low") for week in ahead]),
-                (_("80 %: at most"), [_of(rows.get(week), "high") for week in ahead]),
+                (_("80 %: at least"), of_weeks("low")),
+                (_("80 %: at most"), of_weeks("high")),
             )
         ]
     return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
-
-
-def _of(row, name):
-    return None if row is None else row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def _floats(values):

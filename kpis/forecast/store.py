@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 from django.db import connection
 
+from kpis import calc
 from kpis.forecast.backtest import look_ahead
 from kpis.forecast.series import histories
+from kpis.forecast.services import HORIZON
 from kpis.imports.copying import copy_in, execute
 
-HORIZON = 26
 PLACES = 3
 
 STAGES = """
@@ -100,7 +101,7 @@ def _series(history, outlook, made_on):
 def _weeks(history, outlook):
     """A row for each product with a baseline and each week ahead."""
     told = [n for n, method in enumerate(outlook.method) if method]
-    weeks = [history.last + timedelta(weeks=n + 1) for n in range(HORIZON)]
+    weeks = calc.mondays(history.last + timedelta(weeks=1), HORIZON)
     figures = {"baseline": outlook.figures, "low": outlook.low, "high": outlook.high, "naive": outlook.naive}
     return pl.DataFrame({
         "account_id": pl.Series([history.account] * len(told) * HORIZON, dtype=pl.Int64),

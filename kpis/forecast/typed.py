@@ -3,12 +3,11 @@
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from kpis import calc
 from kpis.forecast import services
 from kpis.models import Product
+from kpis.queries import monday_of
 
 FIELD = "f."
 MOST = 2000
@@ -52,7 +51,7 @@ def _cell(name, text):
     parts = name.removeprefix(FIELD).split(".")
     if len(parts) != 3:
         return None
-    product, week, version = number_of(parts[0]), _monday(parts[1]), number_of(parts[2])
+    product, week, version = number_of(parts[0]), monday_of(parts[1]), number_of(parts[2])
     return (product, week, version, text) if product and week else None
 
 
@@ -64,14 +63,6 @@ def plain(units):
 def number_of(text):
     """A number in an address or a name, 0 for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
-def _monday(text):
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return calc.monday(day) if day else None
 
 
 def units_of(text):

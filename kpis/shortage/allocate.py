@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP
 from django.db import transaction
 from django.db.models import Sum
 
-from kpis.forecast.services import first_week
+from kpis.forecast.queries import first_week
 from kpis.models import ForecastWeek, SupplyCap, SupplyShare
 from kpis.shortage.fair import Claim, in_proportion, shares
 

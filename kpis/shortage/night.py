@@ -10,7 +10,7 @@ from accounts.models import Alert
 from accounts.wording import day, number
 from kam.roles import DataClass
 from kpis.calc import last_complete_week, sunday
-from kpis.forecast.services import first_week
+from kpis.forecast.queries import first_week
 from kpis.models import SupplyCap, SupplyShare
 from kpis.shortage.allocate import allocate
 

@@ -21,18 +21,22 @@ from kam.lists import header, lines
 from kam.roles import DataClass, may_read
 from kam.views.base import refuse
 from kpis import access, calc
-from kpis.forecast import queries, services, showing
+from kpis.forecast import queries, showing
 from kpis.forecast.typed import Typed, number_of
 from kpis.models import ForecastSeries, Product
-from kpis.queries import YEAR
+from kpis.queries import YEAR, asked_number
 
 SPANS = (4, 8, 13, 26)
 PAST = 26
-AT_ONCE = 500
 
 
 class OnForecast:
-    """Mix-in: the visible account of the address, for whoever reads figures; anything else is 404."""
+    """Mix-in: the visible account of the address, for whoever reads figures; anything else is 404.
+
+    `?weeks=` says how many weeks are shown, else `usual`.
+    """
+
+    usual = 8
 
     @cached_property
     def account(self):
@@ -42,12 +46,11 @@ class OnForecast:
 
     @cached_property
     def first(self):
-        return services.first_week()
+        return queries.first_week()
 
     @cached_property
     def weeks(self):
-        text = self.request.GET.get("weeks", "8")
-        return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 8)
+        return calc.mondays(self.first, asked_number(self.request, "weeks", SPANS, self.usual))
 
     def events(self, product=None):
         found = queries.events_of(self.account, self.weeks[0], self.weeks[-1], product)
@@ -57,7 +60,7 @@ class OnForecast:
 
     def past(self):
         """Mondays of the half year before the forecast begins."""
-        return queries.mondays(self.first - timedelta(weeks=PAST), PAST)
+        return calc.mondays(self.first - timedelta(weeks=PAST), PAST)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -70,7 +73,7 @@ class OnForecast:
 
 
 class ForecastPage(OnForecast, TemplateView):
-    """Products by week; `?weeks=` says how far, `?q=` which products, `?format=csv` or `xlsx` downloads all of them."""
+    """Products by week; `?q=` says which products, `?format=csv` or `xlsx` downloads all of them."""
 
     template_name = "kpis/forecast.html"
 
@@ -92,7 +95,7 @@ class ForecastPage(OnForecast, TemplateView):
     def get_context_data(self, **kwargs):
         page, past = self.page(), self.past()
         sold, expected = queries.curve(self.account, past[0] - YEAR, self.weeks)
-        totals = [expected.get(week, {}).get("agreed") for week in self.weeks]
+        totals = [getattr(expected.get(week), "agreed", None) for week in self.weeks]
         return super().get_context_data(
             page=page,
             lines=queries.lines_of(self.account, page.rows, self.weeks),
@@ -128,6 +131,7 @@ class ForecastProduct(OnForecast, TemplateView):
     """One product of an account: history, every kind of figure week by week, and what the baseline stands on."""
 
     template_name = "kpis/forecast_product.html"
+    usual = 13
 
     @cached_property
     def series(self):
@@ -138,11 +142,6 @@ class ForecastProduct(OnForecast, TemplateView):
     @cached_property
     def product(self):
         return self.series.product if self.series else get_object_or_404(Product, code=self.kwargs["code"])
-
-    @cached_property
-    def weeks(self):
-        text = self.request.GET.get("weeks", "13")
-        return queries.mondays(self.first, int(text) if text in map(str, SPANS) else 13)
 
     def cells(self):
         return list(queries.cells_of(self.account, [self.product], self.weeks).values())
@@ -188,7 +187,6 @@ class ForecastEdit(OnForecast, TemplateView):
     typed, problem = Typed({}), ""
 
     def dispatch(self, request, *args, **kwargs):
-        self.request, self.kwargs = request, kwargs
         if not access.may_forecast(request.user, self.account):
             return refuse(request)
         return super().dispatch(request, *args, **kwargs)
