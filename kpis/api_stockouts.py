@@ -3,8 +3,9 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kam.api.base import MoveMixin, MoveSerializer, ScopedSerializer, ScopedViewSet
+from kam.api.base import MoveMixin, MoveSerializer, ScopedSerializer
 from kam.workflow import move
+from kpis.api import Facts
 from kpis.models import StockOut, StockOutLetter
 from kpis.stockouts import words
 from kpis.stockouts.filters import LetterFilter, StockOutFilter
@@ -25,7 +26,7 @@ class StockOutSerializer(ScopedSerializer):
 
     @extend_schema_field(str)
     def get_why(self, row):
-        return row.reason or words.why(row.path)
+        return words.why_of(row)
 
 
 class CauseMoveSerializer(MoveSerializer):
@@ -34,14 +35,14 @@ class CauseMoveSerializer(MoveSerializer):
     )
 
 
-class StockOutViewSet(MoveMixin, ScopedViewSet):
+class StockOutViewSet(MoveMixin, Facts):
     """Weeks in which accounts could not sell a product they list, what it cost and why; `correct` sets the cause."""
 
     queryset = StockOut.objects.select_related("account", "product")
     serializer_class = StockOutSerializer
     move_serializer_class = CauseMoveSerializer
     filterset_class = StockOutFilter
-    scope, order = "kpis", ("-first_week", "-pk")
+    order = ("-first_week", "-pk")
     sortable = {"first_week": "first_week", "lost_units": "lost_units", "lost_value": "lost_value"}
     steps = STOCKOUT
 
@@ -60,13 +61,13 @@ class StockOutLetterSerializer(ScopedSerializer):
         ]
 
 
-class StockOutLetterViewSet(ScopedViewSet):
+class StockOutLetterViewSet(Facts):
     """Letters to accounts about stock-outs, and notes to ourselves: words, frozen figures, who sent them and when."""
 
     queryset = StockOutLetter.objects.all()
     serializer_class = StockOutLetterSerializer
     filterset_class = LetterFilter
-    scope, order = "kpis", ("-pk",)
+    order = ("-pk",)
 
 
 ROUTES = [("stock-outs", StockOutViewSet), ("stock-out-letters", StockOutLetterViewSet)]

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from kpis.views import accuracy, caps, forecast, forecast_lists
+from kpis.views import accuracy, caps, catalogue, forecast, forecast_lists
 
 urlpatterns = [
     path("forecasts/", accuracy.ForecastAccuracy.as_view(), name="forecast-accuracy"),
     path("forecasts/<int:pk>/", forecast.ForecastPage.as_view(), name="forecast"),
     path("forecasts/<int:pk>/figures/", forecast.ForecastEdit.as_view(), name="forecast-edit"),
     path("forecasts/<int:pk>/product/<path:code>/", forecast.ForecastProduct.as_view(), name="forecast-product"),
-    path("forecasts/products/", forecast_lists.ProductNames.as_view(), name="product-names"),
+    path("forecasts/products/", catalogue.ProductNames.as_view(), name="product-names"),
     path("forecasts/events/", forecast_lists.EventList.as_view(), name="event-list"),
     path("forecasts/events/new/", forecast_lists.EventCreate.as_view(), name="event-create"),
     path("forecasts/events/<int:pk>/edit/", forecast_lists.EventUpdate.as_view(), name="event-update"),

@@ -243,3 +243,9 @@ def week(value, *, with_year=None):
     year, number_, _ = _calendar_day(value).isocalendar()
     show_year = year != timezone.localdate().isocalendar().year if with_year is None else with_year
     return (style().week_year if show_year else style().week).format(week=number_, year=year)
+
+
+def weeks(first, last, *, with_year=None):
+    """A run of weeks, `W43 – W46`, or the one week."""
+    begin, end = (week(value, with_year=with_year) for value in (first, last))
+    return begin if first == last else f"{begin} – {end}"

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from kam.audit import plain
 from kam.sql import dicts
+from kpis.models import OrderLine
 
 # Days before a gap in which what it lacked should have come.
 BEFORE = 28
@@ -80,6 +81,13 @@ def gather(gaps, day, late_orders):
         gap = gaps[row.pop("n")]
         gap.supply = row | {"orders_late": _is_late(gap, late_orders)}
     return gaps
+
+
+def lines_between(row, first, last):
+    """Order lines of an episode's product, requested from four weeks before the Monday `first` to the day `last`."""
+    days = first - timedelta(days=BEFORE), last
+    lines = OrderLine.objects.filter(account=row.account_id, product=row.product_id, requested_on__range=days)
+    return lines.order_by("requested_on", "order_number", "line_number")
 
 
 def _is_late(gap, late_orders):

@@ -4,7 +4,7 @@ Everything is said in the language of the letter. Figures are frozen as plain va
 formatted when it is shown.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.utils import translation
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kam.audit import plain
 from kam.templatetags import formats
-from kpis.models import OrderLine, StockOut, StockOutLetter
+from kpis import calc
+from kpis.models import StockOut, StockOutLetter
 from kpis.stockouts import words
-from kpis.stockouts.evidence import BEFORE
+from kpis.stockouts.evidence import lines_between
 
 Cause, Language = StockOut.Cause, StockOutLetter.Language
 LANGUAGES = {"DE": Language.GERMAN, "AT": Language.GERMAN, "CH": Language.GERMAN, "CN": Language.CHINESE}
@@ -82,8 +83,7 @@ def _about(row):
         "lost": formats.number(row.lost_units),
         "expected": formats.number(row.expected),
     }
-    why = row.reason if row.state == StockOut.State.CORRECTED else words.why(row.path)
-    return formats.sentences(filter(None, [said, why]))
+    return formats.sentences(filter(None, [said, words.why_of(row)]))
 
 
 def _closing(episodes, audience):
@@ -94,21 +94,14 @@ def _closing(episodes, audience):
                         _("Kind regards")])  # fmt: skip
 
 
-def lines_of(row):
-    """The order lines that an episode was judged on, by requested day."""
-    span = row.first_week - timedelta(days=BEFORE), row.last_week + timedelta(days=6)
-    lines = OrderLine.objects.filter(account=row.account_id, product=row.product_id, requested_on__range=span)
-    return lines.order_by("requested_on", "order_number", "line_number")
-
-
 LINE = ("order_number", "line_number", "ordered_on", "requested_on", "received_on", "ordered", "confirmed", "received")
 
 
 def _figures(row):
     said = {name: getattr(row, name) for name in ("first_week", "last_week", "weeks", "expected", "sold", "lost_units")}
     said |= {"product": row.product.name, "code": row.product.code, "value": row.lost_value, "currency": row.currency}
-    lines = [dict(zip(LINE, values, strict=True)) for values in lines_of(row).values_list(*LINE)[:MOST_LINES]]
-    return plain(said | {"lines": lines})
+    judged_on = lines_between(row, row.first_week, calc.sunday(row.last_week))
+    return plain(said | {"lines": list(judged_on.values(*LINE)[:MOST_LINES])})
 
 
 def tables(letter):
@@ -126,9 +119,7 @@ def _summary(figures, audience):
 
 
 def _row(row):
-    first, last = _day(row["first_week"]), _day(row["last_week"])
-    weeks = formats.week(first, with_year=True)
-    weeks += "" if first == last else f" – {formats.week(last, with_year=True)}"
+    weeks = formats.weeks(_day(row["first_week"]), _day(row["last_week"]), with_year=True)
     value = formats.money(row["value"], row["currency"])
     return [f"{row['product']} ({row['code']})", weeks, *map(_units, map(row.get, ("expected", "sold", "lost_units"))),
             value]  # fmt: skip

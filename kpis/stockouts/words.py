@@ -81,3 +81,8 @@ def _step(answer):
 def why(path):
     """The sentence of the question that decided, empty for an empty path."""
     return next((step["sentence"] for step in reversed(steps(path)) if step["decides"]), "")
+
+
+def why_of(row):
+    """Why an episode came about: what a person said, else what the night found."""
+    return row.reason or why(row.path)

@@ -12,7 +12,7 @@ from kam.views.base import ScopedAct, ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.views.lists import ScopedList
 from kam.views.undo import ScopedRemove
 from kpis import access
-from kpis.forecast.services import first_week
+from kpis.forecast.queries import first_week
 from kpis.models import SupplyCap, SupplyCommitment
 from kpis.shortage import queries, services
 from kpis.shortage.filters import CapFilter
@@ -20,8 +20,7 @@ from kpis.shortage.forms import CapForm, CommitmentForm
 
 
 def _weeks(cap):
-    first, last = formats.week(cap.starts), formats.week(cap.ends)
-    return first if cap.starts == cap.ends else f"{first} – {last}"
+    return formats.weeks(cap.starts, cap.ends)
 
 
 def _standing(cap):
@@ -82,23 +81,28 @@ class CapDetail(ScopedDetail):
         rows = [row | {"promise": promised.get(row["account"]), "missing": row["asked"] - row["given"]}
                 for row in queries.by_account(user, cap)]  # fmt: skip
         asked, given = (sum(row[name] for row in rows) for name in ("asked", "given"))
+        wanting = {row["account"] for row in rows}
         return super().get_context_data(
             rows=rows,
             asked=asked,
             given=given,
             missing=asked - given,
-            unclaimed=[row for pk, row in promised.items() if pk not in {row["account"] for row in rows}],
+            unclaimed=[row for pk, row in promised.items() if pk not in wanting],
             weeks=_weeks(cap),
             may_limit=access.may_limit_supply(user, cap),
             **kwargs,
         )
 
 
-class CapCreate(ScopedCreate):
-    model, form_class, title = SupplyCap, CapForm, gettext_lazy("New limit")
+class Limiting:
+    """Mix-in: what is short and who was promised some of it is said by those who keep supply."""
 
     def may(self, user, row):
-        return access.may_limit_supply(user)
+        return access.may_limit_supply(user, row)
+
+
+class CapCreate(Limiting, ScopedCreate):
+    model, form_class, title = SupplyCap, CapForm, gettext_lazy("New limit")
 
     def get_initial(self):
         return super().get_initial() | {"product": self.request.GET.get("product", "")}
@@ -107,21 +111,15 @@ class CapCreate(ScopedCreate):
         return reverse("kpis:cap-list")
 
 
-class CapUpdate(ScopedUpdate):
+class CapUpdate(Limiting, ScopedUpdate):
     model, form_class, title = SupplyCap, CapForm, gettext_lazy("Edit limit")
     template_name = "kpis/cap_form.html"
 
-    def may(self, user, row):
-        return access.may_limit_supply(user, row)
 
-
-class CapRemove(ScopedRemove):
+class CapRemove(Limiting, ScopedRemove):
     """POST: there is enough again."""
 
     model = SupplyCap
-
-    def may(self, user, row):
-        return access.may_limit_supply(user, row)
 
     def remove(self, row, by):
         return services.remove_cap(row, by=by)
@@ -130,16 +128,13 @@ class CapRemove(ScopedRemove):
         return reverse("kpis:cap-list")
 
 
-class CommitmentCreate(ScopedCreate):
+class CommitmentCreate(Limiting, ScopedCreate):
     """Promise an account some of what is short; the address names the limit."""
 
     model, form_class, title = SupplyCommitment, CommitmentForm, gettext_lazy("New promise")
 
     def get_object(self):
         self.cap = get_object_or_404(SupplyCap.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
-
-    def may(self, user, row):
-        return access.may_limit_supply(user)
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"cap": self.cap}
@@ -148,21 +143,15 @@ class CommitmentCreate(ScopedCreate):
         return self.cap.get_absolute_url()
 
 
-class CommitmentUpdate(ScopedUpdate):
+class CommitmentUpdate(Limiting, ScopedUpdate):
     model, form_class, title = SupplyCommitment, CommitmentForm, gettext_lazy("Edit promise")
     template_name = "kpis/commitment_form.html"
 
-    def may(self, user, row):
-        return access.may_limit_supply(user, row)
 
-
-class CommitmentRemove(ScopedAct):
+class CommitmentRemove(Limiting, ScopedAct):
     """POST: take a promise back."""
 
     model = SupplyCommitment
-
-    def may(self, user, row):
-        return access.may_limit_supply(user, row)
 
     def act(self, row, by):
         services.remove_commitment(row, by=by)

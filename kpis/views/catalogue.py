@@ -8,11 +8,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kam.filters import number_or_name
 from kam.lists import Column
 from kam.roles import DataClass, may_read
 from kam.templatetags import formats
 from kam.views.base import ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.views.lists import InList, ScopedList
+from kam.views.suggestions import Suggestions
 from kam.views.undo import ScopedRemove
 from kpis import access, calc, catalogue, filters, queries
 from kpis.catalogue_forms import CategoryForm, ProductForm
@@ -82,7 +84,7 @@ class ProductDetail(InList, ScopedDetail):
 
     @cached_property
     def last(self):
-        return calc.last_complete_week(queries.last_night_day())
+        return queries.last_week()
 
     def sold(self):
         """The chart of the last half year, and what every account sold and has, most units first."""
@@ -91,7 +93,7 @@ class ProductDetail(InList, ScopedDetail):
         rows = seen.filter(product=self.object, week__range=(first, self.last))
         weekly = dict(rows.order_by().values_list("week").annotate(sum=Sum("units")))
         return {
-            "chart": _chart(weekly, [first + timedelta(weeks=n) for n in range(WEEKS)]),
+            "chart": _chart(weekly, calc.mondays(first, WEEKS)),
             "weeks": sorted(weekly.items(), reverse=True),
             "accounts": self.accounts(rows),
             "as_of": calc.sunday(self.last),
@@ -136,6 +138,15 @@ class ProductCreate(Keeping, ScopedCreate):
 
 class ProductUpdate(Keeping, ScopedUpdate):
     model, form_class, title = Product, ProductForm, gettext_lazy("Edit product")
+
+
+class ProductNames(Suggestions):
+    """What may be meant by what is typed where a product is asked for."""
+
+    model = Product
+
+    def found(self, rows, text):
+        return rows.filter(number_or_name(text)).order_by("code", "pk")
 
 
 class CategoryList(InCatalogue, ScopedList):

@@ -12,14 +12,13 @@ from kam.roles import DataClass, may_read
 from kam.templatetags import formats, kam_ui
 from kam.views.base import ScopedAct, ScopedCreate, ScopedDetail, ScopedUpdate
 from kam.views.lists import ScopedList
-from kam.views.suggestions import Suggestions
 from kam.views.undo import ScopedRemove
 from kpis import access
 from kpis.forecast import services
 from kpis.forecast.filters import EventFilter, NoticeFilter, OverrideFilter
 from kpis.forecast.forms import EventForm
 from kpis.forecast.showing import effect_of
-from kpis.models import ForecastEvent, ForecastNotice, ForecastOverride, ForecastWeek, Product
+from kpis.models import ForecastEvent, ForecastNotice, ForecastOverride, ForecastWeek
 from kpis.views.tabs import FORECASTS, tabs
 
 EVENTS = (
@@ -58,11 +57,15 @@ class EventList(ScopedList):
         }
 
 
-class EventCreate(ScopedCreate):
-    model, form_class, title = ForecastEvent, EventForm, gettext_lazy("New event")
+class Forecasting:
+    """Mix-in: what history does not tell is said by those who forecast."""
 
     def may(self, user, row):
-        return access.may_forecast(user)
+        return access.may_forecast(user, row)
+
+
+class EventCreate(Forecasting, ScopedCreate):
+    model, form_class, title = ForecastEvent, EventForm, gettext_lazy("New event")
 
     def get_initial(self):
         """The numbers of account and product that a link names."""
@@ -72,37 +75,21 @@ class EventCreate(ScopedCreate):
         return reverse("kpis:event-list")
 
 
-class EventUpdate(ScopedUpdate):
+class EventUpdate(Forecasting, ScopedUpdate):
     model, form_class, title = ForecastEvent, EventForm, gettext_lazy("Edit event")
     template_name = "kpis/event_form.html"
 
-    def may(self, user, row):
-        return access.may_forecast(user, row)
 
-
-class EventRemove(ScopedRemove):
+class EventRemove(Forecasting, ScopedRemove):
     """POST: take an event away."""
 
     model = ForecastEvent
-
-    def may(self, user, row):
-        return access.may_forecast(user, row)
 
     def remove(self, row, by):
         return services.remove_event(row, by=by)
 
     def url_after(self, row):
         return row.get_absolute_url()
-
-
-class ProductNames(Suggestions):
-    """What may be meant by what is typed where a product is asked for."""
-
-    model = Product
-
-    def found(self, rows, text):
-        named = rows.filter(code__istartswith=text) | rows.filter(name__icontains=text)
-        return named.order_by("code", "pk")
 
 
 def _remove(override):
@@ -158,13 +145,10 @@ class OverrideList(ScopedList):
         }
 
 
-class OverrideRemove(ScopedRemove):
+class OverrideRemove(Forecasting, ScopedRemove):
     """POST: let the machine's figure count again."""
 
     model = ForecastOverride
-
-    def may(self, user, row):
-        return access.may_forecast(user, row)
 
     def remove(self, row, by):
         return services.remove_override(row, by=by)

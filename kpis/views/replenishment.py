@@ -45,8 +45,8 @@ def _cases(row):
     return f"{formats.number(row.advised / row.case_size)} × {formats.number(row.case_size)}"
 
 
-def _figure(name, label, *, shown=True, decimals=0, kind="figure", **more):
-    return Column(name, label, lambda row: getattr(row, name), kind, shown=shown, decimals=decimals, desk=True, **more)
+def _figure(name, label, **more):
+    return Column(name, label, lambda row: getattr(row, name), "figure", desk=True, **more)
 
 
 COLUMNS = (

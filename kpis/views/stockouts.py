@@ -1,5 +1,6 @@
 """Stock-outs: the list, one of them with everything it was judged on, and the right cause."""
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
@@ -14,7 +15,7 @@ from kam.views.base import MoveView, ScopedDetail, ScopedUpdate
 from kam.views.lists import InList, ScopedList
 from kam.workflow import moves
 from kpis import access
-from kpis.models import StockOut
+from kpis.models import MeasureValue, StockOut
 from kpis.stockouts import showing, words
 from kpis.stockouts.filters import StockOutFilter
 from kpis.stockouts.forms import CauseForm
@@ -44,10 +45,12 @@ COLUMNS = (
     Column("cause", gettext_lazy("Cause"), lambda s: s.get_cause_display(), sort=("cause", "pk")),
     Column("side", gettext_lazy("Responsible"), showing.side_word, desk=True,
            cell=status(lambda s: showing.SIDES[s.side], showing.side_word)),
-    Column("why", gettext_lazy("Why"), lambda s: s.reason or words.why(s.path), shown=False, desk=True),
+    Column("why", gettext_lazy("Why"), words.why_of, shown=False, desk=True),
     Column("letters", gettext_lazy("Letters"), lambda s: s.letters_count, "count", shown=False, desk=True),
 )  # fmt: skip
 HISTORY = 30
+# The right cause is said by a form of its own.
+MOVES = {name: step for name, step in STOCKOUT.items() if name != "correct"}
 
 
 class StockOutList(ScopedList):
@@ -82,10 +85,15 @@ class StockOutDetail(InList, ScopedDetail):
     listed_by, list_url = StockOutList, "kpis:stockout-list"
 
     def get_queryset(self):
-        """With whether there is an unresolved alert about it, which is of the same class of data."""
+        """With whether there is an unresolved alert about it, and in which weeks news of the account is missing.
+
+        Both are of the same class of data.
+        """
         name = Concat(Value("stockout:"), "account_id", Value(":"), "product_id", output_field=CharField())
         about = Alert.objects.unresolved().filter(fingerprint=OuterRef("alert_name"))
-        return super().get_queryset().annotate(alert_name=name).annotate(has_alert=Exists(about))
+        late = MeasureValue.objects.filter(account=OuterRef("account"), measure="sell_through_units", late=True)
+        rows = super().get_queryset().annotate(alert_name=name, late_weeks=ArraySubquery(late.values("week")))
+        return rows.annotate(has_alert=Exists(about))
 
     def get_context_data(self, **kwargs):
         user, row = self.request.user, self.object
@@ -101,7 +109,7 @@ class StockOutDetail(InList, ScopedDetail):
             side=(*showing.SIDES[row.side], showing.side_word(row)),
             letters=row.letters.select_related("author", "sent_by"),
             alerts_url=f"{reverse('accounts:alert-list')}?account={row.account_id}",
-            moves=[(name, step) for name, step in moves(row, STOCKOUT, user) if name != "correct"],
+            moves=moves(row, MOVES, user),
             moves_base=reverse("kpis:stockout-move", args=[row.pk, "x"]).removesuffix("x/"),
             may_explain=access.may_explain(user, row) and row.standing != StockOut.Standing.WITHDRAWN,
             may_write=access.may_write_letter(user, row),
@@ -111,7 +119,7 @@ class StockOutDetail(InList, ScopedDetail):
 
 
 class StockOutMove(MoveView):
-    model, steps = StockOut, {name: step for name, step in STOCKOUT.items() if name != "correct"}
+    model, steps = StockOut, MOVES
     queryset = StockOut.objects.select_related("account", "product")
 
 
