@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import DecimalField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from kpis import calc
 from kpis.models import ProductWeek, SupplyCap, SupplyShare
 
 PRICE_WEEKS = 13
@@ -46,7 +47,7 @@ def by_account(user, cap):
 
 
 def shortages(account, first, last):
-    """What an account does not get between two Mondays, product by product: two queries.
+    """What an account does not get between two Mondays, product by product: three queries.
 
     The reader sees the account and reads its figures.
     """
@@ -56,6 +57,19 @@ def shortages(account, first, last):
     prices = _prices(account, [cap.product_id for cap in caps.values()], first)
     found = [_short(caps[row["cap"]], row["asked"], row["given"], prices) for row in sums]
     return sorted(found, key=lambda short: (-short.missing, short.cap.pk))
+
+
+def short_until_year_ends(account, last):
+    """What an account does not get until the year ends, as sums; None where nothing is short.
+
+    It stands beside the target, which it does not change.
+    """
+    first = last + timedelta(weeks=1)
+    found = shortages(account, first, calc.first_monday(last.isocalendar().year + 1) - timedelta(weeks=1))
+    if not found:
+        return None
+    values = [short.value for short in found if short.value is not None]
+    return {"missing": sum(s.missing for s in found), "value": sum(values) if values else None, "products": found}
 
 
 def _short(cap, asked, given, prices):

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from kam.templatetags import formats
 from kpis import calc
-from kpis.models import OrderLine, ProductWeek, SellThrough, StockOut
-from kpis.stockouts.evidence import BEFORE
+from kpis.behind import name_of
+from kpis.models import ProductWeek, SellThrough, StockOut
+from kpis.stockouts.evidence import BEFORE, lines_between
 
 Side, Standing = StockOut.Side, StockOut.Standing
 STANDINGS = {
@@ -38,8 +39,7 @@ def side_word(row):
 
 def span_text(row):
     """`W43 – W46`, or the one week."""
-    first, last = formats.week(row.first_week), formats.week(row.last_week)
-    return first if first == last else f"{first} – {last}"
+    return formats.weeks(row.first_week, row.last_week)
 
 
 def facts_url(account, measure, week, **row):
@@ -55,17 +55,10 @@ def timeline(row):
     of_it = {"account": row.account_id, "product": row.product_id}
     sold = ProductWeek.objects.filter(**of_it, week__range=(first, last))
     known = {week.week: week for week in sold.order_by("week")}
-    lines = lines_between(row, first, last + timedelta(days=6))
-    mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+    lines = list(lines_between(row, first, calc.sunday(last)))
+    mondays = calc.mondays(first, (last - first).days // 7 + 1)
     newest = max([*known, row.last_week])
     return [_week(row, monday, known.get(monday), lines) for monday in mondays if monday <= newest], lines
-
-
-def lines_between(row, first, last):
-    """Order lines of the product that were asked for, or came, in these days."""
-    days = first - timedelta(days=BEFORE), last
-    lines = OrderLine.objects.filter(account=row.account_id, product=row.product_id, requested_on__range=days)
-    return list(lines.order_by("requested_on", "order_number", "line_number"))
 
 
 def _week(row, monday, fact, lines):
@@ -145,6 +138,5 @@ def stores(row):
         seen.select_related("store").order_by(F("stock").asc(nulls_last=True), "-units", "store")[:MOST_STORES]
     )
     for fact in found:
-        name = ".".join(map(str, fact.pk))
-        fact.url = facts_url(row.account_id, "sell_through_units", row.last_week, row=name)
+        fact.url = facts_url(row.account_id, "sell_through_units", row.last_week, row=name_of(fact))
     return found

@@ -10,6 +10,7 @@ from kpis.views.catalogue import (
 )
 from kpis.views.deliveries import Deliveries, OrderLineDetail, OrderLineList
 from kpis.views.explorer import Explorer
+from kpis.views.facts import FactList
 from kpis.views.feeds import (
     FeedCreate,
     FeedDetail,
@@ -33,13 +34,13 @@ from kpis.views.letters import (
     LetterMove,
     LetterRemove,
 )
-from kpis.views.measure import FactList, MeasurePage, TargetEdit
+from kpis.views.measure import MeasurePage
 from kpis.views.overview import Overview
 from kpis.views.quality import AccountQuality, QualityList
 from kpis.views.replenishment import ReplenishmentList
 from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
 from kpis.views.supply_cost import SupplyCostList
-from kpis.views.targets import TargetList, TargetRemove
+from kpis.views.targets import TargetEdit, TargetList, TargetRemove
 
 __all__ = [
     "AccountQuality",

@@ -14,11 +14,11 @@ from kam.lists import Column, view_query
 from kam.views.base import ScopedDetail
 from kam.views.lists import InList, ScopedList
 from kpis import access, calc, filters, queries
+from kpis.behind import source_of
 from kpis.deliveries import queries as deliveries
 from kpis.deliveries import showing
 from kpis.models import MeasureValue, OrderLine, Shipment
 from kpis.queries import YEAR
-from kpis.views.measure import source_of_fact
 
 SPANS = (4, 13, 26, 52)
 
@@ -208,6 +208,6 @@ class OrderLineDetail(InList, ScopedDetail):
             left=_left(line),
             late=_late(line),
             shipments=shipments.order_by("shipped_on", "number"),
-            source=source_of_fact(line, self.request.user) if line.batch_id else None,
+            source=source_of(line, self.request.user) if line.batch_id else None,
             **kwargs,
         )

@@ -1,5 +1,6 @@
-"""Targets: what accounts shall reach, over all accounts."""
+"""Targets: what accounts shall reach; all of them, and setting one."""
 
+from django.http import Http404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -8,11 +9,14 @@ from django.utils.translation import gettext_lazy
 from kam.lists import Column
 from kam.measures import all_measures
 from kam.templatetags import formats, kam_ui
+from kam.views.base import ScopedUpdate
 from kam.views.lists import ScopedList
 from kam.views.undo import ScopedRemove
 from kpis import access, filters, services, showing
+from kpis.forms import TargetForm
 from kpis.models import Target
 from kpis.queries import Figure
+from kpis.views.measure import OnMeasure
 
 
 def _measure(target):
@@ -75,6 +79,39 @@ class TargetList(ScopedList):
         text = _("Open a measure of an account and set what it shall reach this year; pages then compare with it.")
         empty = {"icon": "target", "title": _("Targets will appear here"), "text": text}
         return super().get_context_data(**kwargs) | {"empty": empty}
+
+
+class TargetEdit(OnMeasure, ScopedUpdate):
+    """Set or change what the account shall reach in a year."""
+
+    model, form_class = Target, TargetForm
+
+    @property
+    def named(self):
+        return {"account": self.account, "measure": self.measure.code, "year": self.kwargs["year"]}
+
+    def get_object(self):
+        if not 2000 <= self.kwargs["year"] <= 2100:
+            raise Http404
+        return self.get_queryset().filter(**self.named).first()
+
+    def may(self, user, row):
+        return access.may_set_target(user, row) and bool(self.account)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"named": self.named}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        named = {"measure": self.measure.label, "year": self.kwargs["year"], "account": self.account}
+        title = _("Target for %(measure)s %(year)s, %(account)s") % named
+        return context | {"title": title, "object_name": f"{self.account} · {self.measure.label}"}
+
+    def get_cancel_url(self):
+        return reverse("kpis:measure", args=[self.account.pk, self.measure.code])
+
+    def get_success_url(self):
+        return self.get_cancel_url()
 
 
 class TargetRemove(ScopedRemove):

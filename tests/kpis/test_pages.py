@@ -195,7 +195,7 @@ def test_facts_of_a_week_cost_the_same_for_one_and_three_rows(site, mia, rows, c
 
 def test_facts_page_through_by_keyset(site, mia, monkeypatch):
     account, ball = make.account(mia), facts.product()
-    monkeypatch.setattr("kpis.views.measure.FactList.page_size", 2)
+    monkeypatch.setattr("kpis.views.facts.FactList.page_size", 2)
     for _ in range(3):
         facts.sold(account, store=make.store(account), of=ball)
     first = site.get(f"{reverse('kpis:facts', args=[account.pk, 'sell_through'])}?week={WEEK}")

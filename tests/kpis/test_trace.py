@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from kam.roles import Role
+from kpis.behind import name_of
 from kpis.imports import store
 from kpis.imports.services import process, receive
 from kpis.models import InvoiceLine, OpenItem, OrderLine, SellThrough
-from kpis.views.measure import name_of
 from tests import make
 from tests.kpis import facts
 
