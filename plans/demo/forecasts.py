@@ -38,20 +38,27 @@ def build(accounts, products, staff, facts):
     _short(accounts, products, staff, facts)
 
 
-def _sold(flow, articles):
+def _sold(flow):
     """Units by article and complete week."""
-    table, place = np.zeros((len(articles), WEEKS)), {article.code: n for n, article in enumerate(articles)}
+    place = {article.code: n for n, article in enumerate(flow.articles)}
+    table = np.zeros((len(place), WEEKS))
     for week, _store, article, units, *_rest in flow.lines:
         if week < WEEKS:
             table[place[article.code], week] += units
     return table
 
 
+def _lately(flows, article):
+    """Units of an article that all accounts sold in the last five weeks."""
+    lines = (line for flow in flows for line in flow.lines if WEEKS - 5 <= line[0] < WEEKS)
+    return sum(units for _week, _store, sold, units, *_rest in lines if sold.code == article.code)
+
+
 def _frozen(client, account, products, staff, facts):
     """What was agreed so many weeks before each of the last weeks; an author moved some of it, not always well."""
     flow, weeks = facts.flows[client.code], facts.days.weeks
     rng = Random(f"{facts.seed}/forecast/{client.code}")
-    table = _sold(flow, flow.articles)
+    table = _sold(flow)
     author, skill = staff[AUTHORS[client.code][0]].pk, AUTHORS[client.code][1]
     for origin in range(WEEKS - JUDGED - max(LAGS), WEEKS):
         said = methods.by_every_method(table[:, :origin], max(LAGS))
@@ -104,7 +111,7 @@ MOVES = (Decimal("1.4"), Decimal("0.7"), Decimal("1.25"))
 
 def _by_hand(account, products, author, flow, days):
     """Three figures of the best-sellers, moved by what their author was told."""
-    table = _sold(flow, flow.articles)[:, -8:].mean(axis=1)
+    table = _sold(flow)[:, -8:].mean(axis=1)
     ForecastOverride.objects.bulk_create(
         ForecastOverride(account=account, product_id=products[flow.articles[n].code], author=author, reason=reason,
                          week=days.monday + timedelta(weeks=2 + n), units=round(float(table[n]) * float(MOVES[n])))
@@ -136,10 +143,7 @@ def _short(accounts, products, staff, facts):
         return
     article = facts.flows[client.code].articles[0]
     weeks = {"starts": facts.days.monday, "ends": facts.days.monday + timedelta(weeks=4)}
-    wanted = sum(_sold(flow, flow.articles)[n, -5:].sum() for flow in facts.flows.values()
-                 for n, other in enumerate(flow.articles) if other.code == article.code)  # fmt: skip
-    said = {"units": round(float(wanted) * 0.6), "reason": "The soles come late from Porto."}
+    wanted = _lately(facts.flows.values(), article)
+    said = {"units": round(wanted * 0.6), "reason": "The soles come late from Porto."}
     cap = SupplyCap.objects.create(product_id=products[article.code], **said, **weeks)
-    SupplyCommitment.objects.create(
-        cap=cap, account=accounts[client.code], minimum=round(float(wanted) * 0.1), priority=1
-    )
+    SupplyCommitment.objects.create(cap=cap, account=accounts[client.code], minimum=round(wanted * 0.1), priority=1)

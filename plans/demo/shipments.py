@@ -27,10 +27,8 @@ RATES = {"EUR": Decimal(1), "GBP": Decimal("0.86"), "CNY": Decimal("7.8")}
 class Consignment:
     """What left for one order on one day; `delivered_on` is None while it is on its way."""
 
-    client: object
     number: str
     order: str
-    week: int
     carrier: str
     shipped_on: object
     promised_on: object
@@ -58,10 +56,8 @@ def _consignment(client, day, order, lines, rng):
     units = sum(line.shipped for line in lines)
     received = [line.received_on for line in lines]
     return Consignment(
-        client,
         f"LS{day:%y%m%d}-{order.removeprefix('PO-')}",
         order,
-        lines[0].week,
         CARRIERS.get(client.country, BY_ROAD),
         day,
         lines[0].requested_on,
