@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThanOrEqual
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ByAccount, Store
@@ -123,6 +124,9 @@ class OrderLine(ByAccount):
 
     def __str__(self):
         return f"{self.order_number}/{self.line_number}"
+
+    def get_absolute_url(self):
+        return reverse("kpis:order-line", args=[self.pk])
 
 
 class InvoiceLine(ByAccount):
