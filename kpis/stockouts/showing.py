@@ -49,7 +49,10 @@ def facts_url(account, measure, week, **row):
 
 
 def timeline(row):
-    """Weeks around an episode, oldest first: stock and sales as reported, units ordered for and received in each."""
+    """Weeks around an episode, oldest first: stock and sales as reported, units ordered for and received in each.
+
+    `row.late_weeks` are those of which news of the account is missing.
+    """
     first = row.first_week - timedelta(weeks=WEEKS_BEFORE)
     last = row.last_week + timedelta(weeks=WEEKS_AFTER)
     of_it = {"account": row.account_id, "product": row.product_id}
@@ -67,6 +70,7 @@ def _week(row, monday, fact, lines):
     return {
         "week": monday,
         "out": out,
+        "late": monday in row.late_weeks,
         "sold": fact and fact.units,
         "stock": fact and fact.stock,
         "receipts": fact and fact.receipts,
@@ -115,7 +119,7 @@ def _line(line):
         "line": line,
         "level": level,
         "word": word,
-        "url": f"{reverse('kpis:order-line', args=[line.pk])}#source",
+        "url": f"{line.get_absolute_url()}#source",
     }
 
 

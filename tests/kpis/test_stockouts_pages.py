@@ -259,6 +259,13 @@ def test_figures_of_a_letter_are_written_in_its_language(episode, user, page):
     assert "200,00\u00a0€" in page(letter.get_absolute_url())
 
 
+def test_weeks_of_which_news_is_missing_are_marked(episode, page):
+    late = {"measure": "sell_through_units", "week": episode.last_week}
+    facts.value(episode.account, **late, late=True)
+    facts.value(make.account(), **late | {"week": episode.first_week}, late=True)
+    assert page(episode.get_absolute_url()).count('aria-label="late"') == 1
+
+
 @pytest.mark.parametrize("route", ["kpis:stockout-list", "kpis:letter-list"])
 def test_lists_ask_as_much_for_three_rows_as_for_one(route, client, user, django_assert_max_num_queries):
     counts = []
