@@ -21,7 +21,12 @@ MOST_PRODUCTS = 50
 def left_units():
     """Units of a line that are neither shipped nor cancelled, as an expression; see `kpis.calc.open_units`."""
     wanted = Greatest(F("ordered") - Coalesce("cancelled", NONE), NONE)
-    return Greatest(wanted - Greatest(Coalesce("shipped", "received", NONE), NONE), NONE)
+    return Greatest(wanted - _gone(), NONE)
+
+
+def _gone():
+    """Units of a line that left us; of one that nobody said to be shipped, what came."""
+    return Greatest(Coalesce("shipped", "received", NONE), NONE)
 
 
 def came_units():
@@ -96,14 +101,13 @@ def _between(low, high):
 def products(user, account, first: date, last: date, currency):
     """The products of an account's lines requested in the days: most open value first, then most units that failed.
 
-    Each has sums of units (`ordered`, `otif`, `on_time`, `in_full`, `dated`, `shipped`, `confirmed`, `answered`) and
-    what is open (`left`, `worth`).
+    Each has its lines (`count`), sums of units (`asked`, `dated`, `otif`, `on_time`, `in_full`, `gone`, `said`,
+    `answered`) and what is open (`open` units, `worth` so much).
     """
     on_day = Q(received_on=F("requested_on"), received__gt=0)
     dated = Q(received_on__isnull=False) | Q(received=None) | Q(received__lte=0)
     rows = lines(user, account, currency).filter(requested_on__range=(first, last))
     rows = rows.annotate(left=left_units(), came=came_units())
-    shipped = Least(Greatest(Coalesce("shipped", "received", NONE), NONE), F("ordered"))
     return (
         rows.order_by()
         .values("product", code=F("product__code"), name=F("product__name"))
@@ -114,7 +118,7 @@ def products(user, account, first: date, last: date, currency):
             otif=Sum("came", filter=on_day),
             on_time=Sum("ordered", filter=on_day),
             in_full=Sum("came"),
-            gone=Sum(shipped),
+            gone=Sum(Least(_gone(), F("ordered"))),
             said=Sum("confirmed"),
             answered=Sum("ordered", filter=Q(confirmed__isnull=False)),
             open=Sum("left"),

@@ -20,6 +20,8 @@ CODES = (
     "fill_rate",
     "confirmation_rate",
 )
+# On time and in full by themselves stand in the chart and the table.
+TILES = [code for code in CODES if code not in ("on_time", "in_full")]
 SPARKS = showing.SPARK_WEEKS
 LINES = ("otif", "on_time", "in_full")
 LATE_WORDS = {
@@ -31,10 +33,6 @@ LATE_WORDS = {
     "8-14": gettext_lazy("8–14 days"),
     "over_14": gettext_lazy("over 14 days"),
 }
-
-
-# On time and in full by themselves stand in the chart and the table.
-TILES = [code for code in CODES if code not in ("on_time", "in_full")]
 
 
 def tiles(user, account, currency, points, last, weeks):
@@ -134,7 +132,7 @@ def _column(measure):
 
     return Column(
         code,
-        measure.label if is_money or measure.unit != "percent" else formats.headed(measure.label, "%"),
+        formats.headed(measure.label, "%") if measure.unit == "percent" else measure.label,
         value,
         "money" if is_money else "figure",
         sort=("figure", "sort_name"),

@@ -1,7 +1,6 @@
 """Backlog and deliveries: the accounts, one account with its products, and the order lines behind them."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.models import Account
-from kam.lists import Column, view_query
+from kam.lists import Column
 from kam.views.base import ScopedDetail
 from kam.views.lists import InList, ScopedList
 from kpis import access, calc, filters, queries
@@ -29,7 +28,6 @@ class Deliveries(ScopedList):
     model, title = Account, pgettext_lazy("goods", "Deliveries")
     template_name = "kpis/deliveries.html"
     filterset_class = filters.DeliveryFilter
-    kept = ("weeks", "due")
 
     @cached_property
     def measures(self):
@@ -50,12 +48,11 @@ class Deliveries(ScopedList):
 
     @cached_property
     def last(self):
-        return calc.last_complete_week(self.day)
+        return queries.last_week()
 
     @property
     def weeks(self):
-        text = self.request.GET.get("weeks", "13")
-        return int(text) if text in map(str, SPANS) else 13
+        return queries.asked_number(self.request, "weeks", SPANS, 13)
 
     @property
     def due(self):
@@ -64,10 +61,10 @@ class Deliveries(ScopedList):
     def get_queryset(self):
         ordering = MeasureValue.objects.filter(account=OuterRef("pk"), measure="backlog", week__gte=self.last - YEAR)
         accounts = super().get_queryset().filter(Exists(ordering))
-        by = self.request.GET.get("sort", self.default_sort).removeprefix("-")
-        by = by if by in self.measures else "past_due_backlog"
         if not self.measures:
             return accounts.none()
+        by = self.request.GET.get("sort", "").removeprefix("-")
+        by = by if by in self.measures else "past_due_backlog"
         return queries.with_figure(accounts, by, self.last, self.weeks, self.measures)
 
     def decorate(self, rows):
@@ -89,7 +86,6 @@ class Deliveries(ScopedList):
             "spans": SPANS,
             "due": self.due,
             "dues": ((deliveries.REQUESTED, _("Requested")), (deliveries.PROMISED, pgettext("day", "Promised"))),
-            "kept": self.kept,
             "empty": {"icon": "truck", "title": _("Orders and deliveries will appear here"),
                       "text": _("They come with the import of order lines; the night after measures them.")},
         }  # fmt: skip
@@ -102,9 +98,9 @@ class Deliveries(ScopedList):
         asked = account.currency if account else queries.currency_of_most(user)
         points = self._points(account, asked, first)
         end = calc.sunday(self.last)
-        waiting, late = (found := deliveries.standing(user, account, asked, self.day, self.due, first, end))[1:]
+        found = deliveries.standing(user, account, asked, self.day, self.due, first, end)
         currency = account.currency if account else found.currency or queries.usual_currency(user)[0]
-        mondays = [first + timedelta(weeks=n) for n in range(self.weeks)]
+        mondays = calc.mondays(first, self.weeks)
         return {
             "day": self.day,
             "currency": currency,
@@ -112,14 +108,14 @@ class Deliveries(ScopedList):
             "rates": showing.rates_chart(points, mondays, self.measures),
             "rate_rows": showing.rate_rows(points, mondays, self.measures, currency),
             "heads": [showing.headed(measure, currency) for measure in self.measures.values()],
-            "waiting": waiting,
-            "waiting_chart": showing.waiting_chart(waiting, self.day, currency),
-            "late": [(showing.LATE_WORDS[name], count) for name, count in late.items()],
-            "late_chart": showing.lateness_chart(late),
-            "came": sum(late.values()),
-            "on_day": late["on_day"],
-            "products": self._products(account, first),
-            "as_of": calc.sunday(self.last),
+            "waiting": found.waiting,
+            "waiting_chart": showing.waiting_chart(found.waiting, self.day, currency),
+            "late": [(showing.LATE_WORDS[name], count) for name, count in found.late.items()],
+            "late_chart": showing.lateness_chart(found.late),
+            "came": sum(found.late.values()),
+            "on_day": found.late["on_day"],
+            "products": self._products(account, first, end),
+            "as_of": end,
             "first": first,
         }
 
@@ -129,10 +125,10 @@ class Deliveries(ScopedList):
             return queries.of_account(self.request.user, account, showing.CODES, spans)
         return queries.portfolio(self.request.user, currency, showing.CODES, spans)
 
-    def _products(self, account, first):
+    def _products(self, account, first, end):
         if account is None:
             return []
-        rows = deliveries.products(self.request.user, account, first, calc.sunday(self.last), account.currency)
+        rows = deliveries.products(self.request.user, account, first, end, account.currency)
         return showing.product_rows(list(rows))
 
 
@@ -180,10 +176,6 @@ class OrderLineList(ScopedList):
 
     def get_queryset(self):
         return super().get_queryset().select_related("account", "product")
-
-    def row_url(self, row):
-        here = view_query(self.request.GET)
-        return f"{reverse('kpis:order-line', args=[row.pk])}?{urlencode({'in': here})}"
 
     def get_context_data(self, **kwargs):
         text = _("They come with the import of orders, and are confirmed, shipped and received by later files.")
