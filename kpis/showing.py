@@ -1,7 +1,7 @@
 """Figures as the templates of the kit want them: scaled to the reader's unit, with what they are compared to."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.urls import reverse
@@ -31,6 +31,15 @@ BATCH_LEVELS = {
     "reading": "running",
     "mapping": "warning",
 }
+
+
+def steps(week: date, newest: date):
+    """The weeks beside one, for addresses: `earlier`, and `later` where that one is over, else empty."""
+    later = week + timedelta(weeks=1)
+    return {
+        "earlier": (week - timedelta(weeks=1)).isoformat(),
+        "later": later.isoformat() if later <= newest else "",
+    }
 
 
 def unit_word(measure, currency):

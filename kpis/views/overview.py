@@ -1,7 +1,5 @@
 """The portfolio: accounts against measures over a period."""
 
-from datetime import timedelta
-
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -12,7 +10,7 @@ from kam.roles import DataClass, may_read
 from kam.views.lists import ScopedList
 from kpis import access, calc, queries
 from kpis.models import MeasureValue
-from kpis.showing import Portfolio
+from kpis.showing import Portfolio, steps
 
 CODES = (
     "sell_in",
@@ -42,7 +40,7 @@ class Overview(ScopedList):
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self):
-        self.newest = calc.last_complete_week(queries.last_night_day())
+        self.newest = queries.last_week()
         self.week = self._week()
         self.weeks = self._period()
         user = self.request.user
@@ -58,22 +56,19 @@ class Overview(ScopedList):
         return min(queries.asked_week(self.request) or self.newest, self.newest)
 
     def _period(self):
-        text = self.request.GET.get("weeks", "4")
-        return int(text) if text in map(str, PERIODS) else 4
+        return queries.asked_number(self.request, "weeks", PERIODS, 4)
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         table = Portfolio(self.request.user, context["rows"], CODES, self.week, self.weeks)
-        later = self.week + timedelta(weeks=1)
         return context | {
+            **steps(self.week, self.newest),
             "table": table,
             "chips": chips(context["filterset"]),
             "week": self.week,
             "as_of": calc.sunday(self.week),
             "weeks": self.weeks,
             "periods": [(n, _("1 week") if n == 1 else _("%(count)s weeks") % {"count": n}) for n in PERIODS],
-            "earlier": (self.week - timedelta(weeks=1)).isoformat(),
-            "later": later.isoformat() if later <= self.newest else "",
             "may_import": access.may_import(self.request.user),
             "reads_targets": may_read(self.request.user, DataClass.KPI),
         }
