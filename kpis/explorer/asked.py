@@ -51,7 +51,7 @@ class Asked:
 
     @property
     def mondays(self):
-        return [self.first + timedelta(weeks=n) for n in range(self.weeks)]
+        return calc.mondays(self.first, self.weeks)
 
     @property
     def back(self):
@@ -71,6 +71,11 @@ class Asked:
         """The levels from the outermost rows down to `depth`."""
         at = LEVELS.index(self.by)
         return LEVELS[at : at + depth + 1]
+
+    @property
+    def levels_shown(self):
+        """The levels of all rows: from the outermost ones down to those below what is opened."""
+        return self.levels(max((len(path) for path in self.opened if self.may_open(len(path) - 1)), default=0))
 
     def may_open(self, depth):
         """Whether rows at this depth have others below them: down to stores, within one account."""
@@ -95,8 +100,7 @@ def asked_by(request, cleaned) -> Asked:
     params = request.GET
     account, product = cleaned.get("account"), cleaned.get("product")
     by = _one_of(params.get("by"), levels_offered(account, product), ACCOUNT)
-    newest = calc.last_complete_week(queries.last_night_day())
-    weeks = params.get("weeks", "12")
+    newest = queries.last_week()
     asked = Asked(
         user=request.user,
         by=by,
@@ -105,7 +109,7 @@ def asked_by(request, cleaned) -> Asked:
         product=product,
         accounts=_accounts(cleaned),
         against=_one_of(params.get("against"), COMPARISONS, YEAR_BEFORE),
-        weeks=int(weeks) if weeks in map(str, SPANS) else 12,
+        weeks=queries.asked_number(request, "weeks", SPANS, 12),
         last=min(queries.asked_week(request) or newest, newest),
         newest=newest,
         opened=tuple(filter(None, map(_path, params.getlist("open")[:MOST_OPEN]))),

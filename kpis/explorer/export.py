@@ -19,18 +19,16 @@ ONE = {
 def download(kind, table, columns):
     """All rows of a table as `csv` or `xlsx`; of in, out and stock four lines for each row."""
     asked = table.asked
-    depth = max((len(path) for path in asked.opened), default=0)
-    levels = asked.levels(depth)
     title = f"{_('Sell-through')}, {SHOW_WORDS[asked.show]}"
-    shown = _Columns(asked, levels, columns)
+    shown = _Columns(asked, columns)
     return table_response(kind, "kpis-sell-through", title, shown.header(), shown.lines(table.every_row()))
 
 
 class _Columns:
     """What stands beside each other in a download: where the row belongs, its number, the weeks, the figures."""
 
-    def __init__(self, asked, levels, columns):
-        self.asked, self.levels = asked, levels
+    def __init__(self, asked, columns):
+        self.asked, self.levels = asked, asked.levels_shown
         self.weeks = asked.mondays if any(column.name == "weeks" for column in columns) else []
         self.figures = [column for column in columns[1:] if column.exported]
         self.is_flow = asked.show == ask.FLOW and bool(self.weeks)

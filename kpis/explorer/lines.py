@@ -13,15 +13,16 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from kam.keyset import Keyset
+from kam.sql import dicts
 from kpis.explorer.asked import ACCOUNT, CATEGORY, FLOW, PRODUCT, STORE
 from kpis.explorer.cells import cells
 
-# What a row is called, its number, by what it is sorted, and its currency.
+# Where a row's name and number stand, by what it is sorted, and its currency.
 NAMES = {
-    ACCOUNT: ("accounts_account", "n.name", "n.code", "n.sort_name", "n.currency"),
-    CATEGORY: ("kpis_category", "n.name", "n.code", "n.name", "''"),
-    PRODUCT: ("kpis_product", "n.name", "n.code", "n.sort_name", "''"),
-    STORE: ("accounts_store", "n.name", "n.code", "n.name", "''"),
+    ACCOUNT: ("accounts_account", "n.sort_name", "n.currency"),
+    CATEGORY: ("kpis_category", "n.name", "''"),
+    PRODUCT: ("kpis_product", "n.sort_name", "''"),
+    STORE: ("accounts_store", "n.name", "''"),
 }
 BOTH_SIDES = "sold IS NOT NULL AND opening + came IS NOT NULL"
 BOTH_PERIODS = "amount IS NOT NULL AND before IS NOT NULL"
@@ -63,7 +64,7 @@ SUMMED = "WITH step AS ({cells})"
 ORDER = """
 , line AS (SELECT {keys}, sum(even) AS total, {figure} AS figure FROM step {shown} GROUP BY {keys}),
 placed AS (
-    SELECT line.*, coalesce(n.id, 0) AS id, {name} AS name, {code} AS code, {currency} AS currency,
+    SELECT line.*, coalesce(n.id, 0) AS id, n.name, n.code, {currency} AS currency,
         coalesce({sign}figure, 'Infinity') AS place, coalesce({sort}, '') AS sorted,
         CASE WHEN total IS NOT NULL THEN rank() OVER (PARTITION BY {parent} ORDER BY total DESC NULLS LAST) END AS rank,
         count(*) OVER (PARTITION BY {parent}) AS siblings
@@ -125,11 +126,11 @@ class Line:
 
 def _steps(asked, levels, within, figure=None):
     """The weeks of rows, each with what it follows upon, as SQL; of a `figure` only as far as it needs them."""
-    found = cells(asked, levels, within, whole=figure not in OF_SHOWN_WEEKS, by_week=figure not in SUMS)
+    follows = figure not in OF_SHOWN_WEEKS
+    found = cells(asked, levels, within, whole=follows, by_week=figure not in SUMS)
     sql, params = found.query.sql_with_params()
     if figure in SUMS:
         return SUMMED.format(cells=sql), params
-    follows = figure not in OF_SHOWN_WEEKS
     text = STEPS.format(
         cells=sql,
         row=", ".join(f"c.k{at}" for at in range(len(levels))) or "true",
@@ -155,7 +156,7 @@ class Ordered:
 
     def sql(self):
         """The common table expressions up to `placed`, and their parameters; None for who sees nothing at all."""
-        table, name, code, sort, currency = NAMES[self.levels[-1]]
+        table, sort, currency = NAMES[self.levels[-1]]
         by_name = self.name == "name"
         try:
             steps, params = _steps(self.asked, self.levels, self.within, self.name)
@@ -166,8 +167,6 @@ class Ordered:
             figure="0::numeric" if by_name else FIGURES[self.name],
             sign="-" if self.falls and not by_name else "",
             table=table,
-            name=name,
-            code=code,
             sort=sort,
             currency=currency,
             last=f"k{len(self.levels) - 1}",
@@ -211,11 +210,7 @@ class Ordered:
         return self._read(text, [*params, each or 2**31])
 
     def _read(self, text, params):
-        with connection.cursor() as cursor:
-            cursor.execute(text, params)
-            names = [column.name for column in cursor.description]
-            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        return [self._place(row) for row in rows]
+        return [self._place(row) for row in dicts(text, params)]
 
     def _place(self, row):
         keys = tuple(row[f"k{at}"] for at in range(len(self.levels)))

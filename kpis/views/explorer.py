@@ -1,7 +1,5 @@
 """The sell-through explorer: one table from accounts down to stores, weeks across."""
 
-from datetime import timedelta
-
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -15,17 +13,17 @@ from kam.views.lists import FILTER_FORM
 from kpis import access, calc
 from kpis.explorer import asked as ask
 from kpis.explorer.asked import asked_by, has_sell_in, levels_offered
+from kpis.explorer.drawing import Drawn
 from kpis.explorer.export import download
 from kpis.explorer.lines import sort_of
-from kpis.explorer.showing import LEVEL_WORDS, SHOW_WORDS, Drawn, caption_of, chart_of, columns_of
+from kpis.explorer.showing import LEVEL_WORDS, SHOW_WORDS, archived_of, caption_of, chart_of, columns_of
 from kpis.explorer.table import PageOfTable, Table
 from kpis.filters import ExplorerFilter
 from kpis.models import AccountWeek
+from kpis.showing import steps
 
 # The measures that the figures are defined by.
 DEFINED = ("sell_through_units", "sell_through", "sell_through_rate", "weeks_of_supply")
-# What a form of filters carries on beside its own fields.
-KEPT = ("by", "show", "against", "weeks", "week", "sort", "column")
 RANKING = "by=account&show={}&weeks=52&column=rank&column=share&column=total&column=change"
 
 
@@ -54,35 +52,34 @@ class Explorer(TemplateView):
         if request.GET.get("format") in ("csv", "xlsx"):
             return self.export(request.GET["format"])
         if request.htmx.target == FILTER_FORM:
-            return render(request, "kit/filter_form.html", {"filterset": self.filterset, "kept": KEPT})
+            return render(request, "kit/filter_form.html", {"filterset": self.filterset})
         return super().get(request, *args, **kwargs)
 
     def export(self, kind):
         table = Table(self.asked, self.sort)
-        return download(kind, table, self._columns(table))
+        return download(kind, table, self._chosen(columns_of(table)))
 
-    def _columns(self, table):
-        return chosen(columns_of(table), self.request.GET.getlist("column"))
+    def _chosen(self, columns):
+        return chosen(columns, self.request.GET.getlist("column"))
 
     def get_context_data(self, **kwargs):
         asked = self.asked
         table = PageOfTable(asked, self.sort, self.request)
-        columns = self._columns(table)
+        columns = columns_of(table)
+        shown = self._chosen(columns)
         return super().get_context_data(
             asked=asked,
             table=table,
-            drawn=Drawn(table, columns, self.request),
-            heads=self._heads(table, columns),
-            shows_weeks=any(column.name == "weeks" for column in columns),
+            drawn=Drawn(table, shown, self.request),
             chart=chart_of(table),
             caption=caption_of(table),
             reported=self._reported(table),
-            columns=[(column, column in columns) for column in columns_of(table)[1:]],
+            archived=archived_of(asked),
+            columns=[(column, column in shown) for column in columns[1:]],
             sort=self.sort,
             page=table.page,
             filterset=self.filterset,
             chips=chips(self.filterset),
-            kept=KEPT,
             filters_later=True,
             exports=("csv", "xlsx"),
             saved_views=views_of(self.request),
@@ -104,21 +101,16 @@ class Explorer(TemplateView):
         known = all_measures()
         return [(known[code].label, known[code].definition) for code in DEFINED]
 
-    def _heads(self, table, columns):
-        return [column for column in columns[1:] if column.name != "weeks"]
-
     def _choices(self):
         """The segments above the table: levels, measures, periods, comparisons, weeks."""
         asked = self.asked
         offered = levels_offered(asked.account, asked.product)
-        earlier, later = (asked.last + timedelta(weeks=n) for n in (-1, 1))
         return {
+            **steps(asked.last, asked.newest),
             "levels": [(level, LEVEL_WORDS[level]) for level in offered],
             "shows": [(show, SHOW_WORDS[show]) for show in asked.shows],
             "spans": ask.SPANS,
             "comparisons": ((ask.YEAR_BEFORE, _("Last year")), (ask.PERIOD_BEFORE, _("Period before"))),
-            "earlier": earlier.isoformat(),
-            "later": later.isoformat() if later <= asked.newest else "",
             "as_of": calc.sunday(asked.last),
             "ranking": RANKING.format(ask.PAID),
         }

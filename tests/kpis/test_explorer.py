@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -12,7 +12,7 @@ import pytest
 from kam.models import StepRun
 from kam.roles import Role
 from kpis import calc, catalogue, night
-from kpis.models import Category, CategoryWeek, ProductWeek, SellThrough, Touched
+from kpis.models import ArchivedMonth, Category, CategoryWeek, ProductWeek, SellThrough, Touched
 from kpis.partitions import make_ahead
 from tests import make
 from tests.kpis import facts
@@ -237,6 +237,30 @@ def test_a_week_without_news_is_no_week_without_sales(site, mia):
     page = site.get(PAGE, {"weeks": "4"}).content.decode()
     assert (page.count("k-num k-heat-none"), page.count("k-num k-heat-out")) == (6, 2)
     assert site.get(PAGE).context["reported"] == {"last": 0, "any": 1}
+
+
+def test_stores_say_which_of_their_months_are_archived(site, mia):
+    account = make.account(mia)
+    ball = facts.product(category=category("Running"))
+    facts.sold(account, of=ball)
+    rollups()
+    for month in (date(2025, 10, 1), date(2026, 10, 1), date(2024, 10, 1)):
+        ArchivedMonth.objects.create(table="kpis_sellthrough", month=month, rows=1, columns=[], size=1)
+    said = lambda **query: site.get(PAGE, {"account": account.pk, "weeks": "12", **query}).context["archived"]  # noqa: E731
+    opened = {"by": "product", "open": ball.pk}
+    months = "Figures by store lack archived months: October 2025, October 2026."
+    text = f"{months} Sums by account, category and product have them."
+    assert said(**opened) == said(by="store", product=ball.pk) == text
+    assert (said(), said(by="product"), said(by="category", open=ball.category_id)) == ("", "", "")
+    assert text in site.get(PAGE, {"account": account.pk, **opened}).content.decode()
+
+
+def test_the_menu_of_columns_says_which_are_shown(site, mia):
+    def shown(**query):
+        return [column.name for column, is_shown in site.get(PAGE, query).context["columns"] if is_shown]
+
+    assert shown() == ["weeks", "total", "change", "stock", "supply", "rate"]
+    assert shown(column=["rank", "weeks"]) == ["weeks", "rank"]
 
 
 # Ranking
