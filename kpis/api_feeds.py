@@ -1,6 +1,5 @@
 """The API of feeds: files we expect again and again, how their weeks stand, taking one as it is or judging it again."""
 
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -167,26 +166,18 @@ class FeedViewSet(EditableViewSet):
     @action(detail=True, methods=["post"])
     def accept(self, request, pk=None):
         """Take a week as it is, however late, partial or small; 409 where nothing is wrong with it."""
-        feed, asked = self._asked(AcceptSerializer)
-        services.accept_week(feed, by=request.user, **asked)
+        feed = self.get_object()
+        services.accept_week(feed, by=request.user, **self.asked(AcceptSerializer))
         return self.answer(self.fresh(feed))
 
     @extend_schema(request=WeekSerializer, responses=FeedSerializer)
     @action(detail=True, methods=["post"])
     def watch(self, request, pk=None):
         """Judge a week again that was taken as it is; 404 for one that was not."""
-        feed, asked = self._asked(WeekSerializer)
-        services.watch_week_again(get_object_or_404(feed.accepted_weeks, **asked), by=request.user)
-        return self.answer(self.fresh(feed))
-
-    def _asked(self, serializer):
-        """The feed and what is said about it. Raises PermissionDenied and ValidationError."""
         feed = self.get_object()
-        if not access.may_keep_feed(self.request.user, feed):
-            raise PermissionDenied
-        asked = serializer(data=self.request.data)
-        asked.is_valid(raise_exception=True)
-        return feed, asked.validated_data
+        accepted = get_object_or_404(feed.accepted_weeks, **self.asked(WeekSerializer))
+        services.watch_week_again(accepted, by=request.user)
+        return self.answer(self.fresh(feed))
 
 
 ROUTES = [("feeds", FeedViewSet)]

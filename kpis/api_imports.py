@@ -13,8 +13,8 @@ from kam.errors import Conflict
 from kpis import access, filters, services
 from kpis.columns import answers, proposal
 from kpis.columns import services as columns
-from kpis.imports.messages import sentence
-from kpis.imports.result import reason
+from kpis.imports.messages import said
+from kpis.imports.result import reason_of
 from kpis.models import BatchWeek, ColumnMapping, Feed, ImportBatch, ImportError
 from kpis.models.batch import Kind
 
@@ -63,10 +63,10 @@ class BatchSerializer(ScopedSerializer):
         read_only_fields = fields
 
     def get_problem(self, batch) -> str | None:
-        return sentence(batch.problem["code"], batch.problem["params"]) if batch.problem else None
+        return said(batch.problem) or None
 
     def get_warnings(self, batch) -> list[str]:
-        return [sentence(w["code"], w["params"]) for w in batch.warnings]
+        return [said(warning) for warning in batch.warnings]
 
 
 class UploadSerializer(serializers.Serializer):
@@ -153,7 +153,7 @@ class FaultSerializer(ScopedSerializer):
         fields = ["id", "line", "column", "value", "code", "params", "reason"]
 
     def get_reason(self, fault) -> str:
-        return reason(fault.code, fault.params, fault.column, fault.value)
+        return reason_of(fault)
 
 
 class BatchViewSet(ScopedViewSet):
@@ -175,18 +175,15 @@ class BatchViewSet(ScopedViewSet):
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={202: BatchSerializer})
     def create(self, request):
         """Answers 202 with the waiting batch; poll it by its `id`."""
-        asked = UploadSerializer(data=request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        own = asked.validated_data.pop("mapping_file", None)
-        batch = services.upload(by=request.user, text=_text(own), **asked.validated_data)
-        return Response(self.get_serializer(batch).data, status=202)
+        asked = self.asked(UploadSerializer)
+        text = _text(asked.pop("mapping_file", None))
+        return self.taken(services.upload(by=request.user, text=text, **asked))
 
     @extend_schema(request=None, responses={202: BatchSerializer})
     @action(detail=True, methods=["post"], url_path="import", parser_classes=[StrictJSON])
     def import_checked(self, request, pk=None):
         """Import a file that was checked and found good, as a batch of its own: poll that one."""
-        batch = services.import_checked(self.get_object(), by=request.user)
-        return Response(self.get_serializer(batch).data, status=202)
+        return self.taken(services.import_checked(self.get_object(), by=request.user))
 
     @extend_schema(request={"multipart/form-data": CorrectionsSerializer}, responses={202: BatchSerializer})
     @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
@@ -196,10 +193,7 @@ class BatchViewSet(ScopedViewSet):
         Its rows stand where the bad ones stood. Where the good rows are stored already, they are read alone.
         """
         batch = self.get_object()
-        asked = CorrectionsSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        again = services.correct(batch, by=request.user, **asked.validated_data)
-        return Response(self.get_serializer(again).data, status=202)
+        return self.taken(services.correct(batch, by=request.user, **self.asked(CorrectionsSerializer)))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], parser_classes=[StrictJSON])
@@ -214,9 +208,7 @@ class BatchViewSet(ScopedViewSet):
     def undo(self, request, pk=None):
         """Take back what a file stored; 409 where a later file restated some of its rows."""
         batch = self.get_object()
-        asked = UndoSerializer(data=request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        services.undo_import(batch, by=request.user, **asked.validated_data)
+        services.undo_import(batch, by=request.user, **self.asked(UndoSerializer))
         return self.answer(self.fresh(batch))
 
     @extend_schema(responses=ColumnsSerializer, filters=False)
@@ -233,38 +225,37 @@ class BatchViewSet(ScopedViewSet):
     def say_columns(self, request, pk=None):
         """Say by TOML how a file is read that waits for it; it is checked then, and stored by `import`."""
         batch = self.get_object()
-        asked = MappingSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        batch = columns.say_columns(batch, by=request.user, **asked.validated_data)
-        return Response(self.get_serializer(batch).data, status=202)
+        return self.taken(columns.say_columns(batch, by=request.user, **self.asked(MappingSerializer)))
 
     @extend_schema(request=CutSerializer, responses={202: BatchSerializer})
     @action(detail=True, methods=["post"], parser_classes=[StrictJSON])
     def look(self, request, pk=None):
         """Have a file looked at again of which nothing is stored, to map its columns anew; poll it."""
         batch = self.get_object()
-        asked = CutSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        batch = columns.look_again(batch, by=request.user, **asked.validated_data)
-        return Response(self.get_serializer(batch).data, status=202)
+        return self.taken(columns.look_again(batch, by=request.user, **self.asked(CutSerializer)))
 
     @extend_schema(responses=BatchWeekSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)
     def weeks(self, request, pk=None):
         """What the file says of each account and week, and by how much that moves what is stored."""
         found = BatchWeek.objects.visible_to(request.user).filter(batch=self.get_object())
-        self.order = ("-week", "account_id", "pk")
-        rows = self.paginate_queryset(found)
-        return self.get_paginated_response(BatchWeekSerializer(rows, many=True).data)
+        return self.paged_by(("-week", "account_id", "pk"), found, BatchWeekSerializer)
 
     @extend_schema(responses=FaultSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)
     def errors(self, request, pk=None):
         """Every bad cell of the file: line, column, value and reason."""
-        faults = ImportError.objects.filter(batch=self.get_object())
-        self.order = ("line", "pk")
-        rows = self.paginate_queryset(faults)
-        return self.get_paginated_response(FaultSerializer(rows, many=True).data)
+        found = ImportError.objects.filter(batch=self.get_object())
+        return self.paged_by(("line", "pk"), found, FaultSerializer)
+
+    def taken(self, batch):
+        """202 with a batch that a worker will read; it is polled by its `id`."""
+        return Response(self.get_serializer(batch).data, status=202)
+
+    def paged_by(self, order, rows, serializer_class):
+        """A page of what belongs to a batch, in an order of its own."""
+        self.order = order
+        return self.get_paginated_response(serializer_class(self.paginate_queryset(rows), many=True).data)
 
 
 def _text(file):

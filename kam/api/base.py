@@ -154,6 +154,12 @@ class Base:
         """The row as the list would show it, with whatever the queryset annotates."""
         return type(self).queryset.all().get(pk=row.pk)
 
+    def asked(self, serializer_class):
+        """What the request says, by a serializer that is not that of the rows. Raises ValidationError (400)."""
+        asked = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        return asked.validated_data
+
     def _filters(self):
         """The filters of the list by name."""
         classes = [backend().get_filterset_class(self, type(self).queryset) for backend in self.filter_backends]
@@ -255,8 +261,7 @@ class MoveMixin:
         row = self.get_object()
         if name not in self.steps:
             raise NotFound
-        asked = self.move_serializer_class(data=request.data)
-        asked.is_valid(raise_exception=True)
-        seen = seen_version(request, row, named=asked.validated_data.get("version"))
-        row = self.move_effect(row, name, asked.validated_data | {"version": seen})
+        asked = self.asked(self.move_serializer_class)
+        seen = seen_version(request, row, named=asked.get("version"))
+        row = self.move_effect(row, name, asked | {"version": seen})
         return self.answer(self.fresh(row))

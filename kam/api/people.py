@@ -110,7 +110,7 @@ class UserViewSet(Administered, EditableViewSet):
     def deactivate(self, request, pk=None):
         """End a person's access now; needs If-Match. Refused while accounts or plans are theirs."""
         row = self.get_object()
-        asked = self._asked(ReasonSerializer, request)
+        asked = self.asked(ReasonSerializer)
         version = seen_version(request, row)
         return self.answer(people.deactivate(row, by=request.user, reason=asked["reason"], version=version))
 
@@ -119,7 +119,7 @@ class UserViewSet(Administered, EditableViewSet):
     def reactivate(self, request, pk=None):
         """Let a person in again, who chooses a new password by mail; needs If-Match."""
         row = self.get_object()
-        asked = self._asked(ReasonSerializer, request)
+        asked = self.asked(ReasonSerializer)
         version = seen_version(request, row)
         return self.answer(people.reactivate(row, by=request.user, reason=asked["reason"], version=version))
 
@@ -142,14 +142,9 @@ class UserViewSet(Administered, EditableViewSet):
     def hand_over(self, request, pk=None):
         """Give what a person has to others, in one step or not at all; answers what moved."""
         row = self.get_object()
-        asked = self._asked(HandOverSerializer, request)
+        asked = self.asked(HandOverSerializer)
         moved = people.leave(row, by=request.user, **asked)
         return Response({"things": {share.part.name: share.count for share in moved}})
-
-    def _asked(self, serializer_class, request):
-        asked = serializer_class(data=request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        return asked.validated_data
 
 
 ROUTES = [("users", UserViewSet)]
