@@ -15,6 +15,7 @@ import polars as pl
 from django.db import connection
 
 from kpis.imports.tables import Table
+from kpis.partitions import months
 
 PIECE = 100_000
 COLUMNS = """
@@ -49,7 +50,7 @@ def schema_of(columns: list[list]) -> dict[str, pl.DataType]:
 def written(table: Table, month: date, columns: list[list], path: Path | None = None) -> Written:
     """Read a month in the order of its key, into a file where one is named."""
     names = ", ".join(name for name, *_ in columns)
-    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    _month, after = months(month, 1)
     sql = f"""
         COPY (SELECT {names} FROM {table.name} WHERE {table.day} >= '{month}' AND {table.day} < '{after}'
             ORDER BY {", ".join(table.key)}) TO STDOUT (FORMAT csv)

@@ -13,12 +13,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
+from kpis import partitions
 from kpis.archive import rows
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.merge import lock_kind
 from kpis.imports.tables import TABLES, Table
 from kpis.models import ArchivedMonth
-from kpis.partitions import there
 
 SCHEMA = 1
 PATIENCE = "10s"
@@ -42,7 +42,7 @@ def cold(today: date, months: int) -> list[tuple[str, date]]:
     count = today.year * 12 + today.month - 1 - months
     before = date(count // 12, count % 12 + 1, 1)
     partitioned = [(kind, table) for kind, table in TABLES.items() if table.partitioned]
-    return [(kind, month) for kind, table in partitioned for month in there(table.name) if month < before]
+    return [(kind, month) for kind, table in partitioned for month in partitions.there(table.name) if month < before]
 
 
 @transaction.atomic
@@ -54,7 +54,7 @@ def archive(kind: str, month: date) -> ArchivedMonth | None:
     """
     table = TABLES[kind]
     lock_kind(kind)
-    if month not in there(table.name):
+    if month not in partitions.there(table.name):
         return None
     if kind == "sell_through" and _waits(month):
         raise Refused(f"{kind} {month:%Y-%m}: weeks of it changed and were not summed yet; run the night first.")
@@ -68,12 +68,8 @@ def archive(kind: str, month: date) -> ArchivedMonth | None:
 
 def _waits(month):
     with connection.cursor() as cursor:
-        cursor.execute(NOT_SUMMED, [month, _after(month)])
+        cursor.execute(NOT_SUMMED, partitions.months(month, 1))
         return cursor.fetchone()[0]
-
-
-def _after(month):
-    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _write(table, month):

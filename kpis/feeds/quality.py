@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 
-from kpis.calc import rate, sunday
+from kpis.calc import monday, rate, sunday
 from kpis.feeds.weeks import FeedWeek, weeks_of_all
 from kpis.models import BatchWeek, Feed, ImportBatch, ImportError
 
@@ -191,5 +191,5 @@ def by_week(feed: Feed, user, at: datetime, weeks: int) -> dict[tuple[str, date]
     found = _faults(feed, user, at, weeks).order_by().values_list("code", "batch__received_at__date")
     counts = defaultdict(int)
     for code, day, cells in found.annotate(cells=Count("pk")):
-        counts[code, day - timedelta(days=day.weekday())] += cells
+        counts[code, monday(day)] += cells
     return dict(counts)

@@ -4,8 +4,6 @@ Only the last word on a fact can be taken back: a batch whose rows another one r
 one is undone.
 """
 
-from datetime import timedelta
-
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +11,7 @@ from django.utils.translation import ngettext
 from kam.errors import Conflict
 from kpis import rollups
 from kpis.archive.away import as_said, away
+from kpis.calc import sunday
 from kpis.imports.copying import execute
 from kpis.imports.merge import lock
 from kpis.imports.tables import TABLES, Table
@@ -63,7 +62,7 @@ def undo(batch: ImportBatch) -> dict[str, int]:
 def _days(batch):
     """The first and the last day of every week that a batch was about, as of one both months may hold rows."""
     weeks = batch.weeks.order_by().values_list("week", flat=True).distinct()
-    return [day for week in weeks for day in (week, week + timedelta(days=6))]
+    return [day for week in weeks for day in (week, sunday(week))]
 
 
 def _columns(table):
@@ -99,4 +98,4 @@ def _remove(table: Table, batch):
     """
     found = batch.weeks.order_by("week").values_list("week", flat=True)
     first, last = found.first(), found.last()
-    return sql, {"batch": batch.pk, "first": first, "last": last and last.fromordinal(last.toordinal() + 6)}
+    return sql, {"batch": batch.pk, "first": first, "last": last and sunday(last)}
