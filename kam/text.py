@@ -1,4 +1,4 @@
-"""Sort keys that do not depend on the collation of whoever started the database."""
+"""Texts made comparable, in ways that do not depend on the collation of whoever started the database."""
 
 import unicodedata
 
@@ -11,14 +11,19 @@ _INITIALS = (
 )  # fmt: skip
 
 
+def folded(text: str) -> str:
+    """A text without case and accents, ß as ss."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in parts if not unicodedata.combining(character))
+
+
 def sort_key(text):
     """Casefolded, accents stripped, ß as ss; Chinese by pinyin initial, then by GB 2312 code.
 
     >>> sorted(["Zebra", "Äpfel", "apple"], key=sort_key)
     ['Äpfel', 'apple', 'Zebra']
     """
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(_key_of(c) for c in folded if not unicodedata.combining(c))[:250]
+    return "".join(map(_key_of, folded(text)))[:250]
 
 
 def _key_of(character):

@@ -1,10 +1,10 @@
 """Which field a column may be: by what it is called, then by what stands in it."""
 
 import re
-import unicodedata
 from difflib import SequenceMatcher
 from functools import cache
 
+from kam.text import folded
 from kpis.columns.seen import Seen
 from kpis.columns.words import GTINS, words_of
 from kpis.imports.kinds import DATES, NUMBERS, Kind, Type
@@ -14,9 +14,7 @@ CLOSE, LEAST = 0.84, 0.6
 
 def normal(text: str) -> str:
     """A header without case, marks and the difference of its blanks, so that `Stück-Zahl` is `stuck zahl`."""
-    text = unicodedata.normalize("NFKD", text.casefold())
-    text = "".join(sign for sign in text if not unicodedata.combining(sign))
-    return " ".join(re.findall(r"[^\W_]+", text))
+    return " ".join(re.findall(r"[^\W_]+", folded(text)))
 
 
 def suggested(kind: Kind, seen: list[Seen]) -> dict[str, int]:
