@@ -70,14 +70,18 @@ def _page_of_whose(feed):
     return feed.account.get_absolute_url() if feed.account else ""
 
 
+NAME = Column("name", gettext_lazy("Feed"), lambda f: f.name, sort=("name",))
+CODE = Column("code", gettext_lazy("Code"), lambda f: f.code, "code", sort=("code",), shown=False, always=True)
+ACCOUNT = Column("account", gettext_lazy("Account"), _whose, cell=linked(_whose, _page_of_whose),
+                 sort=("account__sort_name", "name"), desk=True)  # fmt: skip
+KIND = Column("kind", gettext_lazy("Kind"), lambda f: f.get_kind_display(), sort=("kind", "name"), desk=True)
 COLUMNS = (
-    Column("name", gettext_lazy("Feed"), lambda f: f.name, sort=("name",)),
-    Column("code", gettext_lazy("Code"), lambda f: f.code, "code", sort=("code",), shown=False, always=True),
+    NAME,
+    CODE,
     Column("state", gettext_lazy("State"), lambda f: f.standing[1],
            cell=status(lambda f: f.standing[0], lambda f: f.standing[1])),
-    Column("account", gettext_lazy("Account"), _whose, cell=linked(_whose, _page_of_whose),
-           sort=("account__sort_name", "name"), desk=True),
-    Column("kind", gettext_lazy("Kind"), lambda f: f.get_kind_display(), sort=("kind", "name"), desk=True),
+    ACCOUNT,
+    KIND,
     Column("due", gettext_lazy("Due"), lambda f: "" if f.weekday is None else due_word(f), cell=_due,
            desk=True),
     Column("grace", gettext_lazy("Days of grace"), lambda f: f.grace_days, "count", shown=False, desk=True),
@@ -104,9 +108,6 @@ class FeedList(ScopedList):
         applied = ImportBatch.objects.filter(feed=OuterRef("pk"), state="applied").order_by("-pk")
         newest = applied.values("finished_at")[:1]
         return super().get_queryset().select_related("account").annotate(arrived_at=Subquery(newest))
-
-    def row_url(self, row):
-        return reverse("kpis:feed", args=[row.pk])
 
     def decorate(self, rows):
         wrong = defaultdict(list)

@@ -1,7 +1,5 @@
 """Data quality: feed by feed how timely, whole and fresh its data is, and what was wrong with its files."""
 
-from datetime import timedelta
-
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -9,15 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
-from kam.lists import Column, linked
+from kam.lists import Column
 from kam.templatetags import formats
 from kam.views.base import ScopedDetail
 from kam.views.lists import ScopedList
-from kpis import calc, filters
+from kpis import filters
+from kpis.feeds.known import last_weeks
 from kpis.feeds.late import FACTS
 from kpis.feeds.quality import QUARTER, quality_of, together
 from kpis.models import Feed
-from kpis.views.feeds import STATES
+from kpis.views.feeds import ACCOUNT, CODE, KIND, NAME, STATES
 from kpis.views.tabs import FILES, tabs
 
 SHOWN = 8
@@ -33,10 +32,6 @@ ICONS = {
     "accepted": ("check", "k-muted"),
     "unknown": ("minus", "k-muted"),
 }
-
-
-def _whose(feed):
-    return feed.account.name if feed.account else _("All accounts")
 
 
 def _percent(name):
@@ -58,12 +53,7 @@ def _gaps(feed):
 
 
 COLUMNS = (
-    Column("name", gettext_lazy("Feed"), lambda f: f.name, sort=("name",)),
-    Column("code", gettext_lazy("Code"), lambda f: f.code, "code", sort=("code",), shown=False, always=True),
-    Column("account", gettext_lazy("Account"), _whose,
-           cell=linked(_whose, lambda f: f.account.get_absolute_url() if f.account else ""),
-           sort=("account__sort_name", "name"), desk=True),
-    Column("kind", gettext_lazy("Kind"), lambda f: f.get_kind_display(), sort=("kind", "name"), desk=True),
+    *(NAME, CODE, ACCOUNT, KIND),
     Column("timeliness", gettext_lazy("On time, %"), _percent("timeliness"), "percent"),
     Column("completeness", gettext_lazy("Stores there, %"), _percent("completeness"), "percent", decimals=1,
            desk=True),
@@ -104,9 +94,6 @@ class QualityList(ScopedList):
         """The quality of feeds over the weeks that are looked at."""
         return quality_of(feeds, self.request.user, self.now, self.weeks)
 
-    def row_url(self, row):
-        return reverse("kpis:feed", args=[row.pk])
-
     def decorate(self, rows):
         found = self.judged(rows)
         for feed in rows:
@@ -121,13 +108,11 @@ class QualityList(ScopedList):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        last = calc.monday(self.now.date()) - timedelta(weeks=1)
-        mondays = [last - timedelta(weeks=back) for back in range(self.weeks)]
         text = _("It is told of feeds that bring facts; none is agreed for the accounts you see.")
         return context | {
             "tabs": tabs(self.request, FILES),
             "kpis": tiles(self.whole(context["page"]), self.weeks),
-            "mondays": mondays,
+            "mondays": last_weeks(self.now, self.weeks),
             "grid": [(feed, [cell(row) for row in feed.quality.weeks]) for feed in context["rows"]],
             "states": [(STATES[name][1], *ICONS[name]) for name in ICONS],
             "weeks": self.weeks,

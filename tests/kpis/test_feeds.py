@@ -100,6 +100,17 @@ def test_the_page_of_a_feed_costs_the_same_for_one_and_three_stores(
     )
 
 
+def test_a_feed_opened_from_the_list_knows_its_neighbours(site, mia):
+    account = make.account(mia)
+    first, second, third = (facts.feed(account, name=name) for name in "ABC")
+    assert f"{second.get_absolute_url()}?in=" in site.get(reverse("kpis:feed-list")).text
+    beside = site.get(second.get_absolute_url(), {"in": ""}).context["neighbours"]
+    assert [beside[name].partition("?")[0] for name in ("previous", "next")] == [
+        first.get_absolute_url(),
+        third.get_absolute_url(),
+    ]
+
+
 def states(site, feed):
     page = site.get(reverse("kpis:feed", args=[feed.pk]))
     return [week.state for week, _sign, _sees in page.context["weeks"]]
