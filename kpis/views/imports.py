@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.generic import FormView, View
 
 from kam.downloads import csv_response, streamed, xlsx_response
+from kam.filters import number_or_name
 from kam.keyset import Keyset
 from kam.views.base import Scoped, ScopedDetail, refuse
 from kam.views.suggestions import Suggestions
@@ -170,7 +170,7 @@ class FeedNames(Suggestions):
     model = Feed
 
     def found(self, rows, text):
-        return rows.filter(Q(code__istartswith=text) | Q(name__icontains=text)).order_by("name", "pk")
+        return rows.filter(number_or_name(text)).order_by("name", "pk")
 
 
 class ImportNew(FormView):
