@@ -1,5 +1,6 @@
 """What the frame of every page shows: theme, navigation by role, how the last night went."""
 
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,8 @@ from kam.measures import all_measures
 from kam.models import Deputy, StepRun
 from kam.models.deputy import places_of
 from kam.models.night import READERS as NIGHT_READERS
+from kam.nightly import MEASURING
+from kam.reading import once
 from kam.roles import LOOK_AT_PEOPLE, DataClass, may_read
 
 NAV = (
@@ -86,11 +89,21 @@ def standing_in(user):
 
 
 def last_night():
-    """Date, outcome and finishing time of the most recent night, for the foot of the rail."""
+    """Date, outcome and finishing time of the most recent night, and until which day figures were `measured`.
+
+    Asked once for the frame and all that a page shows. Each is None where there was no such night.
+    """
+    return once("last night", _last_night)
+
+
+def _last_night():
     latest = StepRun.objects.order_by("-date").values("date")[:1]
-    runs = list(StepRun.objects.filter(date=latest).order_by().values_list("date", "state", "finished_at"))
+    measured = StepRun.objects.filter(step=MEASURING, state=StepRun.State.DONE).order_by("-date").values("date")[:1]
+    runs = StepRun.objects.filter(date=latest).order_by().annotate(measured=Subquery(measured))
+    found = list(runs.values_list("date", "state", "finished_at", "measured"))
     return {
-        "date": runs[0][0] if runs else None,
-        "outcome": night.outcome_of({state for _date, state, _at in runs}),
-        "finished_at": max((at for _date, _state, at in runs if at), default=None),
+        "date": found[0][0] if found else None,
+        "outcome": night.outcome_of({state for _date, state, _at, _measured in found}),
+        "finished_at": max((at for _date, _state, at, _measured in found if at), default=None),
+        "measured": found[0][3] if found else None,
     }

@@ -19,3 +19,5 @@ STEPS = (
     NightStep("kpi_alerts", "kpis.night.alerts", after=("measures", "stockouts")),
     NightStep("plan_measures", "plans.night.plan_measures", after=("measures",)),
 )
+# The step after which pages have new figures.
+MEASURING = "measures"

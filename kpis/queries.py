@@ -13,10 +13,9 @@ from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
 from accounts.models import Account
+from kam.context import last_night
 from kam.measures import Measure
-from kam.models import StepRun
 from kam.night import default_date
-from kam.reading import once
 from kpis import calc
 from kpis.access import readable_measures
 from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
@@ -56,12 +55,7 @@ class Figure:
 
 def last_night_day() -> date:
     """The business date of the last night that measured something; yesterday before the first."""
-    return once("last_night_day", _last_night_day)
-
-
-def _last_night_day():
-    done = StepRun.objects.filter(step="measures", state=StepRun.State.DONE)
-    return done.aggregate(day=Max("date"))["day"] or default_date()
+    return last_night()["measured"] or default_date()
 
 
 def last_week() -> date:
@@ -102,7 +96,11 @@ def figures(user, accounts, codes, last: date, weeks: int) -> dict[tuple[int, st
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
     flows = Q(measure__in=[c for c, m in measures.items() if not m.snapshot], week__range=span(last, weeks))
     levels = Q(measure__in=[c for c, m in measures.items() if m.snapshot], week__range=span(last, LEVEL_WEEKS))
-    values = MeasureValue.objects.visible_to(user).filter(flows | levels, account__in=[a.pk for a in accounts])
+    # What both conditions have in common is said once more, because the database looks up by that alone.
+    common = {"measure__in": list(measures), "week__range": span(last, max(weeks, LEVEL_WEEKS))}
+    values = MeasureValue.objects.visible_to(user).filter(
+        flows | levels, account__in=[a.pk for a in accounts], **common
+    )
     rows = (
         values.order_by()
         .values_list("account_id", "measure")

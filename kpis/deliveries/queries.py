@@ -1,10 +1,10 @@
 """What the deliveries page reads of order lines: what is open by week, how late lines came, products of an account."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Case, Count, DateField, DecimalField, F, Q, Sum, TextField, Value, When
+from django.db.models import Count, DateField, DecimalField, F, Func, IntegerField, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWeek
 
 from kpis.models import OrderLine
@@ -16,6 +16,15 @@ OPEN, CAME = "open", "came"
 LATENESS = (("early", None, -1), ("on_day", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3-7", 3, 7), ("8-14", 8, 14),
             ("over_14", 15, None))  # fmt: skip
 MOST_PRODUCTS = 50
+
+
+class Days(Func):
+    """Days from one date to another, as a number: an interval would take twice as long to group by."""
+
+    arg_joiner, template, output_field = " - ", "(%(expressions)s)", IntegerField()
+
+    def __init__(self, end, start):
+        super().__init__(end, start)
 
 
 def left_units():
@@ -56,7 +65,7 @@ class Standing(NamedTuple):
 def standing(user, account, currency, day: date, due, first: date, last: date) -> Standing:
     """What was ordered up to a day and is open now, by the week it was requested or promised for; and how late lines
     came that were requested from `first` to `last`, in units of LATENESS. One query for both."""
-    found, late, known = {}, {}, ""
+    found, late, known = {}, dict.fromkeys((name for name, _low, _high in LATENESS), 0), ""
     for kind, what, known_in, units, value, count in _waiting(user, account, currency, day, due).union(
         _lateness(user, account, first, last), all=True
     ):
@@ -64,9 +73,9 @@ def standing(user, account, currency, day: date, due, first: date, last: date) -
             known = known_in
             found[what and date.fromisoformat(what)] = (units, value or Decimal(0), count)
         elif kind == CAME:
-            late[what] = count
+            late[_lateness_of(int(what))] += count
     weeks = dict(sorted(found.items(), key=lambda pair: (pair[0] is None, pair[0] or day)))
-    return Standing(known, weeks, {name: late.get(name, 0) for name, _low, _high in LATENESS})
+    return Standing(known, weeks, late)
 
 
 def _waiting(user, account, currency, day, due):
@@ -83,19 +92,15 @@ def _waiting(user, account, currency, day, due):
 
 def _lateness(user, account, first, last):
     rows = lines(user, account).filter(requested_on__range=(first, last), received_on__isnull=False, received__gt=0)
-    late = F("received_on") - F("requested_on")
-    whens = [When(_between(low, high), then=Value(name)) for name, low, high in LATENESS]
-    keys = {"kind": Value(CAME), "what": Case(*whens, output_field=TextField()), "money": Value("")}
-    rows = rows.order_by().alias(late=late).values(**keys)
+    keys = {"kind": Value(CAME), "what": Cast(Days("received_on", "requested_on"), TextField()), "money": Value("")}
+    rows = rows.order_by().values(**keys)
     sums = rows.annotate(units=Sum("received"), worth=Sum("ordered"), n=Count("account_id"))
     return sums.values_list("kind", "what", "money", "units", "worth", "n")
 
 
-def _between(low, high):
-    found = Q()
-    if low is not None:
-        found &= Q(late__gte=timedelta(days=low))
-    return found & Q(late__lte=timedelta(days=high)) if high is not None else found
+def _lateness_of(days):
+    """The name of days in LATENESS."""
+    return next(name for name, low, high in LATENESS if (low is None or low <= days) and (high is None or days <= high))
 
 
 def products(user, account, first: date, last: date, currency):

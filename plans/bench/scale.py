@@ -1,7 +1,8 @@
 """What a long history costs: files of a million rows, their sums and their memory beside 5, 20 and 40 million rows.
 
 The history grows by more accounts, so that every month becomes larger, and every file goes into months that hold
-history. Each file is about accounts of its own, which are there before the clock starts.
+history. Each file is about accounts of its own, which are there before the clock starts. Beside 20 million rows a night
+sums and measures all of them, and then pages are asked for.
 """
 
 import os
@@ -24,8 +25,11 @@ from kpis.calc import last_complete_week
 from kpis.models import SellThrough, Touched
 from plans import scale
 from plans.bench.figures import figure, load
+from plans.bench.night import in_this_process
+from plans.bench.pages import visits
 
 HISTORIES = (5_000_000, 20_000_000, 40_000_000)
+READ_BESIDE = HISTORIES[1]
 SHAPE = {"stores": 20, "products": 400, "weeks": 104}
 ROWS_OF_AN_ACCOUNT = 50_000
 MOST_AGAIN, MOST_RESTATED, MOST_OF_AGGREGATE = 0.05, 0.40, 1.3
@@ -51,7 +55,10 @@ def histories(write, goals=HISTORIES, rows: int = ROWS) -> Iterator[dict]:
         path = Path(folder) / "sell_through.csv"
         for goal in goals:
             yield from _grown(write, goal)
-            yield from _measured(path, f"beside {SellThrough.objects.count() / 1e6:,.1f} M", f"BENCH{goal}", rows)
+            beside = f"beside {SellThrough.objects.count() / 1e6:,.1f} M"
+            yield from _measured(path, beside, f"BENCH{goal}", rows)
+            if goal == READ_BESIDE:
+                yield from _read(write, beside)
     yield load()
 
 
@@ -103,6 +110,17 @@ def _measured(path, beside, who, rows):
     yield figure(f"{beside}: sums ÷ one aggregate", summed.seconds / by_hand, "×", MOST_OF_AGGREGATE)
     write_csv(path, rows, first, restated=50, who=who)
     yield figure(f"{beside}: memory of a process that imports", _memory(path), "MB", MOST_MEMORY)
+
+
+def _read(write, beside):
+    """One night over the whole history, and the pages after it."""
+    rollups.touch("SELECT account_id, week FROM kpis_sellthrough GROUP BY 1, 2")
+    with clock() as passed:
+        in_this_process(night.default_date())
+    yield figure(f"{beside}: a night over the whole history", passed.seconds, "s")
+    _settle()
+    for page in visits(write):
+        yield page | {"name": f"{beside}: {page['name']}"}
 
 
 def _least(name, value, limit):

@@ -56,7 +56,7 @@ def counted(site, url, django_assert_num_queries, n):
 def test_overview_costs_the_same_for_one_and_three_accounts(site, mia, rows, django_assert_num_queries):
     for _ in range(rows):
         measured(make.account(mia))
-    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 10)
+    answer = counted(site, reverse("kpis:overview"), django_assert_num_queries, 9)
     assert len(answer.context["table"].rows) == rows
 
 
