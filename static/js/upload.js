@@ -1,4 +1,5 @@
 // Files to hand in: what was chosen and how large it is, before it is sent. The form works without it.
+// What would be refused for want of an answer is asked for here: a browser forgets the file of a form that comes back.
 const language = document.documentElement.lang;
 const steps = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
@@ -26,4 +27,14 @@ for (const zone of document.querySelectorAll("[data-files]")) {
   for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, () => zone.classList.add("k-drop-over"));
   for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("k-drop-over"));
   show();
+}
+
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  const { feed, file, kind } = form.elements;
+  const judge = () => kind.setCustomValidity(kind.value || feed.value ? "" : form.dataset.upload);
+  form.addEventListener("submit", (event) => {
+    judge();
+    if (!form.reportValidity()) event.preventDefault();
+  });
+  for (const field of [feed, kind, file]) field.addEventListener("input", judge);
 }
