@@ -69,7 +69,7 @@ def suggested(kind: Kind, look: Look, header: int | None = None) -> Answers:
     answers = Answers(
         header,
         *(look.encoding, look.delimiter, look.sheet if len(look.sheets) > 1 else ""),
-        *(marks.decimal, marks.thousands, _dates(kind, named, found)),
+        *(marks.decimal, marks.thousands, _dates(kind, named, columns)),
         {name: source_of(columns, at) for name, at in named.items()},
         by_gtin="product" in named and suggest.is_gtin(found[named["product"]]),
         cells=below,
@@ -97,9 +97,14 @@ def source_of(columns: list[Seen], position: int) -> Source:
     return name if name and len(same) == 1 else position + 1
 
 
-def _dates(kind, named, found):
-    """The forms in which the dates of the file are written, one for all where that is possible."""
-    dated = [found[at].dates for name, at in named.items() if kind.field(name).type in DATES and found[at].dates]
+def _dates(kind, named, columns):
+    """The forms in which the dates of the file are written, one for all where that is possible.
+
+    Where no column is known to be a date, those that could be one tell it: a person may choose them next.
+    """
+    known = [columns[at] for name, at in named.items() if kind.field(name).type in DATES]
+    possible = [column for column in columns if column.values and not column.values[0].isdigit()]
+    dated = [column.dates for column in known if column.dates] or [c.dates for c in possible if c.dates]
     common = [form for form in seen_of.DATES if dated and all(form in forms for forms in dated)]
     several = tuple(dict.fromkeys(forms[0] for forms in dated))
     return tuple(common[:1]) or several or ("%Y-%m-%d",)

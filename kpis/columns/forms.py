@@ -1,7 +1,6 @@
 """The form in which a person says which column of a file is which of our fields."""
 
 from dataclasses import replace
-from datetime import datetime
 
 import polars as pl
 from django import forms
@@ -17,6 +16,7 @@ from kpis.imports.headers import FIRST_YEAR, LAST_YEAR
 from kpis.imports.kinds import DATES, NUMBERS, Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Marks
+from kpis.imports.messages import written
 
 NUMBER_FORMS = {
     "1,234.50": (".", ","),
@@ -26,8 +26,6 @@ NUMBER_FORMS = {
     "1234.50": (".", ""),
     "1234,50": (",", ""),
 }
-# Each form of a date that can be chosen, shown by this day.
-EXAMPLE = datetime(2026, 11, 16)
 BELOW = 30
 
 
@@ -217,6 +215,4 @@ def _beginning(cells_):
 
 
 def _example(form):
-    """A form of dates by example: 16.11.2026."""
-    day = pl.Series([EXAMPLE])
-    return " / ".join(day.dt.to_string(part)[0] for part in form.split("|"))
+    return " / ".join(map(written, form.split("|")))

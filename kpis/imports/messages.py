@@ -3,10 +3,13 @@
 Faults travel and are stored as code and parameters, so that the report speaks the language of who reads it.
 """
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from kam.templatetags import formats
 
+EXAMPLE = datetime(2026, 11, 16)
 FILE = {
     "no_file": _("The file %(path)s does not exist or cannot be read."),
     "mapping": _("The mapping cannot be used. %(problem)s"),
@@ -161,5 +164,12 @@ def said(told: dict | None) -> str:
     return sentence(told["code"], told["params"]) if told else ""
 
 
+def written(form: str) -> str:
+    """A form of dates by example, because nobody reads its signs: 16.11.2026."""
+    return EXAMPLE.strftime(form.replace("%.f", ""))
+
+
 def _shown(params):
-    return {name: formats.listed(v) if isinstance(v, list | tuple) else v for name, v in params.items()}
+    """Parameters as a sentence has them."""
+    shown = {name: formats.listed(v) if isinstance(v, list | tuple) else v for name, v in params.items()}
+    return shown | ({"formats": formats.listed(map(written, params["formats"]))} if "formats" in params else {})

@@ -118,6 +118,11 @@ def _column(at, name):
     return answers.seen_of.Seen(at, name, ())
 
 
+def test_how_days_are_written_is_known_before_anybody_says_where_they_stand():
+    found = answers.suggested(SELL_THROUGH, seen("Konto;Filiale;Artikel;Ende der Aktion;Menge\nK;S;P;16.11.2026;2\n"))
+    assert ("week" in found.columns, found.dates) == (False, ("%d.%m.%Y",))
+
+
 def test_weeks_across_and_numbers_of_weeks_are_recognised():
     wide = answers.suggested(SELL_THROUGH, seen("Konto;Filiale;Artikel;KW 5/2026;KW 6/2026\nK;S;P;1;2\n"))
     assert (wide.cells, wide.columns) == ("units", {"account": "Konto", "store": "Filiale", "product": "Artikel"})

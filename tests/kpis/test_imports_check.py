@@ -81,7 +81,7 @@ def test_sentences_say_line_column_value_and_reason(tmp_path):
     result = check(tmp_path, HEAD + GOOD.replace("5,", "five,") + GOOD.replace("16", "31"), SELL_THROUGH)
     assert list(result.sentences()) == [
         (2, "units", "five", "“five” is not a number."),
-        (3, "week", "2026-11-31", "“2026-11-31” is not a date written as %Y-%m-%d."),
+        (3, "week", "2026-11-31", "“2026-11-31” is not a date written as 2026-11-16."),
     ]
 
 
