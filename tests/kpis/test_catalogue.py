@@ -64,7 +64,7 @@ def test_a_product_costs_the_same_with_more_accounts(client_of, analyst, ball, a
         sold(make.account(team=team), ball, 0, 1)
     client = client_of(analyst)
     client.get(ball.get_absolute_url())
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(client.get(ball.get_absolute_url()).context["accounts"]) == accounts
 
 

@@ -73,13 +73,13 @@ def scored(account, author=None, lag=4, **kw):
 def test_the_grid_costs_the_same_for_one_and_three_products(site, account, rows, django_assert_max_num_queries):
     for _ in range(rows):
         expected(account)
-    with django_assert_max_num_queries(12) as found:
+    with django_assert_max_num_queries(11) as found:
         answer = site.get(page("forecast", account))
     assert len(answer.context["lines"]) == rows
-    assert len(found) == 12
+    assert len(found) == 11
 
 
-LISTS = {"event-list": 8, "override-list": 8, "forecast-notice-list": 8, "forecast-accuracy": 10, "cap-list": 9}
+LISTS = {"event-list": 8, "override-list": 8, "forecast-notice-list": 8, "forecast-accuracy": 9, "cap-list": 8}
 
 
 @pytest.mark.parametrize("rows", [1, 3])
