@@ -16,6 +16,7 @@ from kpis.feeds.known import last_weeks
 from kpis.feeds.late import FACTS
 from kpis.feeds.quality import QUARTER, quality_of, together
 from kpis.models import Feed
+from kpis.queries import asked_number
 from kpis.views.feeds import ACCOUNT, CODE, KIND, NAME, STATES
 from kpis.views.tabs import FILES, tabs
 
@@ -87,8 +88,7 @@ class QualityList(ScopedList):
     @cached_property
     def weeks(self):
         """How many weeks are looked at."""
-        text = self.request.GET.get("weeks", "")
-        return int(text) if text in map(str, PERIODS) else QUARTER
+        return asked_number(self.request, "weeks", PERIODS, QUARTER)
 
     def judged(self, feeds):
         """The quality of feeds over the weeks that are looked at."""
