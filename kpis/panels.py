@@ -224,7 +224,7 @@ def portfolio(request):
     last = queries.last_week()
     by = "sell_in" if "sell_in" in measures else next(iter(measures))
     seen = Account.objects.visible_to(request.user)
-    ranked = queries.with_figure(seen, by, last, 4, measures).filter(figure__isnull=False)
+    ranked = queries.with_known_figure(seen, by, last, 4, measures)
     accounts = list(ranked.order_by("-figure", "sort_name", "pk")[:HOME_ROWS])
     if not accounts:
         return None

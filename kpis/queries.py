@@ -139,6 +139,14 @@ def with_figure(accounts, code, last: date, weeks: int, measures):
     return accounts.annotate(figure=Subquery(chosen, output_field=field))
 
 
+def with_known_figure(accounts, code, last: date, weeks: int, measures):
+    """The accounts that have a value, annotated with it; found by their values, because most may have none."""
+    weeks_of_it = span(last, LEVEL_WEEKS if measures[code].snapshot else weeks)
+    known = MeasureValue.objects.filter(KNOWN, measure=code, week__range=weeks_of_it).order_by().values("account")
+    found = with_figure(accounts.filter(pk__in=known), code, last, weeks, measures)
+    return found.filter(figure__isnull=False)
+
+
 def series(user, account, codes, first: date, last: date) -> dict[str, dict[date, Figure]]:
     """Weekly figures of an account and what the user sees below it, by code and week: one query.
 

@@ -40,7 +40,6 @@ def check_file(
         check = Check(mapping, source, lookups)
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
-        source.keeps_ragged = fixes is not None
         with closing(fixes.batches(source) if fixes else ahead(batches(source))) as found:
             for batch in found:
                 check.add(batch)

@@ -53,7 +53,7 @@ class SupplyCostList(ScopedList):
         rows = super().get_queryset()
         if "supply_cost" not in measures:
             return rows.annotate(figure=Value(None, output_field=DecimalField())).none()
-        return queries.with_figure(rows, "supply_cost", self.last, self.weeks, measures).filter(figure__isnull=False)
+        return queries.with_known_figure(rows, "supply_cost", self.last, self.weeks, measures)
 
     def decorate(self, rows):
         costs = by_account([row.pk for row in rows], self.last, self.weeks)
