@@ -322,7 +322,7 @@ def test_a_stored_workbook_leaves_no_text_behind_and_a_rejected_one_its_report(m
     lines = list(csv.reader(io.StringIO("".join(report(batch)))))
     assert lines == [
         [*HEAD, "line", "column", "reason"],
-        ["K-1", "S1", "P1", "soon", "-5", "'=1+1", "3", "week", "“soon” is not a date written as %d.%m.%Y."],
+        ["K-1", "S1", "P1", "soon", "-5", "'=1+1", "3", "week", "“soon” is not a date written as 16.11.2026."],
         ["K-1", "S1", "P1", "soon", "-5", "'=1+1", "3", "value", "“=1+1” is not a number."],
     ]
 
