@@ -162,6 +162,40 @@ def import_faults(page):
     page.get_by_text("Nothing was stored.").wait_for(timeout=60_000)
 
 
+@shot("analyst", 800)
+def import_columns(page):
+    page.goto("/kpis/imports/new/")
+    page.locator("select[name=kind]").select_option("sell_through")
+    rows = [
+        "Abverkauf Feldkamm;;;;;",
+        "Kunde;Filiale;Artikelnummer;Verkaufswoche;Menge;Umsatz netto;Bestand",
+        *(f"DE-110;DE-110-0{n};RUN-101;16.11.2026;{12 + n};{(12 + n) * 49},90;{40 - n}" for n in range(1, 7)),
+    ]
+    page.locator("input[name=file]").set_input_files(
+        {"name": "feldkamm-kw47.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    )
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("heading", name="Map the columns").wait_for(timeout=60_000)
+
+
+@shot("account_manager", 760)
+def sell_through(page):
+    page.goto("/kpis/sell-through/")
+
+
+@shot("account_manager", 860)
+def stock_out(page):
+    page.goto("/kpis/stock-outs/")
+    open_first(page)
+
+
+@shot("account_manager", 760)
+def forecast(page):
+    page.goto("/accounts/?q=Sportrampe24")
+    open_first(page)
+    page.goto(page.url.replace("/accounts/", "/kpis/forecasts/"))
+
+
 @shot("analyst", 620)
 def feeds(page):
     page.goto("/kpis/feeds/")
