@@ -1,4 +1,4 @@
-"""The API of the facts beside orders and sales: stock, shipments, service, prices, exchange rates; all read-only."""
+"""The API of the facts beside orders and sales, from stock to exchange rates; all read-only."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -6,7 +6,7 @@ from rest_framework import serializers
 from kam.api.base import ScopedSerializer
 from kpis import filters
 from kpis.api import Facts, KeyedFacts
-from kpis.models import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models import AccountForecast, ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 from kpis.serializers import KeyedSerializer
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: day, place and product.")
@@ -46,6 +46,12 @@ class PriceObservationSerializer(ScopedSerializer):
             *("id", "account", "product", "observed_on", "place", "price", "regular_price", "is_promotion"),
             *("currency", "batch"),
         ]
+
+
+class AccountForecastSerializer(ScopedSerializer):
+    class Meta:
+        model = AccountForecast
+        fields = ["id", "account", "product", "week", "made_on", "units", "high", "batch"]
 
 
 class ExchangeRateSerializer(ScopedSerializer):
@@ -93,6 +99,16 @@ class PriceObservationViewSet(Facts):
     sortable = {"observed_on": "observed_on", "price": "price"}
 
 
+class AccountForecastViewSet(Facts):
+    """What accounts expect themselves, each time they said so; `high` is what nine of ten outcomes stay below."""
+
+    queryset = AccountForecast.objects.all()
+    serializer_class = AccountForecastSerializer
+    filterset_class = filters.AccountForecastFilter
+    order = ("-made_on", "-pk")
+    sortable = {"made_on": "made_on", "week": "week"}
+
+
 class ExchangeRateViewSet(Facts):
     """What one euro cost in other currencies, from a day on."""
 
@@ -107,5 +123,6 @@ ROUTES = [
     ("shipments", ShipmentViewSet),
     ("service-facts", ServiceFactViewSet),
     ("price-observations", PriceObservationViewSet),
+    ("account-forecasts", AccountForecastViewSet),
     ("exchange-rates", ExchangeRateViewSet),
 ]

@@ -11,6 +11,7 @@ from kam.choosing import Suggesting
 from kam.filters import number_or_name, seen
 from kpis import queries
 from kpis.models import (
+    AccountForecast,
     AccountWeek,
     Category,
     CategoryWeek,
@@ -255,6 +256,15 @@ class PriceObservationFilter(django_filters.FilterSet):
     class Meta:
         model = PriceObservation
         fields = ["account", "product", "place"]
+
+
+class AccountForecastFilter(ByProductAndWeek):
+    made_from = django_filters.DateFilter("made_on", "gte")
+    made_to = django_filters.DateFilter("made_on", "lte")
+
+    class Meta:
+        model = AccountForecast
+        fields = ["account", "product", "week", "made_on"]
 
 
 class ExchangeRateFilter(django_filters.FilterSet):

@@ -43,6 +43,7 @@ SEES = {
     "shipment": KPI,
     "servicefact": KPI,
     "priceobservation": KPI,
+    "accountforecast": KPI,
     "forecastweek": KPI,
     "forecastseries": KPI,
     "forecastversion": KPI,

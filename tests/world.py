@@ -21,6 +21,7 @@ from kpis.calc import last_complete_week
 from kpis.imports.store import keep as store_file
 from kpis.models import (
     AcceptedWeek,
+    AccountForecast,
     AccountWeek,
     BatchWeek,
     Category,
@@ -230,6 +231,9 @@ def _facts(found, author, product):
     )
     found.priceobservation = PriceObservation.objects.create(
         account=account, product=product, observed_on=DAY, place="web", price=1, currency="EUR"
+    )
+    found.accountforecast = AccountForecast.objects.create(
+        account=account, product=product, week=WEEK, made_on=WEEK, units=1
     )
     forecast(found, author, product)
     stock_out(found, author, product)

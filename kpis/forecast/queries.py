@@ -3,7 +3,7 @@
 Whoever hands in an account has made sure that the reader sees it, and reads figures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from kam.filters import number_or_name
 from kpis import calc, queries
 from kpis.models import (
+    AccountForecast,
     AccountWeek,
     ForecastEvent,
     ForecastOverride,
@@ -42,12 +43,16 @@ class Own:
 
 @dataclass(frozen=True)
 class Cell:
-    """One product in one week to come; `own` was set by hand, `given` is its share where supply is short."""
+    """One product in one week to come; `own` was set by hand, `given` is its share where supply is short.
+
+    `theirs` is what the account itself expects, where that is asked for.
+    """
 
     week: date
     row: ForecastWeek | None = None
     own: Own | None = None
     given: Decimal | None = None
+    theirs: AccountForecast | None = None
 
     @property
     def agreed(self):
@@ -118,6 +123,15 @@ def cells_of(account, products, weeks):
     rows = rows.annotate(own=Subquery(own[:1]), given=Subquery(share.values("given")[:1]))
     found = {(row.product_id, row.week): Cell(row.week, row, _own(row.own), row.given) for row in rows}
     return {(p.pk, week): found.get((p.pk, week), Cell(week)) for p in products for week in weeks}
+
+
+def cells_with_theirs(account, product, weeks):
+    """A Cell of one product for each week, with the newest forecast of the account that is known by the last night."""
+    known = {"account": account, "product": product, "week__in": weeks, "made_on__lte": queries.last_night_day()}
+    rows = AccountForecast.objects.filter(**known).order_by("week", "-made_on").distinct("week")
+    theirs = {row.week: row for row in rows}
+    cells = cells_of(account, [product], weeks).values()
+    return [replace(cell, theirs=theirs.get(cell.week)) for cell in cells]
 
 
 def _own(said):

@@ -49,8 +49,8 @@ def effect_of(event):
     return f"{formats.number(event.uplift * 100, 0, sign=True)} %"
 
 
-def chart_of(past, ahead, sold, rows, *, interval=False):
-    """What was sold and what is expected, with last year and, for one product, the interval."""
+def chart_of(past, ahead, sold, rows, theirs=None, *, interval=False):
+    """What was sold and what is expected, with last year; of one product also the interval, and `theirs`, by week."""
     weeks = [*past, *ahead]
     before = [sold.get(week - YEAR) for week in weeks]
     joint = sold.get(past[-1]) if past else None
@@ -75,6 +75,10 @@ def chart_of(past, ahead, sold, rows, *, interval=False):
                 (_("80 %: at most"), of_weeks("high")),
             )
         ]
+    if theirs:
+        told = [getattr(theirs.get(week), "units", None) for week in ahead]
+        line = {"name": _("Account's forecast"), "role": "theirs", "data": _floats([*[None] * len(past), *told])}
+        series.insert(2, line)
     return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
 
 
@@ -104,4 +108,5 @@ PRODUCT_COLUMNS = (
     Column("reason", gettext_lazy("Reason"), lambda cell: cell.own and cell.own.reason),
     Column("agreed", gettext_lazy("Agreed"), lambda cell: cell.agreed),
     Column("given", gettext_lazy("Share of short supply"), lambda cell: cell.given),
+    Column("theirs", gettext_lazy("Account's forecast"), lambda cell: cell.theirs and cell.theirs.units),
 )

@@ -316,6 +316,21 @@ PRICES = Kind(
     key=("account", "product", "observed_on", "place"),
 )
 
+ACCOUNT_FORECAST = Kind(
+    "account_forecast",
+    _("Forecast of the account"),
+    (
+        _ACCOUNT,
+        _PRODUCT,
+        Field("week", Type.WEEK, _("Monday of the ISO week"), required=True),
+        _date("made_on", _("Day the account made the forecast"), required=True),
+        _units("units", _("Units the account expects"), required=True, least=0),
+        _units("high", _("Units that nine of ten outcomes stay below"), least=0),
+    ),
+    key=("account", "product", "week", "made_on"),
+    units="units",
+)
+
 RATES = Kind(
     "rates",
     _("Exchange rates"),
@@ -332,7 +347,7 @@ KINDS = {
     for kind in (
         *(ACCOUNTS, STORES, PRODUCTS),
         *(SELL_THROUGH, ORDERS, INVOICES, OPEN_ITEMS),
-        *(STOCK, SHIPMENTS, SERVICE, PRICES, RATES),
+        *(STOCK, SHIPMENTS, SERVICE, PRICES, ACCOUNT_FORECAST, RATES),
     )
 }
 

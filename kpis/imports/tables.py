@@ -38,4 +38,9 @@ TABLES = {
         ("account_id", "product_id", "observed_on", "place"),
         ("observed_on",),
     ),
+    "account_forecast": Table(
+        "kpis_accountforecast",
+        ("account_id", "product_id", "week", "made_on"),
+        ("made_on",),
+    ),
 }

@@ -11,6 +11,7 @@ from kpis.imports.errors import UnusableFile
 from kpis.imports.reader import LINE, LINES, open_source
 from kpis.imports.services import fixes_of, mapping_of
 from kpis.models import (
+    AccountForecast,
     ImportBatch,
     InvoiceLine,
     OpenItem,
@@ -41,6 +42,7 @@ KEYS = {
         "observed_on": fact.observed_on,
         "place": fact.place,
     },
+    AccountForecast: lambda fact: {"product": fact.product.code, "week": fact.week, "made_on": fact.made_on},
 }
 
 

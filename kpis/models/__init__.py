@@ -18,11 +18,19 @@ from kpis.models.product import Category, Product
 from kpis.models.replenishment import Replenishment
 from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductWeek, Target, Touched
 from kpis.models.stockout import StockOut, StockOutLetter
-from kpis.models.supply import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models.supply import (
+    AccountForecast,
+    ExchangeRate,
+    PriceObservation,
+    ServiceFact,
+    Shipment,
+    StockLevel,
+)
 from kpis.models.watched import WatchedFile
 
 __all__ = [
     "AcceptedWeek",
+    "AccountForecast",
     "AccountWeek",
     "ArchivedMonth",
     "BatchWeek",

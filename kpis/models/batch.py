@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     SHIPMENTS = "shipments", _("Shipments")
     SERVICE = "service", _("Service")
     PRICES = "prices", _("Prices to shoppers")
+    ACCOUNT_FORECAST = "account_forecast", _("Forecast of the account")
     RATES = "rates", _("Exchange rates")
 
 
@@ -41,6 +42,7 @@ TELLS = {
     Kind.SHIPMENTS: DataClass.KPI,
     Kind.SERVICE: DataClass.KPI,
     Kind.PRICES: DataClass.KPI,
+    Kind.ACCOUNT_FORECAST: DataClass.KPI,
 }
 
 

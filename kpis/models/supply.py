@@ -1,4 +1,4 @@
-"""Facts beside orders and sales: what lies where, what was sent, how well we serve, which prices are asked."""
+"""Facts beside orders and sales: what lies where, what was sent, how well we serve, prices, what accounts forecast."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +9,7 @@ from accounts.models.account import currency_code
 from kam.roles import DataClass
 from kpis.models.batch import ImportBatch
 from kpis.models.fact import money, quantity
+from kpis.models.forecast import monday
 from kpis.models.product import Product
 
 
@@ -148,6 +149,39 @@ class PriceObservation(ByAccount):
 
     def __str__(self):
         return f"{self.observed_on} {self.product_id} {self.place}"
+
+
+class AccountForecast(ByAccount):
+    """One row is what an account itself expects of one product in one ISO week, as it said on `made_on`.
+
+    `units` is the mean, `high` what nine of ten outcomes stay below. A later forecast stands beside the earlier ones.
+    """
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.PROTECT, related_name="account_forecasts", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    week = models.DateField(_("week"))
+    made_on = models.DateField(_("made"))
+    units = quantity(_("units"))
+    high = quantity(_("high"), null=True)
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        ordering = ["-made_on", "product", "week"]
+        verbose_name = _("forecast of the account")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "product", "week", "made_on"], name="accountforecast_once"),
+            models.CheckConstraint(
+                condition=Q(units__gte=0) & (Q(high=None) | Q(high__gte=0)),
+                name="accountforecast_positive",
+                violation_error_message=_("A forecast cannot be negative."),
+            ),
+            monday("accountforecast_monday"),
+        ]
+        indexes = [models.Index(fields=["account", "made_on"], name="accountforecast_day")]
+
+    def __str__(self):
+        return f"{self.made_on} {self.product_id} {self.week}"
 
 
 class ExchangeRateQuerySet(models.QuerySet):

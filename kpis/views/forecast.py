@@ -144,7 +144,7 @@ class ForecastProduct(OnForecast, TemplateView):
         return self.series.product if self.series else get_object_or_404(Product, code=self.kwargs["code"])
 
     def cells(self):
-        return list(queries.cells_of(self.account, [self.product], self.weeks).values())
+        return queries.cells_with_theirs(self.account, self.product, self.weeks)
 
     def get(self, request, *args, **kwargs):
         if request.GET.get("format") in ("csv", "xlsx"):
@@ -156,6 +156,7 @@ class ForecastProduct(OnForecast, TemplateView):
 
     def get_context_data(self, **kwargs):
         cells, past = self.cells(), self.past()
+        theirs = {cell.week: cell.theirs for cell in cells if cell.theirs}
         rows = {cell.week: cell.row for cell in cells if cell.row}
         sold = queries.sold(self.account, past[0] - YEAR, self.weeks[-1], self.product)
         return super().get_context_data(
@@ -165,7 +166,8 @@ class ForecastProduct(OnForecast, TemplateView):
             as_of=self.series and calc.sunday(self.series.as_of),
             notes=showing.notes_of(self.series),
             better=_better(self.series),
-            chart=showing.chart_of(past, self.weeks, sold, rows, interval=True),
+            chart=showing.chart_of(past, self.weeks, sold, rows, theirs, interval=True),
+            told_on=max((row.made_on for row in theirs.values()), default=None),
             events=self.events(self.product),
             exports=("csv", "xlsx"),
             **kwargs,

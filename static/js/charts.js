@@ -25,6 +25,7 @@ const ROLES = {
   actual: (c) => line(c.accent, 2.25),
   forecast: (c) => line(c.accent, 1.75, "dashed"),
   second: (c) => line(c.ink2, 1.75),
+  theirs: (c) => line(c.ink2, 1.75, "dotted"),
   last_year: (c) => line(c.ink3, 1.25, "dashed"),
   volume: (c) => bar(c.volume),
   strong: (c) => bar(c.accent),

@@ -8,6 +8,7 @@ from django.db import connection
 from kam.night import Night
 from kpis import night as steps
 from kpis.models import (
+    AccountForecast,
     AccountWeek,
     BatchWeek,
     ExchangeRate,
@@ -132,6 +133,12 @@ def served(account, **kw):
 def priced(account, **kw):
     fields = {"product": kw.pop("product", None) or product(), "observed_on": WEEK, "place": "web", "price": 9}
     return PriceObservation.objects.create(account=account, **{"currency": account.currency} | fields | kw)
+
+
+def told_us(account, **kw):
+    """What the account itself expects of a product next week."""
+    fields = {"product": kw.pop("product", None) or product(), "week": WEEK + timedelta(weeks=1), "made_on": WEEK}
+    return AccountForecast.objects.create(account=account, **{"units": 100} | fields | kw)
 
 
 def exchange(account=None, **kw):

@@ -54,6 +54,7 @@ NOUNS = {
     "shipments": facts.shipped,
     "service-facts": facts.served,
     "price-observations": facts.priced,
+    "account-forecasts": facts.told_us,
     "exchange-rates": facts.exchange,
     "feeds": facts.feed,
     "account-weeks": facts.account_week,

@@ -20,7 +20,7 @@ from kpis.models import (
 )
 from kpis.shortage import services as shortage
 from tests import make
-from tests.kpis import forecasts
+from tests.kpis import facts, forecasts
 from tests.kpis.forecasts import LAST, NEXT, NIGHT, ahead, history, week_of
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +136,48 @@ def test_a_product_says_what_its_baseline_stands_on(site, account):
     assert "2 weeks were not reported." in shown
     assert "1 week without stock is left out" in shown
     assert "12.0" in shown
+
+
+def drawn(answer):
+    return {line["name"]: line["data"] for line in answer.context["chart"]["series"]}
+
+
+def test_what_the_account_expects_stands_beside_what_is_agreed(site, account):
+    """By week the newest version that was known by then; what another account expects is not told."""
+    product = expected(account)
+    for week, made_on, units in (
+        (NEXT, NIGHT - timedelta(weeks=1), 70),
+        (NEXT, NIGHT, 80),
+        (NEXT, NIGHT + timedelta(days=1), 90),
+        (ahead(3), NIGHT - timedelta(weeks=2), 60),
+    ):
+        facts.told_us(account, product=product, week=week, made_on=made_on, units=units)
+    facts.told_us(make.account(), product=product, week=ahead(2), units=1)
+    answer = site.get(page("forecast-product", account, product.code), {"weeks": "4"})
+    assert drawn(answer)["Account's forecast"] == [*[None] * 26, 80, None, 60, None]
+    assert [cell.theirs and cell.theirs.units for cell in answer.context["cells"]] == [80, None, 60, None]
+    assert "The account made its forecast on 22 Nov." in text(answer)
+    csv = site.get(page("forecast-product", account, product.code), {"weeks": "4", "format": "csv"})
+    lines = b"".join(csv.streaming_content).decode().splitlines()
+    assert [line.rpartition(",")[2] for line in lines] == ["Account's forecast", "80.000", "", "60.000", ""]
+
+
+def test_an_account_that_forecasts_nothing_has_no_line_and_no_column(site, account):
+    product = expected(account)
+    answer = site.get(page("forecast-product", account, product.code))
+    assert "Account's forecast" not in drawn(answer)
+    assert "s forecast</th>" not in text(answer)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_product_costs_the_same_for_one_and_three_forecasts_of_the_account(
+    site, account, rows, django_assert_num_queries
+):
+    product = expected(account)
+    for n in range(rows):
+        facts.told_us(account, product=product, week=ahead(n + 1))
+    with django_assert_num_queries(12):
+        site.get(page("forecast-product", account, product.code))
 
 
 def test_a_product_without_a_baseline_says_why(site, account):

@@ -8,6 +8,7 @@ from kpis.imports.merge import IDS
 from kpis.imports.tables import TABLES
 from kpis.imports.toml import FOLDER, parse_mapping
 from kpis.models import (
+    AccountForecast,
     ExchangeRate,
     InvoiceLine,
     OpenItem,
@@ -34,6 +35,7 @@ MODELS = {
     "shipments": Shipment,
     "service": ServiceFact,
     "prices": PriceObservation,
+    "account_forecast": AccountForecast,
     "rates": ExchangeRate,
 }
 

@@ -152,7 +152,7 @@ def test_the_documentation_names_every_column_and_every_mapping():
     columns = {name for layout in LAYOUTS.values() for name in layout.columns}
     columns |= set(amazon.HEADER) | {name for found in amazon.REPORTS.values() for name in found.sums}
     mappings = {path.stem for path in FOLDER.glob("*.toml") if load(path).format.message}
-    assert len(mappings) == 15
+    assert len(mappings) == 16
     assert {name for name in columns | mappings | set(MESSAGES) if f"`{name}`" not in text} == set()
 
 
@@ -170,6 +170,7 @@ def load(path):
         ("sell_through", edi.x12(edi.transaction("852")), "x12_852"),
         ("stock", edi.x12(edi.transaction("852")), "x12_852_stock"),
         ("stock", edi.report("GET_VENDOR_INVENTORY_REPORT", "inventoryByAsin"), "amazon_inventory"),
+        ("account_forecast", edi.report("GET_VENDOR_FORECASTING_REPORT", "forecastByAsin"), "amazon_forecast"),
         ("orders", invoice(*LINES), None),
         ("invoices", "{}", None),
         ("invoices", "account,document\nUNH+1+INVOIC:D,1\n", None),

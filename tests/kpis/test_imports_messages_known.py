@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.toml import mapping_text, parse_mapping
-from kpis.models import InvoiceLine, OrderLine, SellThrough, StockLevel
+from kpis.models import AccountForecast, InvoiceLine, OrderLine, SellThrough, StockLevel
 from tests import make
 from tests.kpis import edi, facts
 from tests.kpis.files import complaints, data, take, write
@@ -213,6 +213,21 @@ def test_forecast_and_margin_are_read_as_they_stand(tmp_path):
         ("2021-06-07", "0.1234"),
         ("2021-06-14", "0.1234"),
     }
+
+
+@pytest.mark.django_db
+def test_a_forecast_is_stored(tmp_path):
+    """Of the half year from Sunday 6 June on, each week by the Monday in it."""
+    account = make.account(code="K-1")
+    product = facts.product(code="B123456789")
+    (content,) = examples(data(AMAZON, "schemas", "reports", "vendorForecastingReport.json"))
+    path = write(tmp_path, json.dumps(content))
+    batch = ready("amazon_forecast", path, account, "account_forecast")
+    assert (batch.state, batch.units) == ("applied", 27 * D("3.1"))
+    stored = AccountForecast.objects.order_by("week").values_list("account", "product", "made_on", "units", "high")
+    assert set(stored) == {(account.pk, product.pk, date(2021, 6, 6), D("3.1"), D("300.7"))}
+    weeks = AccountForecast.objects.order_by("week").values_list("week", flat=True)
+    assert list(weeks) == [date(2021, 6, 7) + timedelta(weeks=n) for n in range(27)]
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Stock, shipments, service, prices and rates: imported like every fact, seen by the one rule."""
+"""Stock, shipments, service, prices, forecasts of accounts, rates: imported like every fact, seen by the one rule."""
 
 from datetime import date
 from decimal import Decimal as D
@@ -10,7 +10,7 @@ from kam.roles import Role
 from kpis import services
 from kpis.imports.toml import mapping_text
 from kpis.imports.trace import line_of
-from kpis.models import ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models import AccountForecast, ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
 from kpis.partitions import make_ahead, months
 from tests import make
 from tests.kpis import facts
@@ -41,6 +41,12 @@ FILES = {
         "account,product,observed_on,place,price,is_promotion\n",
         ["K,P1,2026-11-16,web,9.99,no", "K,P1,2026-11-16,S1,8.49,yes"],
         "K,P1,2026-11-16,S1,8.99,yes",
+    ),
+    "account_forecast": (
+        AccountForecast,
+        "account,product,week,made_on,units,high\n",
+        ["K,P1,2026-11-30,2026-11-15,12.5,20", "K,P1,2026-11-30,2026-11-22,14,"],
+        "K,P1,2026-11-30,2026-11-22,15,24",
     ),
 }
 SHIPMENTS = mapping_text("default_shipments")
