@@ -20,16 +20,22 @@ METHOD = "last_year_scaled"
 # Accounts whose forecasts were kept, and who sets figures there; the one is often right, the other too hopeful.
 AUTHORS = {"DE-110": ("dach", 0.35), "DE-240": ("lead", 0.2), "UK-110": ("uk", -0.25), "CN-210": ("china", 0.3)}
 SET_BY_HAND = 12
+# Webshops send their own forecast of the next quarter.
+TOLD = 13
+TOLD_COLUMNS = ("account_id", "product_id", "week", "made_on", "units", "high")
 COLUMNS = ("account_id", "product_id", "week", "lag", "baseline", "naive", "agreed", "author_id", "frozen_on")
 
 
 def build(accounts, products, staff, facts):
-    """Frozen forecasts of half a year, figures set by hand, events, a notice, and a limit of supply."""
-    rows = []
+    """Frozen forecasts of half a year, what webshops expect, figures set by hand, events, a notice, short supply."""
+    rows, told = [], []
     for client in facts.cast.trading:
         if client.code in AUTHORS:
             rows += _frozen(client, accounts[client.code].pk, products, staff, facts)
+        if client.kind == "webshop":
+            told += _told(client, accounts[client.code].pk, products, facts)
     tables.copy("kpis_forecastversion", COLUMNS, rows)
+    tables.copy("kpis_accountforecast", TOLD_COLUMNS, told)
     _events(accounts, facts.days)
     for code, (author, _skill) in AUTHORS.items():
         if code in accounts:
@@ -75,6 +81,18 @@ def _frozen(client, account, products, staff, facts):
                 agreed = _moved(baseline, table[n, week], skill, rng) if moved else baseline
                 figures = (round(baseline, 3), round(naive, 3), round(agreed, 3))
                 yield account, products[article.code], weeks[week], lag, *figures, author if moved else None, frozen
+
+
+def _told(client, account, products, facts):
+    """What a webshop itself expects, said last Sunday: what it sold lately, and hope."""
+    flow, monday = facts.flows[client.code], facts.days.monday
+    rng = Random(f"{facts.seed}/told/{client.code}")
+    lately = _sold(flow)[:, -8:].mean(axis=1)
+    for n, article in enumerate(flow.articles):
+        for week in range(TOLD):
+            units = round(float(lately[n]) * rng.uniform(0.9, 1.25), 1)
+            starts = monday + timedelta(weeks=week)
+            yield account, products[article.code], starts, monday - timedelta(days=1), units, round(units * 1.6, 1)
 
 
 def _moved(baseline, actual, skill, rng):

@@ -57,6 +57,8 @@ DUMPS = {
     "JOIN accounts_account a ON a.id = i.account_id",
     "terms": "SELECT g.number, t.clause, t.kind, t.params::text FROM tradeterms_term t "
     "JOIN tradeterms_agreement g ON g.id = t.agreement_id",
+    "told": "SELECT a.code, p.code, f.week, f.made_on, f.units, f.high FROM kpis_accountforecast f "
+    "JOIN accounts_account a ON a.id = f.account_id JOIN kpis_product p ON p.id = f.product_id",
     "targets": "SELECT a.code, t.measure, t.year, t.value FROM kpis_target t "
     "JOIN accounts_account a ON a.id = t.account_id",
     "plans": "SELECT a.code, p.year, p.state, p.where_we_stand, p.submitted_at, s.content_hash FROM plans_plan p "
@@ -382,6 +384,15 @@ def test_what_is_short_is_short_for_all_who_list_it_but_the_one_that_was_promise
     promised = {commitment.account.code for commitment in cap.commitments.all()}
     assert promised == {CODES[stories.STOCK_OUT]}
     assert {code for code, found in alerts.items() if "supply_short" in found} == set(sold) - promised
+
+
+def test_webshops_say_what_they_expect_of_the_next_quarter(company):
+    found = rows("""
+        SELECT min(a.kind), max(a.kind), count(DISTINCT a.id), count(DISTINCT f.week), min(f.week), max(f.made_on)
+        FROM kpis_accountforecast f JOIN accounts_account a ON a.id = f.account_id
+    """)
+    assert found == [("webshop", "webshop", Account.objects.filter(kind="webshop").count(), 13,
+                      date(2026, 11, 16), date(2026, 11, 15))]  # fmt: skip
 
 
 def test_command_refuses_a_database_in_use(company):
