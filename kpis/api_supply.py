@@ -6,7 +6,15 @@ from rest_framework import serializers
 from kam.api.base import ScopedSerializer
 from kpis import filters
 from kpis.api import Facts, KeyedFacts
-from kpis.models import AccountForecast, ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models import (
+    AccountForecast,
+    AccountMargin,
+    ExchangeRate,
+    PriceObservation,
+    ServiceFact,
+    Shipment,
+    StockLevel,
+)
 from kpis.serializers import KeyedSerializer
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: day, place and product.")
@@ -52,6 +60,12 @@ class AccountForecastSerializer(ScopedSerializer):
     class Meta:
         model = AccountForecast
         fields = ["id", "account", "product", "week", "made_on", "units", "high", "batch"]
+
+
+class AccountMarginSerializer(ScopedSerializer):
+    class Meta:
+        model = AccountMargin
+        fields = ["id", "account", "product", "week", "margin", "batch"]
 
 
 class ExchangeRateSerializer(ScopedSerializer):
@@ -109,6 +123,15 @@ class AccountForecastViewSet(Facts):
     sortable = {"made_on": "made_on", "week": "week"}
 
 
+class AccountMarginViewSet(Facts):
+    """What accounts say they earned on a product in a week, as a fraction."""
+
+    queryset = AccountMargin.objects.all()
+    serializer_class = AccountMarginSerializer
+    filterset_class = filters.AccountMarginFilter
+    order = ("-week", "account_id", "product_id", "pk")
+
+
 class ExchangeRateViewSet(Facts):
     """What one euro cost in other currencies, from a day on."""
 
@@ -124,5 +147,6 @@ ROUTES = [
     ("service-facts", ServiceFactViewSet),
     ("price-observations", PriceObservationViewSet),
     ("account-forecasts", AccountForecastViewSet),
+    ("account-margins", AccountMarginViewSet),
     ("exchange-rates", ExchangeRateViewSet),
 ]

@@ -12,6 +12,7 @@ from kam.filters import number_or_name, seen
 from kpis import queries
 from kpis.models import (
     AccountForecast,
+    AccountMargin,
     AccountWeek,
     Category,
     CategoryWeek,
@@ -265,6 +266,12 @@ class AccountForecastFilter(ByProductAndWeek):
     class Meta:
         model = AccountForecast
         fields = ["account", "product", "week", "made_on"]
+
+
+class AccountMarginFilter(ByProductAndWeek):
+    class Meta:
+        model = AccountMargin
+        fields = ["account", "product", "week"]
 
 
 class ExchangeRateFilter(django_filters.FilterSet):

@@ -44,6 +44,7 @@ SEES = {
     "servicefact": KPI,
     "priceobservation": KPI,
     "accountforecast": KPI,
+    "accountmargin": KPI,
     "forecastweek": KPI,
     "forecastseries": KPI,
     "forecastversion": KPI,

@@ -22,6 +22,7 @@ from kpis.imports.store import keep as store_file
 from kpis.models import (
     AcceptedWeek,
     AccountForecast,
+    AccountMargin,
     AccountWeek,
     BatchWeek,
     Category,
@@ -235,6 +236,7 @@ def _facts(found, author, product):
     found.accountforecast = AccountForecast.objects.create(
         account=account, product=product, week=WEEK, made_on=WEEK, units=1
     )
+    found.accountmargin = AccountMargin.objects.create(account=account, product=product, week=WEEK, margin="0.1")
     forecast(found, author, product)
     stock_out(found, author, product)
     found.accountweek = AccountWeek.objects.create(account=account, week=WEEK, currency="EUR")

@@ -331,6 +331,18 @@ ACCOUNT_FORECAST = Kind(
     units="units",
 )
 
+MARGINS = Kind(
+    "margins",
+    _("Margins of the account on us"),
+    (
+        _ACCOUNT,
+        _PRODUCT,
+        Field("week", Type.WEEK, _("Monday of the ISO week"), required=True),
+        Field("margin", Type.DECIMAL, _("Margin as a fraction, such as 0.12"), required=True, places=4, digits=9),
+    ),
+    key=("account", "product", "week"),
+)
+
 RATES = Kind(
     "rates",
     _("Exchange rates"),
@@ -347,7 +359,7 @@ KINDS = {
     for kind in (
         *(ACCOUNTS, STORES, PRODUCTS),
         *(SELL_THROUGH, ORDERS, INVOICES, OPEN_ITEMS),
-        *(STOCK, SHIPMENTS, SERVICE, PRICES, ACCOUNT_FORECAST, RATES),
+        *(STOCK, SHIPMENTS, SERVICE, PRICES, ACCOUNT_FORECAST, MARGINS, RATES),
     )
 }
 

@@ -43,4 +43,5 @@ TABLES = {
         ("account_id", "product_id", "week", "made_on"),
         ("made_on",),
     ),
+    "margins": Table("kpis_accountmargin", ("account_id", "product_id", "week"), ("week",)),
 }

@@ -12,6 +12,7 @@ from kpis.imports.reader import LINE, LINES, open_source
 from kpis.imports.services import fixes_of, mapping_of
 from kpis.models import (
     AccountForecast,
+    AccountMargin,
     ImportBatch,
     InvoiceLine,
     OpenItem,
@@ -43,6 +44,7 @@ KEYS = {
         "place": fact.place,
     },
     AccountForecast: lambda fact: {"product": fact.product.code, "week": fact.week, "made_on": fact.made_on},
+    AccountMargin: lambda fact: {"product": fact.product.code, "week": fact.week},
 }
 
 

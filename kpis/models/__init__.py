@@ -20,6 +20,7 @@ from kpis.models.rollup import AccountWeek, CategoryWeek, MeasureValue, ProductW
 from kpis.models.stockout import StockOut, StockOutLetter
 from kpis.models.supply import (
     AccountForecast,
+    AccountMargin,
     ExchangeRate,
     PriceObservation,
     ServiceFact,
@@ -31,6 +32,7 @@ from kpis.models.watched import WatchedFile
 __all__ = [
     "AcceptedWeek",
     "AccountForecast",
+    "AccountMargin",
     "AccountWeek",
     "ArchivedMonth",
     "BatchWeek",

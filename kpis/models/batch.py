@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     SERVICE = "service", _("Service")
     PRICES = "prices", _("Prices to shoppers")
     ACCOUNT_FORECAST = "account_forecast", _("Forecast of the account")
+    MARGINS = "margins", _("Margins of the account on us")
     RATES = "rates", _("Exchange rates")
 
 
@@ -43,6 +44,7 @@ TELLS = {
     Kind.SERVICE: DataClass.KPI,
     Kind.PRICES: DataClass.KPI,
     Kind.ACCOUNT_FORECAST: DataClass.KPI,
+    Kind.MARGINS: DataClass.KPI,
 }
 
 

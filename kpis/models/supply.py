@@ -1,4 +1,4 @@
-"""Facts beside orders and sales: what lies where, what was sent, how well we serve, prices, what accounts forecast."""
+"""Facts beside orders and sales: stock, shipments, service, prices, what accounts forecast and earn on us; rates."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -182,6 +182,29 @@ class AccountForecast(ByAccount):
 
     def __str__(self):
         return f"{self.made_on} {self.product_id} {self.week}"
+
+
+class AccountMargin(ByAccount):
+    """One row is what an account earned on one product in one ISO week, as it says itself: a fraction of its sales."""
+
+    data_class = DataClass.KPI
+    account = models.ForeignKey(Account, models.PROTECT, related_name="margins", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    week = models.DateField(_("week"))
+    margin = models.DecimalField(_("margin"), max_digits=9, decimal_places=4)
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        ordering = ["-week", "account", "product"]
+        verbose_name = _("margin of the account")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "product", "week"], name="accountmargin_once"),
+            monday("accountmargin_monday"),
+        ]
+        indexes = [models.Index(fields=["account", "week"], name="accountmargin_week")]
+
+    def __str__(self):
+        return f"{self.account_id} {self.product_id} {self.week}"
 
 
 class ExchangeRateQuerySet(models.QuerySet):

@@ -74,6 +74,7 @@ def kpis(own, account, number):
     facts.served(account)
     facts.priced(account, product=ball)
     facts.told_us(account, product=ball)
+    facts.earned(account, product=ball)
     facts.exchange()
     facts.account_week(account, facts.weeks_back(number + 1))
     ProductWeek.objects.create(account=account, product=ball, week=week)

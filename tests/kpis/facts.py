@@ -9,6 +9,7 @@ from kam.night import Night
 from kpis import night as steps
 from kpis.models import (
     AccountForecast,
+    AccountMargin,
     AccountWeek,
     BatchWeek,
     ExchangeRate,
@@ -139,6 +140,12 @@ def told_us(account, **kw):
     """What the account itself expects of a product next week."""
     fields = {"product": kw.pop("product", None) or product(), "week": WEEK + timedelta(weeks=1), "made_on": WEEK}
     return AccountForecast.objects.create(account=account, **{"units": 100} | fields | kw)
+
+
+def earned(account, **kw):
+    """What the account says it earned on a product."""
+    fields = {"product": kw.pop("product", None) or product(), "week": WEEK, "margin": "0.1234"}
+    return AccountMargin.objects.create(account=account, **fields | kw)
 
 
 def exchange(account=None, **kw):

@@ -55,6 +55,7 @@ NOUNS = {
     "service-facts": facts.served,
     "price-observations": facts.priced,
     "account-forecasts": facts.told_us,
+    "account-margins": facts.earned,
     "exchange-rates": facts.exchange,
     "feeds": facts.feed,
     "account-weeks": facts.account_week,

@@ -9,6 +9,7 @@ from kpis.imports.tables import TABLES
 from kpis.imports.toml import FOLDER, parse_mapping
 from kpis.models import (
     AccountForecast,
+    AccountMargin,
     ExchangeRate,
     InvoiceLine,
     OpenItem,
@@ -36,6 +37,7 @@ MODELS = {
     "service": ServiceFact,
     "prices": PriceObservation,
     "account_forecast": AccountForecast,
+    "margins": AccountMargin,
     "rates": ExchangeRate,
 }
 

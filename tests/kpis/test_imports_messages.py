@@ -152,7 +152,7 @@ def test_the_documentation_names_every_column_and_every_mapping():
     columns = {name for layout in LAYOUTS.values() for name in layout.columns}
     columns |= set(amazon.HEADER) | {name for found in amazon.REPORTS.values() for name in found.sums}
     mappings = {path.stem for path in FOLDER.glob("*.toml") if load(path).format.message}
-    assert len(mappings) == 16
+    assert len(mappings) == 17
     assert {name for name in columns | mappings | set(MESSAGES) if f"`{name}`" not in text} == set()
 
 

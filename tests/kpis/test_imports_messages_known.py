@@ -10,7 +10,7 @@ import pytest
 from kpis.imports.check import check_file
 from kpis.imports.errors import UnusableFile
 from kpis.imports.toml import mapping_text, parse_mapping
-from kpis.models import AccountForecast, InvoiceLine, OrderLine, SellThrough, StockLevel
+from kpis.models import AccountForecast, AccountMargin, InvoiceLine, OrderLine, SellThrough, StockLevel
 from tests import make
 from tests.kpis import edi, facts
 from tests.kpis.files import complaints, data, take, write
@@ -228,6 +228,19 @@ def test_a_forecast_is_stored(tmp_path):
     assert set(stored) == {(account.pk, product.pk, date(2021, 6, 6), D("3.1"), D("300.7"))}
     weeks = AccountForecast.objects.order_by("week").values_list("week", flat=True)
     assert list(weeks) == [date(2021, 6, 7) + timedelta(weeks=n) for n in range(27)]
+
+
+@pytest.mark.django_db
+def test_margins_are_stored(tmp_path):
+    account = make.account(code="K-1")
+    for asin in ("B123456789", "B987654321"):
+        facts.product(code=asin)
+    (content,) = examples(data(AMAZON, "schemas", "reports", "vendorNetPureProductMarginReport.json"))
+    batch = ready("amazon_margins", write(tmp_path, json.dumps(content)), account, "margins")
+    assert (batch.state, batch.rows) == ("applied", 4)
+    stored = AccountMargin.objects.order_by("week", "product__code").values_list("week", "product__code", "margin")
+    weeks, items = (date(2021, 6, 7), date(2021, 6, 14)), ("B123456789", "B987654321")
+    assert list(stored) == [(week, item, D("0.1234")) for week in weeks for item in items]
 
 
 @pytest.mark.django_db

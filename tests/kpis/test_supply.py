@@ -1,4 +1,4 @@
-"""Stock, shipments, service, prices, forecasts of accounts, rates: imported like every fact, seen by the one rule."""
+"""Facts beside orders and sales, from stock to rates: imported like every fact, seen by the one rule."""
 
 from datetime import date
 from decimal import Decimal as D
@@ -10,7 +10,15 @@ from kam.roles import Role
 from kpis import services
 from kpis.imports.toml import mapping_text
 from kpis.imports.trace import line_of
-from kpis.models import AccountForecast, ExchangeRate, PriceObservation, ServiceFact, Shipment, StockLevel
+from kpis.models import (
+    AccountForecast,
+    AccountMargin,
+    ExchangeRate,
+    PriceObservation,
+    ServiceFact,
+    Shipment,
+    StockLevel,
+)
 from kpis.partitions import make_ahead, months
 from tests import make
 from tests.kpis import facts
@@ -47,6 +55,12 @@ FILES = {
         "account,product,week,made_on,units,high\n",
         ["K,P1,2026-11-30,2026-11-15,12.5,20", "K,P1,2026-11-30,2026-11-22,14,"],
         "K,P1,2026-11-30,2026-11-22,15,24",
+    ),
+    "margins": (
+        AccountMargin,
+        "account,product,week,margin\n",
+        ["K,P1,2026-11-09,0.1234", "K,P1,2026-11-16,-0.02"],
+        "K,P1,2026-11-16,0.02",
     ),
 }
 SHIPMENTS = mapping_text("default_shipments")
