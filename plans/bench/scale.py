@@ -65,6 +65,7 @@ def histories(write, goals=HISTORIES, rows: int = ROWS) -> Iterator[dict]:
             yield from _measured(path, beside, f"BENCH{goal}", rows)
             if goal == READ_BESIDE:
                 yield from _read(write, beside)
+        yield _large(path, 3 * rows)
     yield load()
 
 
@@ -127,6 +128,13 @@ def _read(write, beside):
     _settle()
     for page in visits(write):
         yield page | {"name": f"{beside}: {page['name']}"}
+
+
+def _large(path, rows):
+    """The memory of an import should be the same whatever the size of the file."""
+    weeks = max(rows // (STORES * PRODUCTS), 1)
+    write_csv(path, rows, last_complete_week(night.default_date()) - timedelta(weeks=weeks - 1), who="LARGE")
+    return figure("memory of a process that imports three times the rows", _memory(path), "MB", MOST_MEMORY)
 
 
 def _least(name, value, limit):
