@@ -84,13 +84,14 @@ def _frozen(client, account, products, staff, facts):
 
 
 def _told(client, account, products, facts):
-    """What a webshop itself expects, said last Sunday: what it sold lately, and hope."""
+    """What a webshop itself expects, said last Sunday: last year's weeks, as far as it grew since, and a guess."""
     flow, monday = facts.flows[client.code], facts.days.monday
     rng = Random(f"{facts.seed}/told/{client.code}")
-    lately = _sold(flow)[:, -8:].mean(axis=1)
+    sold = _sold(flow)
+    grown = float(sold[:, -8:].sum() / max(sold[:, -60:-52].sum(), 1))
     for n, article in enumerate(flow.articles):
         for week in range(TOLD):
-            units = round(float(lately[n]) * rng.uniform(0.9, 1.25), 1)
+            units = round(float(sold[n, week - 52]) * grown * rng.uniform(0.85, 1.15), 1)
             starts = monday + timedelta(weeks=week)
             yield account, products[article.code], starts, monday - timedelta(days=1), units, round(units * 1.6, 1)
 
