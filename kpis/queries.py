@@ -126,8 +126,7 @@ def _figure(measure, over, under, newest, missing, last_over, last_under, lates)
 def with_figure(accounts, code, last: date, weeks: int, measures):
     """Accounts annotated with `figure`, the value of one measure over the period, to sort by it."""
     measure = measures[code]
-    weeks = LEVEL_WEEKS if measure.snapshot else weeks
-    values = MeasureValue.objects.filter(KNOWN, account=OuterRef("pk"), measure=code, week__range=span(last, weeks))
+    values = _known_of(measure, last, weeks).filter(account=OuterRef("pk"))
     if measure.snapshot:
         chosen = values.order_by("-week").annotate(over=F("numerator"), under=NullIf("denominator", Decimal(0)))
     else:
@@ -141,10 +140,15 @@ def with_figure(accounts, code, last: date, weeks: int, measures):
 
 def with_known_figure(accounts, code, last: date, weeks: int, measures):
     """The accounts that have a value, annotated with it; found by their values, because most may have none."""
-    weeks_of_it = span(last, LEVEL_WEEKS if measures[code].snapshot else weeks)
-    known = MeasureValue.objects.filter(KNOWN, measure=code, week__range=weeks_of_it).order_by().values("account")
+    known = _known_of(measures[code], last, weeks).order_by().values("account")
     found = with_figure(accounts.filter(pk__in=known), code, last, weeks, measures)
     return found.filter(figure__isnull=False)
+
+
+def _known_of(measure, last, weeks):
+    """The known values of a measure in the period; of a level in the weeks in which the last one may stand."""
+    weeks = LEVEL_WEEKS if measure.snapshot else weeks
+    return MeasureValue.objects.filter(KNOWN, measure=measure.code, week__range=span(last, weeks))
 
 
 def series(user, account, codes, first: date, last: date) -> dict[str, dict[date, Figure]]:
