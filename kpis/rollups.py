@@ -71,11 +71,12 @@ PUT = """
     SELECT account_id, week, product_id, units, value, returns, receipts, stock, stores, empty_stores
     FROM sold ORDER BY account_id, week, product_id
 """
+NOT_VALUED = "(SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint"
 # Weeks of which nothing is stored need no look for what is gone or is the same, which takes longer than the sums.
 NEW_PRODUCT_WEEKS = f"""
 WITH {SOLD},
 put AS ({PUT} RETURNING 1)
-SELECT (SELECT count(*) FROM put), (SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint
+SELECT (SELECT count(*) FROM put), {NOT_VALUED}
 """
 # NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
 # `sold` will have, and takes half a minute for a year of one account.
@@ -98,7 +99,7 @@ put AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put),
-    (SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint
+    {NOT_VALUED}
 """
 # Those of the weeks whose products have sums already, looked up one by one like the facts.
 SUMMED = f"""
