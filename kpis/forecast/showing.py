@@ -55,8 +55,8 @@ def chart_of(past, ahead, sold, rows, theirs=None, *, interval=False):
     before = [sold.get(week - YEAR) for week in weeks]
     joint = sold.get(past[-1]) if past else None
 
-    def of_weeks(name):
-        return [getattr(rows.get(week), name, None) for week in ahead]
+    def of_weeks(name, known=rows):
+        return [getattr(known.get(week), name, None) for week in ahead]
 
     def expected(name):
         return [*[None] * (len(past) - 1), joint, *of_weeks(name)]
@@ -76,9 +76,8 @@ def chart_of(past, ahead, sold, rows, theirs=None, *, interval=False):
             )
         ]
     if theirs:
-        told = [getattr(theirs.get(week), "units", None) for week in ahead]
-        line = {"name": _("Account's forecast"), "role": "theirs", "data": _floats([*[None] * len(past), *told])}
-        series.insert(2, line)
+        told = _floats([*[None] * len(past), *of_weeks("units", theirs)])
+        series.insert(2, {"name": _("Account's forecast"), "role": "theirs", "data": told})
     return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
 
 
