@@ -30,11 +30,11 @@ for (const zone of document.querySelectorAll("[data-files]")) {
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) {
-  const { feed, file, kind } = form.elements;
+  const { feed, kind } = form.elements;
   const judge = () => kind.setCustomValidity(kind.value || feed.value ? "" : form.dataset.upload);
   form.addEventListener("submit", (event) => {
     judge();
     if (!form.reportValidity()) event.preventDefault();
   });
-  for (const field of [feed, kind, file]) field.addEventListener("input", judge);
+  for (const field of [feed, kind]) field.addEventListener("input", judge);
 }
