@@ -147,34 +147,23 @@ def import_file(page):
 
 @shot("analyst", 760)
 def import_faults(page):
-    page.goto("/kpis/imports/new/")
-    page.locator("select[name=kind]").select_option("sell_through")
     rows = [
         "account,store,product,week,units",
         "DE-100,DE-110-01,RUN-101,2026-11-16,twelve",
         "DE-999,X,RUN-1,2026-11-17,4",
     ]
-    page.locator("input[name=file]").set_input_files(
-        {"name": "sell-through-w47.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
-    )
-    page.get_by_label("Check only, store nothing").check()
-    page.get_by_role("button", name="Hand in").click()
+    hand_in(page, "sell-through-w47.csv", rows)
     page.get_by_text("Nothing was stored.").wait_for(timeout=60_000)
 
 
 @shot("analyst", 800)
 def import_columns(page):
-    page.goto("/kpis/imports/new/")
-    page.locator("select[name=kind]").select_option("sell_through")
     rows = [
         "Abverkauf Feldkamm;;;;;",
         "Kunde;Filiale;Artikelnummer;Verkaufswoche;Menge;Umsatz netto;Bestand",
         *(f"DE-110;DE-110-0{n};RUN-101;16.11.2026;{12 + n};{(12 + n) * 49},90;{40 - n}" for n in range(1, 7)),
     ]
-    page.locator("input[name=file]").set_input_files(
-        {"name": "feldkamm-kw47.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
-    )
-    page.get_by_role("button", name="Hand in").click()
+    hand_in(page, "feldkamm-kw47.csv", rows)
     page.get_by_role("heading", name="Map the columns").wait_for(timeout=60_000)
 
 
@@ -227,6 +216,15 @@ def audit_log(page):
 @shot("account_manager", 420)
 def inbox(page):
     page.goto("/inbox/")
+
+
+def hand_in(page, name, rows):
+    page.goto("/kpis/imports/new/")
+    page.locator("select[name=kind]").select_option("sell_through")
+    file = {"name": name, "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    page.locator("input[name=file]").set_input_files(file)
+    page.get_by_label("Check only, store nothing").check()
+    page.get_by_role("button", name="Hand in").click()
 
 
 def open_first(page):
