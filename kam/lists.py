@@ -121,12 +121,16 @@ def shared_unit(currencies):
 
 @dataclass
 class Table:
-    """The rows of one page under the columns that are shown, ready to be drawn by `kit/table.html`."""
+    """The rows of one page under the columns that are shown, ready to be drawn by `kit/table.html`.
+
+    Rows that are `choosable` begin with a check box.
+    """
 
     columns: list
     rows: list
     caption: str
     link: Callable | None = None
+    choosable: bool = False
     units: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -146,7 +150,8 @@ class Table:
     def drawn(self):
         """The `<tr>` elements of all rows, without the template language: a page has hundreds of cells."""
         opening = [format_html('<td class="{}">', c.classes) if c.classes else "<td>" for c in self.columns[1:]]
-        return mark_safe("".join(_drawn(opening, lead, cells) for _row, lead, cells in self.body()))
+        box = _box if self.choosable else lambda row: ""
+        return mark_safe("".join(_drawn(box(row), opening, lead, cells) for row, lead, cells in self.body()))
 
     def _lead(self, column, row):
         text = column.cell(row) if column.cell else self._cell(column, row)
@@ -167,11 +172,16 @@ class Table:
         return formats.money_short(value, column.currency(row))
 
 
-def _drawn(opening, lead, cells):
+def _box(row):
+    box = '<td class="k-check"><label><input type="checkbox" name="pk" value="{}" aria-label="{}"></label></td>'
+    return format_html(box, row.pk, row)
+
+
+def _drawn(box, opening, lead, cells):
     drawn = "".join(
         f"{td}{conditional_escape(localize(cell))}</td>" for td, (_c, cell) in zip(opening, cells, strict=True)
     )
-    return f'<tr data-row>\n    <th scope="row">{conditional_escape(lead)}</th>{drawn}\n  </tr>'
+    return f'<tr data-row>\n    {box}<th scope="row">{conditional_escape(lead)}</th>{drawn}\n  </tr>'
 
 
 def sorts_of(columns, default):

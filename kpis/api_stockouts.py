@@ -1,13 +1,17 @@
 """The API of stock-outs and of the letters about them."""
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.response import Response
 
 from kam.api.base import MoveMixin, MoveSerializer, ScopedSerializer
 from kam.workflow import move
 from kpis.api import Facts
 from kpis.models import StockOut, StockOutLetter
-from kpis.stockouts import words
+from kpis.stockouts import letters, papers, word, words
 from kpis.stockouts.filters import LetterFilter, StockOutFilter
 from kpis.stockouts.workflow import STOCKOUT, correcting
 
@@ -35,6 +39,45 @@ class CauseMoveSerializer(MoveSerializer):
     )
 
 
+class LetterSerializer(ScopedSerializer):
+    """What a letter says; figures are plain values, its documents write them in its language."""
+
+    class Meta:
+        model = StockOutLetter
+        fields = ["account", "audience", "language", "subject", "opening", "closing", "figures"]
+
+
+class LetterAskedSerializer(serializers.Serializer):
+    audience = serializers.ChoiceField(
+        StockOutLetter.Audience.choices, required=False, help_text="As the cause suggests, where it is not said."
+    )
+    language = serializers.ChoiceField(
+        StockOutLetter.Language.choices, required=False, help_text="The account's, where it is not said."
+    )
+
+
+class Paper(BaseRenderer):
+    """A letter as a document; a refusal stays JSON."""
+
+    charset, render_style = None, "binary"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        is_letter = isinstance(data, StockOutLetter)
+        return papers.MAKERS[self.format](data) if is_letter else JSONRenderer().render(data)
+
+
+class WordPaper(Paper):
+    media_type, format = word.MIME, "docx"
+
+
+class HtmlPaper(Paper):
+    media_type, format, charset = "text/html", "html", "utf-8"
+
+
+TEXT = {(200, "application/json"): LetterSerializer}
+PAPERS = {(200, word.MIME): OpenApiTypes.BINARY, (200, "text/html"): OpenApiTypes.STR}
+
+
 class StockOutViewSet(MoveMixin, Facts):
     """Weeks in which accounts could not sell a product they list, what it cost and why; `correct` sets the cause."""
 
@@ -45,6 +88,19 @@ class StockOutViewSet(MoveMixin, Facts):
     order = ("-first_week", "-pk")
     sortable = {"first_week": "first_week", "lost_units": "lost_units", "lost_value": "lost_value"}
     steps = STOCKOUT
+
+    def parameters(self):
+        return set(LetterAskedSerializer().fields) if self.action == "letter" else super().parameters()
+
+    @extend_schema(parameters=[LetterAskedSerializer], responses=TEXT | PAPERS, filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None, renderer_classes=[JSONRenderer, WordPaper, HtmlPaper])
+    def letter(self, request, pk=None):
+        """The letter that KAM proposes today, as `Accept` asks: its text, a Word file or HTML. Nothing is kept."""
+        asked = LetterAskedSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        letter = letters.proposed(self.get_object(), **asked.validated_data)
+        is_text = request.accepted_renderer.format == "json"
+        return Response(LetterSerializer(letter).data if is_text else letter)
 
     def move_effect(self, row, name, asked):
         steps = correcting(asked.get("cause", ""))
@@ -68,6 +124,12 @@ class StockOutLetterViewSet(Facts):
     serializer_class = StockOutLetterSerializer
     filterset_class = LetterFilter
     order = ("-pk",)
+
+    @extend_schema(responses=PAPERS, filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None, renderer_classes=[WordPaper, HtmlPaper])
+    def document(self, request, pk=None):
+        """The letter as it would be sent, as `Accept` asks: a Word file or HTML."""
+        return Response(self.get_object())
 
 
 ROUTES = [("stock-outs", StockOutViewSet), ("stock-out-letters", StockOutLetterViewSet)]

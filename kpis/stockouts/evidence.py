@@ -8,9 +8,14 @@ what came after its day, and not before the gap began, is *late*, and *in transi
 import json
 from dataclasses import asdict
 from datetime import timedelta
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from kam.audit import plain
 from kam.sql import dicts
+from kpis import calc
 from kpis.models import OrderLine
 
 # Days before a gap in which what it lacked should have come.
@@ -88,6 +93,20 @@ def lines_between(row, first, last):
     days = first - timedelta(days=BEFORE), last
     lines = OrderLine.objects.filter(account=row.account_id, product=row.product_id, requested_on__range=days)
     return lines.order_by("requested_on", "order_number", "line_number")
+
+
+def judged_on(episodes):
+    """The order lines that each episode was judged on, oldest first, by its key: one query for all of them."""
+    spans = {row.pk: (row.first_week - timedelta(days=BEFORE), calc.sunday(row.last_week)) for row in episodes}
+    asked = [Q(account=row.account_id, product=row.product_id, requested_on__range=spans[row.pk]) for row in episodes]
+    found = {row.pk: [] for row in episodes}
+    for line in OrderLine.objects.filter(reduce(or_, asked)).order_by("requested_on", "order_number", "line_number"):
+        for row in episodes:
+            first, last = spans[row.pk]
+            is_its = (line.account_id, line.product_id) == (row.account_id, row.product_id)
+            if is_its and first <= line.requested_on <= last:
+                found[row.pk].append(line)
+    return found
 
 
 def _is_late(gap, late_orders):

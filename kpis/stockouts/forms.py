@@ -41,8 +41,7 @@ class LetterForm(forms.Form):
         others = StockOut.objects.standing().filter(account=episode.account_id, last_week__gte=since)
         chosen = others.exclude(pk=episode.pk).select_related("product").order_by("-lost_value", "pk")
         self.fields["also"].queryset = chosen
-        ours = episode.side == StockOut.Side.US
-        self.fields["audience"].initial = StockOutLetter.Audience.INTERNAL if ours else StockOutLetter.Audience.ACCOUNT
+        self.fields["audience"].initial = letters.audience_of(episode)
         self.fields["language"].initial = letters.language_of(episode.account)
         if not chosen:
             del self.fields["also"]

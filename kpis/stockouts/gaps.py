@@ -67,41 +67,42 @@ class Gap:
         return self.expected / self.weeks
 
 
-# `fine` weeks are counted and summed along each product, so that the basis of any week is a difference of two sums.
+# `n` fine weeks stand before a week, so the basis of a week is a range of `n`: one pass over the weeks, whatever the
+# planner believes of a table that has just been filled.
 GAPS = """
 WITH late AS MATERIALIZED (
     SELECT * FROM unnest(%(late_accounts)s::bigint[], %(late_weeks)s::date[]) AS l(account_id, week)
 ),
-week AS MATERIALIZED (
+week AS (
     SELECT p.account_id, p.product_id, p.week, p.units, p.value, p.stock, p.stores, p.empty_stores,
         p.units > 0 AND coalesce(p.stock > 0, true) AND coalesce(2 * p.empty_stores < p.stores, true) AS fine,
-        row_number() OVER along AS position, lead(p.week) OVER along AS next_week
+        row_number() OVER along AS position, lead(p.week) OVER along AS next_week,
+        first_value(p.stock) OVER (along RANGE BETWEEN '35 days' PRECEDING AND '35 days' PRECEDING) AS opening
     FROM kpis_productweek p
     WHERE p.account_id = ANY(%(accounts)s::bigint[]) AND p.week BETWEEN %(since)s::date - 182 AND %(last)s
         AND p.units IS NOT NULL AND (p.account_id, p.week) NOT IN (SELECT l.account_id, l.week FROM late l)
     WINDOW along AS (PARTITION BY p.account_id, p.product_id ORDER BY p.week)
 ),
-counted AS MATERIALIZED (
-    SELECT w.*, count(*) FILTER (WHERE fine) OVER before AS n
+counted AS (
+    SELECT w.*, count(*) FILTER (WHERE fine) OVER before AS n, max(week) FILTER (WHERE fine) OVER before AS basis_to
     FROM week w
     WINDOW before AS (PARTITION BY account_id, product_id ORDER BY week
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-fine AS MATERIALIZED (
-    SELECT account_id, product_id, week, n + 1 AS n, sum(units) OVER along AS units, sum(value) OVER along AS value
-    FROM counted WHERE fine
-    WINDOW along AS (PARTITION BY account_id, product_id ORDER BY week)
+summed AS (
+    SELECT c.*, least(n, {basis}) AS basis_weeks, min(week) FILTER (WHERE fine) OVER basis AS basis_from,
+        sum(units) FILTER (WHERE fine) OVER basis AS basis_units,
+        sum(value) FILTER (WHERE fine) OVER basis AS basis_value,
+        sum(units) FILTER (WHERE fine) OVER (along RANGE BETWEEN {basis} / 2 PRECEDING AND 1 PRECEDING) AS recent,
+        sum(units) FILTER (WHERE fine)
+            OVER (along RANGE BETWEEN {basis} PRECEDING AND {basis} / 2 + 1 PRECEDING) AS before
+    FROM counted c
+    WINDOW along AS (PARTITION BY account_id, product_id ORDER BY n),
+        basis AS (along RANGE BETWEEN {basis} PRECEDING AND 1 PRECEDING)
 ),
 based AS (
-    SELECT c.*, l.week AS basis_to, f.week AS basis_from, least(c.n, {basis}) AS basis_weeks,
-        l.units - coalesce(o.units, 0) AS basis_units, l.value - coalesce(o.value, 0) AS basis_value,
-        l.units - coalesce(m.units, 0) AS recent, m.units - coalesce(o.units, 0) AS before
-    FROM counted c
-    JOIN fine l ON l.account_id = c.account_id AND l.product_id = c.product_id AND l.n = c.n
-    JOIN fine f ON f.account_id = c.account_id AND f.product_id = c.product_id AND f.n = greatest(c.n - {basis}, 0) + 1
-    LEFT JOIN fine o ON o.account_id = c.account_id AND o.product_id = c.product_id AND o.n = c.n - {basis}
-    LEFT JOIN fine m ON m.account_id = c.account_id AND m.product_id = c.product_id AND m.n = c.n - {basis} / 2
-    WHERE NOT c.fine AND c.week >= %(since)s AND c.n >= {least_weeks} AND l.week >= c.week - 182
+    SELECT * FROM summed
+    WHERE NOT fine AND week >= %(since)s AND n >= {least_weeks} AND basis_to >= week - 182
 ),
 expected AS (
     SELECT b.*, b.basis_units / b.basis_weeks
@@ -139,15 +140,14 @@ gap AS (
         round(sum(greatest(expected - units, 0) * basis_value / basis_units), 2) AS lost_value,
         max(stores) AS stores, max(empty_stores) AS empty_stores, round(avg(stock), 3) AS on_hand,
         (array_agg(recent ORDER BY week))[1] AS recent, (array_agg(before ORDER BY week))[1] AS before,
-        (array_agg(next_week ORDER BY week DESC))[1] AS next_week
+        (array_agg(opening ORDER BY week))[1] AS opening, (array_agg(next_week ORDER BY week DESC))[1] AS next_week
     FROM run GROUP BY account_id, product_id, run
 )
 SELECT g.account_id, g.product_id, g.first_week, g.last_week, g.weeks, g.kind, g.expected, g.sold, g.lost, g.lost_value,
-    a.currency, g.stores, g.empty_stores, g.on_hand, g.recent, g.before, o.stock AS opening,
+    a.currency, g.stores, g.empty_stores, g.on_hand, g.recent, g.before, g.opening,
     g.next_week IS NULL AND coalesce(newest.week <= g.last_week + {unlisted}, true) AS is_open
 FROM gap g
 JOIN accounts_account a ON a.id = g.account_id
-LEFT JOIN week o ON o.account_id = g.account_id AND o.product_id = g.product_id AND o.week = g.first_week - 35
 CROSS JOIN LATERAL (
     SELECT max(w.week) AS week FROM kpis_accountweek w
     WHERE w.account_id = g.account_id AND w.units IS NOT NULL AND w.week <= %(last)s

@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kam.audit import plain
 from kam.templatetags import formats
-from kpis import calc
 from kpis.models import StockOut, StockOutLetter
 from kpis.stockouts import words
-from kpis.stockouts.evidence import lines_between
+from kpis.stockouts.evidence import judged_on
 
 Cause, Language = StockOut.Cause, StockOutLetter.Language
 LANGUAGES = {"DE": Language.GERMAN, "AT": Language.GERMAN, "CH": Language.GERMAN, "CN": Language.CHINESE}
 MOST_LINES = 40
+# Signs of the paragraphs about single episodes; the others stand in the table only.
+MOST_TOLD = 6000
 
 ASKED = {
     Cause.NOT_ORDERED: gettext_lazy("Please order it again, and tell us if you no longer list it."),
@@ -42,12 +43,26 @@ def language_of(account):
     return LANGUAGES.get(account.country, Language.ENGLISH)
 
 
+def audience_of(episode):
+    """Whom to write to: the account, and ourselves where the cause is ours."""
+    is_ours = episode.side == StockOut.Side.US
+    return StockOutLetter.Audience.INTERNAL if is_ours else StockOutLetter.Audience.ACCOUNT
+
+
+def proposed(episode, audience=None, language=None):
+    """The letter, not stored, that KAM proposes about one episode to an audience, in a language."""
+    audience, language = audience or audience_of(episode), language or language_of(episode.account)
+    said = proposal([episode], audience, language)
+    return StockOutLetter(account=episode.account, audience=audience, language=language, **said)
+
+
 def proposal(episodes, audience, language):
     """Subject, opening, closing and figures of a letter about episodes of one account, oldest first."""
     with translation.override(language):
         found = {"subject": _subject(episodes), "opening": _opening(episodes, audience)}
         found["closing"] = _closing(episodes, audience)
-    return found | {"figures": [_figures(row) for row in episodes]}
+    lines = judged_on(episodes)
+    return found | {"figures": [_figures(row, lines[row.pk]) for row in episodes]}
 
 
 def _subject(episodes):
@@ -59,13 +74,28 @@ def _opening(episodes, audience):
     account = episodes[0].account
     if audience == StockOutLetter.Audience.INTERNAL:
         said = _("%(account)s was out of stock. This is what the facts say:") % {"account": account.name}
-        return "\n\n".join([said, *map(_about, episodes)])
+        return "\n\n".join([said, *_told(episodes)])
     said = ngettext(
         "we have looked into why the following product was not available in your stores.",
         "we have looked into why the following products were not available in your stores.",
         len({row.product_id for row in episodes}),
     )
-    return "\n\n".join([_("Dear Sir or Madam,"), said, *map(_about, episodes)])
+    return "\n\n".join([_("Dear Sir or Madam,"), said, *_told(episodes)])
+
+
+def _told(episodes):
+    """A paragraph about each episode, as far as a letter has room, then how many more there are."""
+    told, room = [], MOST_TOLD
+    for row in episodes:
+        said = _about(row)
+        room -= len(said)
+        if room < 0 and told:
+            break
+        told.append(said)
+    if more := len(episodes) - len(told):
+        said = ngettext("%(n)s more stands in the table.", "%(n)s more stand in the table.", more)
+        told.append(said % {"n": formats.number(more)})
+    return told
 
 
 def _about(row):
@@ -97,11 +127,10 @@ def _closing(episodes, audience):
 LINE = ("order_number", "line_number", "ordered_on", "requested_on", "received_on", "ordered", "confirmed", "received")
 
 
-def _figures(row):
+def _figures(row, lines):
     said = {name: getattr(row, name) for name in ("first_week", "last_week", "weeks", "expected", "sold", "lost_units")}
     said |= {"product": row.product.name, "code": row.product.code, "value": row.lost_value, "currency": row.currency}
-    judged_on = lines_between(row, row.first_week, calc.sunday(row.last_week))
-    return plain(said | {"lines": list(judged_on.values(*LINE)[:MOST_LINES])})
+    return plain(said | {"lines": [{name: getattr(line, name) for name in LINE} for line in lines[:MOST_LINES]]})
 
 
 def tables(letter):

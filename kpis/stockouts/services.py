@@ -1,7 +1,11 @@
 """What people do about stock-outs: correct a cause, write about it."""
 
+from itertools import groupby
+from operator import attrgetter
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kam import services
@@ -17,11 +21,33 @@ def correct_cause(row, *, by, version, cause, reason):
 
 
 @transaction.atomic
+def create_letters(*, by, episodes, audience):
+    """Begin a letter to each account that the stock-outs are of, in its language; notes to ourselves in ours.
+
+    Returns them by the names of the accounts. Raises Conflict when the facts do not show one of them any more.
+    """
+    of_account = attrgetter("account.sort_name", "account_id")
+    found = groupby(sorted(episodes, key=of_account), key=of_account)
+    return [_letter_to(by, list(rows), audience) for _account, rows in found]
+
+
+def _letter_to(by, episodes, audience):
+    is_ours = audience == StockOutLetter.Audience.INTERNAL
+    language = get_language() if is_ours else letters.language_of(episodes[0].account)
+    return create_letter(by=by, episodes=episodes, audience=audience, language=language)
+
+
+@transaction.atomic
 def create_letter(*, by, episodes, audience, language):
-    """Begin a letter about stock-outs of one account, with the text that KAM proposes. Raises ValidationError."""
+    """Begin a letter about stock-outs of one account, with the text that KAM proposes.
+
+    Raises ValidationError, and Conflict when the facts do not show one of them any more.
+    """
     episodes = sorted(episodes, key=lambda row: (row.first_week, row.pk))
     if len({row.account_id for row in episodes}) != 1:
         raise ValidationError({"episodes": _("A letter is about stock-outs of one account.")})
+    for row in episodes:
+        workflow.must_stand(row)
     said = letters.proposal(episodes, audience, language)
     letter = StockOutLetter(account=episodes[0].account, audience=audience, language=language, author=by, **said)
     services.create(letter, by=by)

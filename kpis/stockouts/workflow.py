@@ -15,7 +15,8 @@ from kpis.models import StockOut, StockOutLetter
 Cause, State = StockOut.Cause, StockOut.State
 
 
-def _still_stands(row):
+def must_stand(row):
+    """Raise Conflict when the facts do not show the stock-out any more."""
     if row.standing == StockOut.Standing.WITHDRAWN:
         raise Conflict(_("The facts do not show this stock-out any more."), code="withdrawn")
 
@@ -37,7 +38,7 @@ STOCKOUT = {
         State.CORRECTED,
         access.may_explain,
         gettext_lazy("Correct the cause"),
-        rule=_still_stands,
+        rule=must_stand,
         effect=partial(_put_cause, ""),
         needs_note=True,
         icon="edit",
@@ -47,7 +48,7 @@ STOCKOUT = {
         State.FOUND,
         access.may_explain,
         gettext_lazy("Take the correction back"),
-        rule=_still_stands,
+        rule=must_stand,
         effect=_as_found,
         icon="arrow-back-up",
     ),

@@ -2,22 +2,21 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
 
 from kam.lists import Column, linked, status
-from kam.views.base import MoveView, ScopedDetail, ScopedUpdate, refuse
+from kam.views.base import MoveView, Reported, ScopedDetail, ScopedUpdate, refuse
+from kam.views.chosen import Act, Chosen
 from kam.views.lists import ScopedList
 from kam.views.undo import ScopedRemove
 from kam.workflow import moves
 from kpis import access
 from kpis.models import StockOut, StockOutLetter
-from kpis.stockouts import letters, services, word
+from kpis.stockouts import letters, papers, services
 from kpis.stockouts.filters import LetterFilter
 from kpis.stockouts.forms import LetterForm, WordsForm
 from kpis.stockouts.workflow import LETTER
@@ -41,22 +40,39 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class LetterList(ScopedList):
+def paper(letter, kind):
+    """A letter as a download: `docx` or `html`."""
+    return download(f"letter-{letter.pk}.{kind}", papers.MAKERS[kind](letter), papers.MIMES[kind])
+
+
+def download(name, content, mime):
+    return HttpResponse(content, mime, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def papers_of(request, rows):
+    """The chosen letters as Word files; several in one archive."""
+    if len(rows) == 1:
+        return paper(rows[0], "docx")
+    return download("letters.zip", papers.as_zip(rows), "application/zip")
+
+
+class LetterList(Chosen, ScopedList):
     """What we wrote to accounts, and to ourselves, about stock-outs."""
 
     model, title, columns, default_sort = StockOutLetter, gettext_lazy("Letters"), COLUMNS, "-written"
     filterset_class = LetterFilter
+    acts = {"docx": Act(gettext_lazy("Download as Word"), "download", lambda user: True, papers_of)}
 
     def get_queryset(self):
         return super().get_queryset().select_related("account", "author", "sent_by")
 
     def get_context_data(self, **kwargs):
-        text = _("They are begun on the page of a stock-out; KAM proposes the words and sends nothing.")
+        text = _("Choose stock-outs in their list, or open one: KAM proposes the words, and sends nothing.")
         empty = {"icon": "mail", "title": _("Letters will appear here"), "text": text}
         return super().get_context_data(**kwargs) | {"tools": links(self.request, SUPPLY), "empty": empty}
 
 
-class LetterCreate(FormView):
+class LetterCreate(Reported, FormView):
     """Begin a letter about an episode: for whom, in which language, about which others."""
 
     http_method_names = ["get", "post", "head", "options"]
@@ -78,6 +94,9 @@ class LetterCreate(FormView):
     def get_context_data(self, **kwargs):
         url = self.episode.get_absolute_url()
         return super().get_context_data(title=_("New letter"), object=self.episode, cancel_url=url, **kwargs)
+
+    def get_success_url(self):
+        return self.success_url or self.episode.get_absolute_url()
 
     def form_valid(self, form):
         self.success_url = form.save_with(self.request.user).get_absolute_url()
@@ -137,28 +156,10 @@ class LetterRemove(ScopedRemove):
         return reverse("kpis:letter-list")
 
 
-def as_docx(letter):
-    parts = [letter.opening, *letters.tables(letter), letter.closing]
-    return HttpResponse(word.document(letter.subject, parts), content_type=word.MIME)
-
-
-def as_html(letter):
-    """The letter alone, as a page that any mail program takes over."""
-    with translation.override(letter.language):
-        said = {"letter": letter, "tables": letters.tables(letter), "language": letter.language}
-        return HttpResponse(render_to_string("kpis/letter_file.html", said))
-
-
-FILES = {"docx": as_docx, "html": as_html}
-
-
 class LetterFile(ScopedDetail):
     """The letter as a file to send: Word or HTML."""
 
     queryset = StockOutLetter.objects.select_related("account")
 
     def get(self, request, *args, **kwargs):
-        letter, kind = self.get_object(), kwargs["kind"]
-        answer = FILES[kind](letter)
-        answer["Content-Disposition"] = f'attachment; filename="letter-{letter.pk}.{kind}"'
-        return answer
+        return paper(self.get_object(), kwargs["kind"])

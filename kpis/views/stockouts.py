@@ -1,27 +1,31 @@
 """Stock-outs: the list, one of them with everything it was judged on, and the right cause."""
 
+from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, Exists, OuterRef, Value
 from django.db.models.functions import Concat
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts.models import Alert
 from accounts.timeline import tell
 from kam.audit import entries_of
 from kam.lists import Column, linked, status
 from kam.views.base import MoveView, ScopedDetail, ScopedUpdate
+from kam.views.chosen import Act, Chosen
 from kam.views.lists import InList, ScopedList
 from kam.workflow import moves
 from kpis import access
-from kpis.models import MeasureValue, StockOut
-from kpis.stockouts import showing, words
+from kpis.models import MeasureValue, StockOut, StockOutLetter
+from kpis.stockouts import services, showing, words
 from kpis.stockouts.filters import StockOutFilter
 from kpis.stockouts.forms import CauseForm
 from kpis.stockouts.workflow import STOCKOUT
 from kpis.views.tabs import SUPPLY, links
 
+Audience = StockOutLetter.Audience
 COLUMNS = (
     Column("product", gettext_lazy("Product"), lambda s: s.product.name, sort=("product__sort_name", "-first_week"),
            beside=lambda s: s.product.code),
@@ -53,11 +57,27 @@ HISTORY = 30
 MOVES = {name: step for name, step in STOCKOUT.items() if name != "correct"}
 
 
-class StockOutList(ScopedList):
+def begin(audience):
+    """What `Act.do` is to be: begin letters about the chosen stock-outs, and lead to them."""
+
+    def act(request, rows):
+        begun = services.create_letters(by=request.user, episodes=rows, audience=audience)
+        said = ngettext("%(n)s letter was begun.", "%(n)s letters were begun.", len(begun))
+        messages.success(request, said % {"n": len(begun)})
+        return redirect(begun[0] if len(begun) == 1 else "kpis:letter-list")
+
+    return act
+
+
+class StockOutList(Chosen, ScopedList):
     """Which products accounts were out of, what it cost and why; without a filter those that the facts show."""
 
     model, title, columns, default_sort = StockOut, gettext_lazy("Stock-outs"), COLUMNS, "-weeks"
     filterset_class, leads = StockOutFilter, True
+    acts = {
+        "account": Act(gettext_lazy("Write to accounts"), "send", access.may_write_letter, begin(Audience.ACCOUNT)),
+        "internal": Act(gettext_lazy("Internal notes"), "note", access.may_write_letter, begin(Audience.INTERNAL)),
+    }
 
     def get_queryset(self):
         rows = super().get_queryset().select_related("account", "product").annotate(letters_count=Count("letters"))
@@ -112,7 +132,7 @@ class StockOutDetail(InList, ScopedDetail):
             moves=moves(row, MOVES, user),
             moves_base=reverse("kpis:stockout-move", args=[row.pk, "x"]).removesuffix("x/"),
             may_explain=access.may_explain(user, row) and row.standing != StockOut.Standing.WITHDRAWN,
-            may_write=access.may_write_letter(user, row),
+            may_write=access.may_write_letter(user, row) and row.standing != StockOut.Standing.WITHDRAWN,
             history=tell(entries_of(row)[:HISTORY]),
             **kwargs,
         )

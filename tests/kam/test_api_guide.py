@@ -14,6 +14,7 @@ from kam.roles import Role
 from kam.services import issue_token
 from kam.urls import router
 from tests import make, policy
+from tests.kpis import stockouts
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 EXAMPLES = re.findall(r"```sh\n(.*?)```\n\n```json\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
@@ -33,15 +34,17 @@ def shape(value):
 def test_the_examples_run_and_answer_like_that(live_site):
     lead = make.user(Role.TEAM_LEAD)
     account = make.account(team=make.team(lead), tier="A", name="Nordmarkt")
+    stock_out = stockouts.found(account)
     _token, text = issue_token(user=lead, name="t", scopes=SCOPES, days=1, by=None)
-    env = {"PATH": os.environ["PATH"], "KAM": live_site.url, "TOKEN": text, "ACCOUNT": str(account.pk)}
+    rows = {"ACCOUNT": str(account.pk), "STOCK_OUT": str(stock_out.pk)}
+    env = {"PATH": os.environ["PATH"], "KAM": live_site.url, "TOKEN": text} | rows
     for command, printed in EXAMPLES:
         done = subprocess.run(["sh", "-ec", command], env=env, capture_output=True, text=True, check=True, timeout=60)
         got, told = json.loads(done.stdout), json.loads(printed)
         assert shape(got) == shape(told), command
         assert got.get("status") == told.get("status")
         env |= {name.upper(): str(got[name]) for name in ("id", "version", "cursor") if name in got}
-    assert len(EXAMPLES) == 9
+    assert len(EXAMPLES) == 10
 
 
 # The twin of each page that writes, by the name of the page: noun and action.

@@ -59,4 +59,12 @@ def judge(day=DAY):
     return list(StockOut.objects.standing().order_by("first_week", "pk"))
 
 
-__all__ = ["DAY", "SOLD", "WEEK", "empty", "judge", "ordered", "steady", "weeks_back"]
+def found(account, product=None, **fields):
+    """A stock-out as if the night had found it: one week, four of five units lost."""
+    of = {"account": account, "product": product or facts.product(), "first_week": WEEK, "last_week": WEEK, "weeks": 1}
+    what = {"kind": "empty", "standing": "open", "as_of": DAY, "expected": 5, "sold": 1, "lost_units": 4}
+    why = {"currency": account.currency, "found": "short", "cause": "short"}
+    return StockOut.objects.create(**of | what | why | fields)
+
+
+__all__ = ["DAY", "SOLD", "WEEK", "empty", "found", "judge", "ordered", "steady", "weeks_back"]

@@ -1,5 +1,6 @@
 """Pages and API of stock-outs and letters: what they show, where they lead, what people do there."""
 
+import json
 from io import BytesIO
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -13,7 +14,8 @@ from kam.models import Entry, Removal
 from kam.roles import Role
 from kam.services import issue_token
 from kpis.models import StockOut, StockOutLetter
-from kpis.stockouts import services
+from kpis.stockouts import letters, papers, services
+from kpis.stockouts.word import MIME
 from tests import make
 from tests.clients import Api
 from tests.kpis import facts
@@ -237,13 +239,17 @@ def test_a_draft_is_thrown_away_and_brought_back(episode, client, user):
     assert StockOutLetter.objects.get().episodes.get() == episode
 
 
+def words_in(docx):
+    document = ZipFile(BytesIO(docx)).read("word/document.xml")
+    return [element.text for element in ElementTree.fromstring(document).iter() if element.tag.endswith("}t")]
+
+
 def test_a_letter_leaves_as_word_and_as_html(episode, client, user):
     letter = write(episode, user, language="de")
     StockOutLetter.objects.update(opening="Müller & Söhne <b>\n\nzwei", closing="")
     client.force_login(user)
     answer = client.get(reverse("kpis:letter-docx", args=[letter.pk]))
-    archive = ZipFile(BytesIO(answer.content))
-    texts = [e.text for e in ElementTree.fromstring(archive.read("word/document.xml")).iter() if e.tag.endswith("}t")]
+    archive, texts = ZipFile(BytesIO(answer.content)), words_in(answer.content)
     assert texts[1:3] == ["Müller & Söhne <b>", "zwei"]
     assert "PO-7/1" in texts
     assert all(ElementTree.fromstring(archive.read(name)) is not None for name in archive.namelist())
@@ -264,6 +270,175 @@ def test_weeks_of_which_news_is_missing_are_marked(episode, page):
     facts.value(episode.account, **late, late=True)
     facts.value(make.account(), **late | {"week": episode.first_week}, late=True)
     assert page(episode.get_absolute_url()).count('aria-label="late"') == 1
+
+
+def choose(client, user, rows, action, route="kpis:stockout-list"):
+    client.force_login(user)
+    return client.post(reverse(route), {"pk": [row.pk for row in rows], "action": action})
+
+
+def test_letters_to_several_accounts_are_begun_at_once_each_in_its_language(episode, client, user):
+    rows = more(user, 2)
+    assert len(rows) == 3
+    chinese = rows[1].account
+    chinese.country = "CN"
+    chinese.save()
+    answer = choose(client, user, rows, "account")
+    assert (answer.status_code, answer.url) == (302, reverse("kpis:letter-list"))
+    found = {letter.account_id: letter for letter in StockOutLetter.objects.all()}
+    assert {pk: letter.language for pk, letter in found.items()} == {
+        row.account_id: "zh-hans" if row.account == chinese else "de" for row in rows
+    }
+    assert {letter.audience for letter in found.values()} == {"account"}
+    for row in rows:
+        letter = found[row.account_id]
+        assert list(letter.episodes.all()) == [row]
+        assert [figures["code"] for figures in letter.figures] == [row.product.code]
+        assert row.product.name in letter.opening
+
+
+def test_one_letter_lists_all_chosen_stock_outs_of_its_account(episode, client, user):
+    of = facts.product(code="RUN-2", name="Sprinter")
+    steady(episode.account, of=of)
+    empty(episode.account, of, (0,))
+    ordered(episode.account, of, 0, 20, order_number="PO-8")
+    rows = judge()
+    answer = choose(client, user, rows, "internal")
+    letter = StockOutLetter.objects.get()
+    assert (answer.url, letter.audience, letter.language) == (letter.get_absolute_url(), "internal", "en")
+    said = [(one["code"], [line["order_number"] for line in one["lines"]]) for one in letter.figures]
+    assert said == [("RUN-1", ["PO-7"]), ("RUN-2", ["PO-8"])]
+
+
+def test_a_letter_about_very_many_says_how_many_more_stand_in_the_table(episode, user, monkeypatch):
+    monkeypatch.setattr(letters, "MOST_TOLD", 200)
+    said = letters.proposal([episode, episode, episode], "account", "en")
+    assert said["opening"].endswith("\n\n2 more stand in the table.")
+    assert len(said["figures"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"action": "account", "pk": "x"}, 404), ({"action": "account", "pk": "9" * 30}, 404),
+     ({"action": "moon", "pk": "1"}, 404), ({}, 404), ({"action": "account"}, 302)],
+)  # fmt: skip
+def test_what_cannot_be_chosen_begins_nothing(episode, client, user, body, status):
+    client.force_login(user)
+    assert client.post(reverse("kpis:stockout-list"), body).status_code == status
+    assert not StockOutLetter.objects.exists()
+
+
+def test_a_foreign_row_among_the_chosen_is_unknown_and_nothing_is_begun(episode, client, user):
+    stranger = make.user(Role.ACCOUNT_MANAGER)
+    assert choose(client, user, more(stranger, 1), "account").status_code == 404
+    assert not StockOutLetter.objects.exists()
+
+
+def test_who_may_not_write_letters_is_not_offered_them_and_refused(episode, client):
+    analyst = make.user(Role.ANALYST)
+    episode.account.team = make.team(analyst)
+    episode.account.save()
+    assert choose(client, analyst, [episode], "account").status_code == 403
+    assert not StockOutLetter.objects.exists()
+    assert "Write to accounts" not in client.get(reverse("kpis:stockout-list")).content.decode()
+
+
+def test_nobody_writes_about_what_the_facts_do_not_show_any_more(episode, client, user):
+    other = more(user, 1)[-1]
+    StockOut.objects.filter(pk=episode.pk).update(standing="withdrawn")
+    client.force_login(user)
+    url, body = f"{reverse('kpis:stockout-list')}?standing=withdrawn", {"pk": [episode.pk], "action": "account"}
+    answer = client.post(url, body, follow=True)
+    assert "do not show this stock-out any more" in answer.content.decode()
+    assert choose(client, user, [episode, other], "account").status_code == 404
+    answer = client.post(reverse("kpis:letter-create", args=[episode.pk]), {"audience": "account", "language": "de"})
+    assert answer.url == episode.get_absolute_url()
+    assert not StockOutLetter.objects.exists()
+
+
+def test_letters_are_begun_with_as_many_questions_for_ten_stock_outs_as_for_two(user, django_assert_max_num_queries):
+    account, counts = make.account(user), []
+    for _ in range(10):
+        of = facts.product()
+        steady(account, of=of)
+        empty(account, of, (0,))
+    found = list(StockOut.objects.select_related("account", "product").filter(pk__in=[row.pk for row in judge()]))
+    assert len(found) == 10
+    for rows in (found[:2], found):
+        with django_assert_max_num_queries(20) as asked:
+            services.create_letters(by=user, episodes=rows, audience="account")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_chosen_letters_are_downloaded_together(episode, client, user):
+    episode.account.code = "../K 1"
+    episode.account.save()
+    first, second = write(episode, user), write(more(user, 1)[-1], user)
+    answer = choose(client, user, [first], "docx", "kpis:letter-list")
+    assert answer["Content-Disposition"] == f'attachment; filename="letter-{first.pk}.docx"'
+    answer = choose(client, user, [first, second], "docx", "kpis:letter-list")
+    archive = ZipFile(BytesIO(answer.content))
+    assert archive.namelist() == [f"_K_1-{first.pk}.docx", f"{second.account.code}-{second.pk}.docx"]
+    assert "Out of stock: Runner" in words_in(archive.read(archive.namelist()[0]))
+
+
+def letter_of(episode, found, accept="application/json", **query):
+    return found.get(f"/api/v1/stock-outs/{episode.pk}/letter/", query, headers={"Accept": accept})
+
+
+def test_the_api_proposes_the_text_of_a_letter_in_the_language_asked(episode, user):
+    found = api(user)
+    said = letter_of(episode, found).json()
+    assert (said["audience"], said["language"], said["account"]) == ("internal", "de", episode.account_id)
+    assert [line["order_number"] for line in said["figures"][0]["lines"]] == ["PO-7"]
+    said = letter_of(episode, found, language="en", audience="account").json()
+    assert said == {"account": episode.account_id, "audience": "account", "language": "en"} | letters.proposal(
+        [episode], "account", "en"
+    )
+    assert letter_of(episode, found, language="zh-hans").json()["subject"] == "断货：Runner"
+    assert letter_of(episode, found, language="tlh").status_code == 400
+    assert letter_of(episode, found, moon="full").status_code == 400
+    assert not StockOutLetter.objects.exists()
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_the_api_hands_out_the_document_of_a_letter(episode, user, stored):
+    found, letter = api(user), write(episode, user)
+    noun = f"stock-out-letters/{letter.pk}/document" if stored else f"stock-outs/{episode.pk}/letter"
+    query = {} if stored else {"language": "en", "audience": "account"}
+
+    def get(accept):
+        return found.get(f"/api/v1/{noun}/", query, headers={"Accept": accept})
+
+    paper = get(MIME)
+    assert (paper.status_code, paper["Content-Type"]) == (200, MIME)
+    assert words_in(paper.content) == words_in(papers.as_docx(letter))
+    page = get("text/html")
+    assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page.content == papers.as_html(letter)
+    assert get("image/png").status_code == 406
+
+
+@pytest.mark.parametrize("accept", ["application/json", MIME])
+def test_the_letter_of_a_foreign_stock_out_is_unknown(episode, user, accept):
+    stranger = make.user(Role.ACCOUNT_MANAGER)
+    answer = letter_of(episode, api(stranger), accept)
+    assert (answer.status_code, json.loads(answer.content)["status"]) == (404, 404)
+    letter = write(episode, user)
+    assert api(stranger).get(f"/api/v1/stock-out-letters/{letter.pk}/document/").status_code == 404
+
+
+def test_the_api_asks_as_much_for_a_letter_with_many_lines(episode, user, django_assert_max_num_queries):
+    found, counts = api(user), []
+    for n in (0, 3):
+        for _ in range(n):
+            ordered(episode.account, episode.product, 1, 10)
+        letter_of(episode, found)
+        with django_assert_max_num_queries(8) as asked:
+            letter_of(episode, found)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("route", ["kpis:stockout-list", "kpis:letter-list"])
