@@ -147,7 +147,11 @@ class MeasureValue(ByAccount):
         constraints = [
             models.UniqueConstraint(fields=["account", "measure", "week"], name="measurevalue_once"),
         ]
-        indexes = [models.Index(fields=["measure", "week", "account"], name="measurevalue_week")]
+        indexes = [
+            models.Index(fields=["measure", "week", "account"], name="measurevalue_week"),
+            # What is late is next to nothing of all, and asked for by every page of the explorer.
+            models.Index(fields=["measure", "week"], condition=models.Q(late=True), name="measurevalue_late"),
+        ]
 
     def __str__(self):
         return f"{self.account_id} {self.measure} {self.week}"
