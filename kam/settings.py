@@ -318,6 +318,7 @@ SPECTACULAR_SETTINGS = {
         "FindingStateEnum": "tradeterms.models.finding.Finding.State",
         "PlanStateEnum": "plans.models.plan.Plan.State",
         "StockOutCauseEnum": "kpis.models.stockout.StockOut.Cause",
+        "LetterLanguageEnum": "kpis.models.stockout.StockOutLetter.Language",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
