@@ -1,6 +1,7 @@
 """What a person says of the columns of a file, and the mapping that it is: one becomes the other, and back."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,7 +11,8 @@ from kpis.columns import seen as seen_of
 from kpis.columns import suggest
 from kpis.columns.seen import Seen
 from kpis.imports import cells
-from kpis.imports.kinds import DATES, Kind, Type
+from kpis.imports.headers import bare
+from kpis.imports.kinds import DATES, NUMBERS, Kind, Type
 from kpis.imports.look import Look
 from kpis.imports.mapping import Mapping, Source
 from kpis.imports.toml import parse_mapping
@@ -24,8 +26,9 @@ class Answers:
     """How a file is cut, how its cells are written, and which column is which field.
 
     `columns` is field → source; `constants` field → text for every row. `week` says what the column of weeks holds:
-    Mondays, any day of the week, or numbers of weeks of `year`. `cells` is the field that stands below headers that
-    are weeks or days. `creates` names the masters that may be made where they are missing.
+    Mondays, any day of the week, or numbers of weeks of `year`. `cells` are the fields that stand below headers that
+    are weeks or days: each field with the word beside them, empty where there is none. `creates` names the masters
+    that may be made where they are missing. The header has `header_lines` lines, of which `header` is the last.
     """
 
     header: int = 1
@@ -40,8 +43,9 @@ class Answers:
     week: str = MONDAY
     year: int | None = None
     by_gtin: bool = False
-    cells: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
     creates: tuple[str, ...] = ()
+    header_lines: int = 1
 
 
 def into_of(kind: Kind) -> str:
@@ -54,40 +58,72 @@ def week_of(kind: Kind) -> str:
     return next((one.name for one in kind.fields if one.type is Type.WEEK), "")
 
 
-def suggested(kind: Kind, look: Look, header: int | None = None) -> Answers:
-    """What a file seems to say, with its header in that line or wherever it seems to be."""
-    if header is None:
-        header = seen_of.header_of(look, kind, lambda names: suggest.recognised(kind, names))
-    columns = seen_of.columns(look, header)
+def suggested(kind: Kind, look: Look, header: tuple[int, int] | None = None) -> Answers:
+    """What a file seems to say, with its header being that (line, how many) or wherever it seems to be."""
+    line, lines = header or _header(kind, look)
+    columns = seen_of.columns(look, line, lines)
     wide = wide_columns(kind, columns)
     plain = [column for column in columns if column not in wide]
     fields = suggest.suggested(kind, plain)
-    into = into_of(kind)
-    below = _below(kind, fields) if wide else ""
-    named = {name: at for name, at in fields.items() if not (wide and name in (into, below))}
+    below = _below(kind, fields, measures(wide))
+    unfolded = {into_of(kind), *below} if wide else set()
+    named = {name: at for name, at in fields.items() if name not in unfolded}
     marks, found = seen_of.marks(columns), {at: columns[at] for at in named.values()}
     answers = Answers(
-        header,
+        line,
         *(look.encoding, look.delimiter, look.sheet if len(look.sheets) > 1 else ""),
         *(marks.decimal, marks.thousands, _dates(kind, named, columns)),
         {name: source_of(columns, at) for name, at in named.items()},
         by_gtin="product" in named and suggest.is_gtin(found[named["product"]]),
         cells=below,
         year=None if all(column.dated for column in wide) else date.today().year,
+        header_lines=lines,
     )
     return _with_week(kind, answers, found.get(named.get(week_of(kind), -1)))
 
 
-def _below(kind, fields):
-    """What probably stands below weeks: the units, else the first number that must be there."""
+def _header(kind, look):
+    def recognised(names):
+        return suggest.recognised(kind, names)
+
+    return seen_of.whole_header(look, seen_of.header_of(look, kind, recognised), recognised)
+
+
+def _below(kind, fields, found):
+    """What probably stands below weeks, by the word beside them; without one the units, else a number that must be."""
+    words = [word for word in found if word]
+    named = suggest.suggested(kind, [Seen(at, word, ()) for at, word in enumerate(words)])
+    below = {name: words[at] for name, at in named.items() if kind.field(name).type in NUMBERS}
+    if "" not in found:
+        return below
     numbers = [one.name for one in kind.fields if one.type is Type.DECIMAL and (one.required or one.name == kind.units)]
-    return next((name for name in numbers if name not in fields), numbers[0] if numbers else "")
+    plain = next((name for name in numbers if name not in {*fields, *below}), numbers[0] if numbers else "")
+    return {plain: ""} | below if plain and plain not in below else below
 
 
 def wide_columns(kind: Kind, columns: list[Seen]) -> list[Seen]:
-    """The columns that are a week or a day each; one alone is an ordinary column."""
-    found = [column for column in columns if column.week] if into_of(kind) else []
+    """The columns that are a week or a day each; one alone is an ordinary column, and so is one with a word of its own.
+
+    A word that is called like a number of ours, or stands beside several weeks, is not one of its own.
+    """
+    dated = [column for column in columns if column.week] if into_of(kind) else []
+    words = Counter(bare(column.beside) for column in dated)
+    found = [column for column in dated if words[bare(column.beside)] > 1 or _is_measure(kind, column.beside)]
     return found if len(found) > 1 else []
+
+
+def _is_measure(kind, word):
+    numbers = (one for one in kind.fields if one.type in NUMBERS)
+    return not word or any(suggest.likeness(word, one.name) >= suggest.LEAST for one in numbers)
+
+
+def measures(wide: list[Seen]) -> dict[str, list[Seen]]:
+    """The columns of weeks by the word beside them, as it first stands there; nothing for those without one."""
+    found, words = {}, {}
+    for column in wide:
+        word = words.setdefault(bare(column.beside), column.beside)
+        found.setdefault(word, []).append(column)
+    return found
 
 
 def source_of(columns: list[Seen], position: int) -> Source:
@@ -137,8 +173,9 @@ def of_mapping(mapping: Mapping, look: Look) -> Answers:
         (NUMBER if week.week_from else ANY) if week else MONDAY,
         _year(mapping, week),
         mapping.by_gtin,
-        mapping.unfold.cells if mapping.unfold else "",
+        dict(mapping.unfold.cells) if mapping.unfold else {},
         tuple(one.kind.name for one in mapping.create),
+        form.header_lines,
     )
 
 
@@ -175,6 +212,7 @@ def text_of(kind: Kind, answers: Answers) -> str:
         _table("columns", {name: answers.columns[name] for name in kind.names if name in {*answers.columns} - made}),
         _table("constants", {name: answers.constants[name] for name in kind.names if answers.constants.get(name)}),
         _table("unfold", _unfold(kind, answers)),
+        _table("unfold.cells", {} if _is_bare(answers) else answers.cells),
     ]
     if made:
         parts.append(_table("[derived]", {"name": week, "from": answers.columns[week]} | _week(answers)))
@@ -188,6 +226,7 @@ def _file(answers):
         "delimiter": answers.delimiter,
         "sheet": answers.sheet,
         "header": answers.header,
+        "header_lines": answers.header_lines if answers.header_lines > 1 else "",
         "decimal": answers.decimal,
         "thousands": answers.thousands,
         "dates": list(answers.dates),
@@ -198,8 +237,14 @@ def _file(answers):
 def _unfold(kind, answers):
     if not answers.cells:
         return {}
+    cells_ = {"cells": next(iter(answers.cells))} if _is_bare(answers) else {}
     year = {"year": answers.year} if answers.year else {}
-    return {"into": into_of(kind), "cells": answers.cells} | year
+    return {"into": into_of(kind)} | cells_ | year
+
+
+def _is_bare(answers):
+    """Whether one field stands below headers that are weeks and nothing else."""
+    return list(answers.cells.values()) == [""]
 
 
 def _week(answers):

@@ -12,11 +12,12 @@ from kpis.columns import seen as seen_of
 from kpis.columns.answers import ANY, CREATABLE, MONDAY, NUMBER, Answers
 from kpis.columns.titles import title
 from kpis.imports import cells
-from kpis.imports.headers import FIRST_YEAR, LAST_YEAR
+from kpis.imports.headers import FIRST_YEAR, LAST_YEAR, bare
 from kpis.imports.kinds import DATES, NUMBERS, Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Marks
 from kpis.imports.messages import written
+from kpis.imports.toml import MOST_HEADERS
 
 NUMBER_FORMS = {
     "1,234.50": (".", ","),
@@ -27,6 +28,7 @@ NUMBER_FORMS = {
     "1234,50": (",", ""),
 }
 BELOW = 30
+HEADER_LINES = range(1, MOST_HEADERS + 1)
 
 
 class ColumnsForm(forms.Form):
@@ -36,6 +38,9 @@ class ColumnsForm(forms.Form):
     """
 
     header = forms.TypedChoiceField(label=gettext_lazy("Header"), coerce=int)
+    header_lines = forms.TypedChoiceField(
+        label=gettext_lazy("Lines of the header"), coerce=int, choices=[(n, n) for n in HEADER_LINES]
+    )
     numbers = forms.ChoiceField(label=gettext_lazy("Numbers"), choices=[(form, form) for form in NUMBER_FORMS])
     dates = forms.ChoiceField(label=gettext_lazy("Dates"))
     week = forms.ChoiceField(
@@ -49,7 +54,6 @@ class ColumnsForm(forms.Form):
     year = forms.IntegerField(
         label=gettext_lazy("Weeks are of the year"), min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False
     )
-    wide = forms.ChoiceField(required=False)
     by_gtin = forms.BooleanField(label=gettext_lazy("Products are named by their GTIN"), required=False)
     creates = forms.MultipleChoiceField(
         label=gettext_lazy("Create where they are not known"), required=False, widget=forms.CheckboxSelectMultiple
@@ -59,8 +63,9 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args, kind: Kind, look: Look, answers: Answers, given=(), remembers="", **kwargs):
         self.kind, self.look, self.given = kind, look, frozenset(given)
         self.proposed = answers
-        self.columns = seen_of.columns(look, answers.header)
+        self.columns = seen_of.columns(look, answers.header, answers.header_lines)
         self.weeks = answers_of.wide_columns(kind, self.columns)
+        self.measures = {f"w{n}": word for n, word in enumerate(answers_of.measures(self.weeks))}
         self.plain = [column for column in self.columns if column not in self.weeks]
         super().__init__(*args, initial=self._initial() | kwargs.pop("initial", {}), **kwargs)
         self._offer_format()
@@ -72,13 +77,15 @@ class ColumnsForm(forms.Form):
         sources = {source: name for name, source in given.columns.items()}
         marks = (given.decimal, given.thousands)
         chosen = {f"c{column.position}": sources.get(self.source(column), "") for column in self.plain}
+        below = {bare(word): name for name, word in given.cells.items()}
+        chosen |= {key: below.get(bare(word), "") for key, word in self.measures.items()}
         return {
             "header": given.header,
+            "header_lines": given.header_lines,
             "numbers": next((name for name, pair in NUMBER_FORMS.items() if pair == marks), "1234.50"),
             "dates": "|".join(given.dates),
             "week": given.week,
             "year": given.year,
-            "wide": given.cells,
             "by_gtin": given.by_gtin,
             "creates": list(given.creates),
             "remember": True,
@@ -112,8 +119,9 @@ class ColumnsForm(forms.Form):
                     label=title(field), help_text=field.meaning, max_length=field.longest, required=False
                 )
         numbers = [(field.name, title(field)) for field in self.kind.fields if field.type in NUMBERS]
-        self.fields["wide"].label = _("The columns of weeks go to")
-        self.fields["wide"].choices = [("", _("– ignore –")), *numbers]
+        for key, word in self.measures.items():
+            label = _("The columns of weeks go to") if not word else _("Column %(name)s goes to") % {"name": word}
+            self.fields[key] = forms.ChoiceField(label=label, choices=[("", _("– ignore –")), *numbers], required=False)
 
     def _offer_rest(self, remembers):
         kind = self.kind
@@ -126,7 +134,6 @@ class ColumnsForm(forms.Form):
             "creates": refers,
             "week": answers_of.week_of(kind) and not self.weeks,
             "year": answers_of.week_of(kind),
-            "wide": self.weeks,
             "dates": any(field.type in DATES for field in kind.fields),
             "remember": remembers,
         }
@@ -141,8 +148,8 @@ class ColumnsForm(forms.Form):
     def chosen(self):
         """The fields that columns are chosen for, as typed so far."""
         found = {self[f"c{column.position}"].value() for column in self.plain} - {"", None}
-        below = {answers_of.into_of(self.kind), self["wide"].value()} if self.weeks and self["wide"].value() else set()
-        return found | below | self.given
+        below = {self[key].value() for key in self.measures} - {"", None}
+        return found | below | self.given | ({answers_of.into_of(self.kind)} if below else set())
 
     def clean(self):
         data = super().clean()
@@ -151,7 +158,9 @@ class ColumnsForm(forms.Form):
             name = data.get(f"c{column.position}")
             self._refuse_twice(f"c{column.position}", name, taken)
             taken.setdefault(name, column.shown)
-        self._refuse_twice("wide", data.get("wide"), taken)
+        for key, word in self.measures.items():
+            self._refuse_twice(key, data.get(key), taken)
+            taken.setdefault(data.get(key), word or _("a column for each week"))
         if data.get("week") == NUMBER and not data.get("year") and answers_of.week_of(self.kind) in taken:
             self.add_error("year", _("Of which year are the weeks?"))
         self._clean_constants(data, {*taken, *self._below(data)})
@@ -164,7 +173,12 @@ class ColumnsForm(forms.Form):
             self.add_error(key, _("%(field)s is taken from “%(other)s” already.") % said)
 
     def _below(self, data):
-        return (answers_of.into_of(self.kind), data["wide"]) if data.get("wide") else ()
+        """The fields that headers that are weeks, and what stands below them, are chosen for."""
+        below = self._cells(data)
+        return (answers_of.into_of(self.kind), *below) if below else ()
+
+    def _cells(self, data):
+        return {data[key]: word for key, word in self.measures.items() if data.get(key)}
 
     def _clean_constants(self, data, taken):
         """Every field that must be there is a column or has a text that it can be."""
@@ -204,7 +218,7 @@ class ColumnsForm(forms.Form):
             week=MONDAY if self.weeks else data.get("week", MONDAY),
             year=data.get("year"),
             by_gtin=bool(data.get("by_gtin")),
-            cells=data.get("wide", ""),
+            cells=self._cells(data),
             creates=tuple(data.get("creates", ())),
         )
 

@@ -63,7 +63,7 @@ def _checked(mapping, look):
 def _text(mapping, look):
     """The rows below the header, without those of another width, and the header."""
     header = mapping.format.header
-    names = look.header(header)
+    names = look.header(header, mapping.format.header_lines)
     below = [(line, cells) for line, cells in look.rows if line > header]
     width = len(names) or max((len(cells) for _line, cells in below), default=0)
     rows = [(*cells, line) for line, cells in below if len(cells) == width]

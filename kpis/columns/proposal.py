@@ -7,6 +7,7 @@ from kpis.columns import seen as seen_of
 from kpis.columns.answers import Answers
 from kpis.imports import asking, look, store
 from kpis.imports.errors import MappingError
+from kpis.imports.headers import bare, undated
 from kpis.imports.kinds import KINDS, Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Mapping
@@ -30,8 +31,8 @@ class Proposal:
     new: tuple[str, ...] = ()
 
 
-def of_batch(batch: ImportBatch, header: int | None = None) -> Proposal | None:
-    """What is proposed for a file that was looked at; with `header`, for one whose header stands in that line.
+def of_batch(batch: ImportBatch, header: tuple[int, int] | None = None) -> Proposal | None:
+    """What is proposed for a file that was looked at; with `header`, for one whose header is that (line, how many).
 
     None where nothing was seen of it.
     """
@@ -47,7 +48,7 @@ def of_batch(batch: ImportBatch, header: int | None = None) -> Proposal | None:
     return of_look(KINDS[batch.kind], seen, before, known.columns if known else (), header)
 
 
-def of_known(known: ColumnMapping, header: int | None = None) -> Proposal | None:
+def of_known(known: ColumnMapping, header: tuple[int, int] | None = None) -> Proposal | None:
     """What was said of the files of a feed, on the file it was said of; None where the form cannot show that."""
     before = _plain(known.text)
     if before is None or not known.sample:
@@ -55,26 +56,31 @@ def of_known(known: ColumnMapping, header: int | None = None) -> Proposal | None
     return of_look(KINDS[known.feed.kind], look.of(known.sample), before, (), header)
 
 
-def of_look(kind: Kind, seen: Look, before: Mapping | None, columns=(), header: int | None = None) -> Proposal:
+def of_look(
+    kind: Kind, seen: Look, before: Mapping | None, columns=(), header: tuple[int, int] | None = None
+) -> Proposal:
     """The same for what was seen of any file, what was said before, and the headers that it was said of."""
     if before is None or header is not None:
         return Proposal(kind, seen, answers_of.suggested(kind, seen, header))
     said = answers_of.of_mapping(before, seen)
-    at = seen_of.columns(seen, said.header)
+    at = seen_of.columns(seen, said.header, said.header_lines)
     names = {column.name.casefold(): column for column in at}
     here = {name: source for name, source in said.columns.items() if _is_here(source, names, len(at))}
     if not here:
         return Proposal(kind, seen, answers_of.suggested(kind, seen))
-    fresh = answers_of.suggested(kind, seen, said.header)
+    fresh = answers_of.suggested(kind, seen, (said.header, said.header_lines))
     taken = {str(source).casefold() for source in here.values()}
     more = {
         name: source
         for name, source in fresh.columns.items()
         if name not in here and name not in said.constants and str(source).casefold() not in taken
     }
+    words = {bare(word) for word in answers_of.measures(answers_of.wide_columns(kind, at))}
+    below = {name: word for name, word in said.cells.items() if bare(word) in words}
     lost = tuple(str(source) for name, source in said.columns.items() if name not in here)
-    new = tuple(column.shown for column in at if columns and not column.week and column.name.casefold() not in columns)
-    answers = replace(said, columns=here | more, encoding=seen.encoding, delimiter=seen.delimiter)
+    lost += tuple(word for name, word in said.cells.items() if word and name not in below)
+    new = tuple(column.shown for column in at if columns and undated(column.name) not in {"", *columns})
+    answers = replace(said, columns=here | more, cells=below, encoding=seen.encoding, delimiter=seen.delimiter)
     return Proposal(kind, seen, answers, frozenset(here), lost, new)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from kpis.imports import cells
-from kpis.imports.headers import is_week, week_in
+from kpis.imports.headers import SOME_YEAR, is_week, week_beside, week_in
 from kpis.imports.kinds import Kind
 from kpis.imports.look import Look
 from kpis.imports.mapping import Marks
@@ -42,7 +42,7 @@ class Seen:
     """One column: its position from 0, its header, what stands in it first, and what that seems to be.
 
     `is_number` and `dates` (the forms in which all of it can be read) are of the cells, `week` says that the header
-    names one, `dated` that it says the year too, `is_gtin` that every cell could be a GTIN.
+    names one, `dated` that it says the year too, `beside` what else it says, `is_gtin` that every cell could be a GTIN.
     """
 
     position: int
@@ -53,6 +53,7 @@ class Seen:
     is_gtin: bool = False
     week: bool = False
     dated: bool = False
+    beside: str = ""
 
     @property
     def shown(self) -> str:
@@ -60,9 +61,9 @@ class Seen:
         return self.name or str(self.position + 1)
 
 
-def columns(look: Look, header: int) -> list[Seen]:
-    """The columns of a file whose header stands in that line; 0 is none."""
-    head = look.header(header)
+def columns(look: Look, header: int, lines: int = 1) -> list[Seen]:
+    """The columns of a file whose header ends in that line and has so many lines; 0 is none."""
+    head = look.header(header, lines)
     below = [cells for line, cells in look.rows if line > header]
     width = len(head) or Counter(map(len, below)).most_common(1)[0][0] if head or below else 0
     names = head or [""] * width
@@ -71,7 +72,8 @@ def columns(look: Look, header: int) -> list[Seen]:
 
 def _seen(position, name, values):
     filled = tuple(value for value in values if value)
-    column = Seen(position, name, filled, week=is_week(name), dated=bool(week_in(name)))
+    week, beside = week_beside(name, SOME_YEAR)
+    column = Seen(position, name, filled, week=bool(week), dated=bool(week_beside(name)[0]), beside=beside)
     if not filled:
         return column
     numbers = sum(bool(NUMBER.fullmatch(value)) for value in filled)
@@ -98,6 +100,27 @@ def header_of(look: Look, kind: Kind, recognised) -> int:
         return 0
     best = max(fine, key=lambda row: (recognised(row[1]), -row[0]))
     return best[0]
+
+
+def whole_header(look: Look, line: int, recognised) -> tuple[int, int]:
+    """(line, how many) of the header that a line is of: two where one has weeks, and the lower repeats its words."""
+    rows = dict(look.rows)
+    for upper, lower in ((line - 1, line), (line, line + 1)):
+        if upper in rows and lower in rows and _are_both(rows[upper], rows[lower], recognised):
+            return lower, 2
+    return line, 1
+
+
+def _are_both(upper, lower, recognised):
+    words = [cell.strip() for cell in lower if cell.strip()]
+    if not _is_words(lower) or len(set(words)) == len(words):
+        return False
+    weeks, others = (upper, lower) if _weeks(upper) else (lower, upper)
+    return _weeks(weeks) > 1 and not _weeks(others) and recognised(others) > 0
+
+
+def _weeks(cells):
+    return sum(map(is_week, cells))
 
 
 def _filled(cells):

@@ -68,7 +68,7 @@ def remember_columns(feed: Feed, *, by, text: str, seen: Look | None = None, ver
     if seen:
         rows = [row for row in seen.rows if row[0] <= mapping.format.header + SAMPLED]
         fields |= {
-            "columns": sorted(asking.shape(seen, mapping.format.header)),
+            "columns": sorted(asking.shape_of(mapping, seen)),
             "sample": asdict(seen) | {"rows": rows},
         }
     known = ColumnMapping.objects.filter(feed=feed).first()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kpis.imports import look, store
 from kpis.imports.errors import UnusableFile
-from kpis.imports.headers import is_week
+from kpis.imports.headers import undated
 from kpis.imports.look import Look
 from kpis.imports.mapping import Format, Mapping
 from kpis.imports.toml import parse_mapping
@@ -41,7 +41,7 @@ def must_be_mapped(batch: ImportBatch, folder: Path) -> bool:
         return True
     mapping = parse_mapping((folder / store.MAPPING).read_text("utf-8"), batch.mapping)
     known = remembered(batch.feed) if batch.mapping == REMEMBERED else None
-    return not fits(mapping, seen) or bool(known and shape(seen, mapping.format.header) != set(known.columns))
+    return not fits(mapping, seen) or bool(known and shape_of(mapping, seen) != set(known.columns))
 
 
 def remembered(feed) -> ColumnMapping | None:
@@ -51,7 +51,7 @@ def remembered(feed) -> ColumnMapping | None:
 
 def fits(mapping: Mapping, seen: Look) -> bool:
     """Whether a file has every column that a mapping needs."""
-    header = seen.header(mapping.format.header)
+    header = seen.header(mapping.format.header, mapping.format.header_lines)
     width = len(header) or max((len(cells) for _line, cells in seen.rows), default=0)
     needed = [column.source for column in mapping.columns.values() if not column.optional]
     needed += [source for derived in mapping.derived for source in derived.asked]
@@ -63,9 +63,14 @@ def _is_among(source, names):
     return source.casefold() in {name.casefold() for name in names}
 
 
-def shape(seen: Look, line: int) -> set[str]:
-    """The headers of a file by which it is known again: those that name a week change with it."""
-    return {name.casefold() for name in seen.header(line) if name and not is_week(name)}
+def shape(seen: Look, line: int, lines: int = 1) -> set[str]:
+    """The headers of a file by which it is known again, in so many lines up to this one: weeks in them change."""
+    return {undated(name) for name in seen.header(line, lines)} - {""}
+
+
+def shape_of(mapping: Mapping, seen: Look) -> set[str]:
+    """The same where a mapping says which lines they are."""
+    return shape(seen, mapping.format.header, mapping.format.header_lines)
 
 
 def ask_format(folder: Path, said: dict) -> None:

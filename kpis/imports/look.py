@@ -11,7 +11,7 @@ from pathlib import Path
 from kpis.imports import decode, sniff, store, workbook
 from kpis.imports.families import WORKBOOK, family_of
 from kpis.imports.mapping import Format
-from kpis.imports.reader import first_rows, named, open_source
+from kpis.imports.reader import first_rows, folded, named, open_source
 
 ROWS, MOST_COLUMNS, LONGEST = 60, 400, 120
 # Two bytes for a character, both high: how Chinese is written in GBK. Western texts have such bytes one by one.
@@ -34,9 +34,13 @@ class Look:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
 
-    def header(self, line: int) -> tuple[str, ...]:
-        """The names of the columns where a line is the header; empty where it is none of the first."""
-        return tuple(map(named, dict(self.rows).get(line, ())))
+    def header(self, line: int, lines: int = 1) -> tuple[str, ...]:
+        """The names of the columns where so many lines, of which this is the last, are the header.
+
+        Empty where it is none of the first.
+        """
+        rows = dict(self.rows)
+        return folded(tuple(tuple(map(named, rows.get(at, ()))) for at in range(line - lines + 1, line + 1)))
 
     @property
     def is_sheet(self) -> bool:

@@ -17,7 +17,8 @@ Source = str | int
 class Format:
     """How text becomes lines and cells; None means: find it out.
 
-    Of a workbook, `header` and `sheet` count, of EDI and JSON only which `message` is wanted (INVOIC, 810).
+    The header has `header_lines` lines, of which `header` is the last. Of a workbook, these and `sheet` count, of EDI
+    and JSON only which `message` is wanted (INVOIC, 810).
     """
 
     delimiter: str | None = None
@@ -27,6 +28,7 @@ class Format:
     row_end: str = ""
     sheet: Source | None = None
     message: str | None = None
+    header_lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -129,14 +131,20 @@ class Rule:
 class Unfold:
     """Columns of which each is a week or a day, made rows: the field `into` takes the date, `cells` what stands below.
 
-    A header that names no date is an ordinary column. `year` is that of headers that name only a week; `like` finds
-    the date in headers that say more, and leaves out those that it does not fit.
+    `cells` are pairs: a field, and the word that stands beside the date in its headers, empty where none does. A header
+    that names no date, or has another word beside it, is an ordinary column. `year` is that of headers that name only a
+    week; `like` finds the date in headers that say more, and leaves out those that it does not fit.
     """
 
     into: str
-    cells: str
+    cells: tuple[tuple[str, str], ...]
     year: int | None = None
     like: re.Pattern | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that it makes: the date, then what stands below."""
+        return (self.into, *(name for name, _word in self.cells))
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,7 @@ class Mapping:
     @property
     def helpers(self) -> tuple[str, ...]:
         """Names of unfolded, joined and derived columns, in the order in which they come to be."""
-        unfolded = (self.unfold.into, self.unfold.cells) if self.unfold else ()
+        unfolded = self.unfold.fields if self.unfold else ()
         joined = tuple(name for lookup in self.lookups for name, _ in lookup.bring)
         return unfolded + joined + tuple(column.name for column in self.derived)
 

@@ -60,7 +60,8 @@ def _check_unfolded(table, mapping):
     if unfold is None:
         return
     _check_field(table, mapping, "unfold.into", unfold.into)
-    _check_field(table, mapping, "unfold.cells", unfold.cells)
+    for name, _word in unfold.cells:
+        _check_field(table, mapping, "unfold.cells", name)
     if mapping.kind.field(unfold.into).type not in DATES:
         table.fail("unfold.into", _("must be a field that is a week or a day"))
     if not mapping.format.header or mapping.format.message:

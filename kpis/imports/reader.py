@@ -7,8 +7,10 @@ that fails, a row-by-row reader goes on, which survives quoted line breaks, stra
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +19,7 @@ import polars as pl
 
 from kpis.imports import decode, sniff, workbook
 from kpis.imports.errors import UnusableFile
+from kpis.imports.headers import together
 from kpis.imports.mapping import Format
 from kpis.imports.sheet_cells import BREAK, CELL
 from kpis.imports.workbook import Writing
@@ -120,7 +123,7 @@ def _closing(file, opening):
 
 def _open_sheet(file, facts, form):
     source = Source(file, "utf-8", CELL, None, CELL, notes=list(_notes(facts)), line_break=BREAK, sheet=facts)
-    _read_header(source, form.header)
+    _read_header(source, form)
     return source
 
 
@@ -136,7 +139,7 @@ def _notes(facts):
 def _open_message(file, facts, _form):
     """The table of line items, which are counted from 1."""
     source = Source(file, "utf-8", CELL, None, CELL, line_break=BREAK, message=Message(**facts))
-    _read_header(source, 1)
+    _read_header(source, Format())
     source.first_line = 1
     return source
 
@@ -149,7 +152,7 @@ def _open(file, encoding, guessed, form, names):
         guessed["delimiter"] = visible(delimiter)
     notes = [(f"guessed_{what}", {what: found}) for what, found in guessed.items()]
     source = Source(file, encoding, delimiter, form.quote, _mark(sample, delimiter), form.row_end, notes=notes)
-    _read_header(source, form.header)
+    _read_header(source, form)
     return source
 
 
@@ -173,14 +176,14 @@ def visible(delimiter: str) -> str:
     return {"\t": "TAB"}.get(delimiter, delimiter)
 
 
-def _read_header(source, header):
+def _read_header(source, form):
     """Skip to the header and read it, or the width of the first row where there is none."""
-    start = source.file.tell()
+    header, start = form.header, source.file.tell()
     lines = _Lines(source)
     rows = _rows(source, lines)
-    for _ in range(header - 1):
-        if not lines.skip():
-            raise UnusableFile("no_header", line=header)
+    above = deque(islice(lines, max(header - 1, 0)), maxlen=form.header_lines - 1)
+    if lines.line < header - 1:
+        raise UnusableFile("no_header", line=header)
     first = next(rows, None)
     while first == [] and not header:
         first = next(rows, None)
@@ -188,7 +191,8 @@ def _read_header(source, header):
         raise _without_header(first, header)
     source.width = len(first)
     if header:
-        source.names = tuple(_name(source, name) for name in first)
+        upper = [next(_rows(source, [line]), []) for line in above]
+        source.names = folded(tuple(tuple(_name(source, name) for name in line) for line in (*upper, first)))
         source.body, source.first_line = lines.position, lines.line + 1
     else:
         source.body, source.first_line = start, 1
@@ -203,6 +207,11 @@ def _without_header(first, header):
 
 def _name(source, name):
     return named(name.replace(source.line_break, "\n") if source.line_break else name)
+
+
+def folded(header: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The names of columns by the lines of their header, the upper ones first."""
+    return reduce(together, header)
 
 
 def named(cell: str) -> str:

@@ -11,7 +11,7 @@ from kpis.imports import cells
 from kpis.imports.amazon import REPORTS
 from kpis.imports.edi import LAYOUTS
 from kpis.imports.errors import MappingError
-from kpis.imports.headers import FIRST_YEAR, LAST_YEAR
+from kpis.imports.headers import FIRST_YEAR, LAST_YEAR, bare
 from kpis.imports.kinds import KINDS, MASTERS
 from kpis.imports.mapping import (
     Column,
@@ -34,7 +34,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "mappings"
 ACTIONS = ("skip", "ignore", "credit_note", "charge")
 TESTS = ("equals", "starts_with", "matches", "in", "empty")
 WAYS = ("first_chars", "first_words", "pattern", "week_from", "monday", "product_of", "join_of", "values", "copy")
-LONGEST_TEXT, MOST_CHARS, MOST_WORDS = 64 * 1024, 1000, 50
+LONGEST_TEXT, MOST_CHARS, MOST_WORDS, MOST_HEADERS = 64 * 1024, 1000, 50, 3
 # A dotted key of n parts costs the reader of TOML n² steps: a text of 64 KB would hold a web worker for minutes.
 DEEP_KEY = re.compile(r"""(?:(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){16}""")
 THOUSANDS = ("", ",", ".", "'", "\u2019", " ", "\u00a0", "\u202f")
@@ -187,7 +187,8 @@ def _format(table):
     sheet, message = table.source("sheet", needed=False), table.get("message", str)
     if message is not None and message not in MESSAGES:
         table.fail("message", _("must be one of %(among)s") % {"among": ", ".join(MESSAGES)})
-    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet, message)
+    lines = _count(table, "header_lines", min(header, MOST_HEADERS) or 1) or 1
+    return Format(delimiter, encoding, quote or None, header, table.get("row_end", str, ""), sheet, message, lines)
 
 
 def _marks(table, base):
@@ -309,9 +310,21 @@ def _unfold(table):
     if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
         bounds = {"least": FIRST_YEAR, "most": LAST_YEAR}
         table.fail("year", _("must be a whole number from %(least)s to %(most)s") % bounds)
-    unfold = Unfold(table.need("into", str), table.need("cells", str), year, _pattern(table, "like"))
+    unfold = Unfold(table.need("into", str), _cells(table), year, _pattern(table, "like"))
     table.done()
     return unfold
+
+
+def _cells(table):
+    """One field that stands below the dates, or several, each with the word beside its dates."""
+    cells_ = table.need("cells", (str, dict))
+    said = {cells_: ""} if isinstance(cells_, str) else cells_
+    if not said or not all(isinstance(word, str) for word in said.values()):
+        table.fail("cells", _("must be a field, or fields with the word that stands beside the date"))
+    words = [bare(word) for word in said.values()]
+    if len(set(words)) < len(words):
+        table.fail("cells", _("two fields cannot have the same word"))
+    return tuple(said.items())
 
 
 def _rule(table):

@@ -1,16 +1,17 @@
-"""Tables with a column for each week: every filled cell below such a header becomes a row of its own.
+"""Tables with a column for each week: what stands below the headers of one week becomes a row of its own.
 
-A row made of a cell has a number that says both where it stands: the line, and behind `SHIFT` bits the column.
+A row made so has a number that says both where it stands: the line, and behind `SHIFT` bits which of the weeks.
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 import polars as pl
 
 from kpis.imports import cells
 from kpis.imports.derive import Names, helper
 from kpis.imports.errors import UnusableFile
-from kpis.imports.headers import day_in, week_in
+from kpis.imports.headers import bare, day_beside, week_beside
 from kpis.imports.kinds import Kind, Type
 from kpis.imports.mapping import Mapping, Unfold
 from kpis.imports.reader import LINE, LINES, ROWS, column
@@ -19,52 +20,75 @@ SHIFT = LINES.bit_length()
 
 
 class Wide:
-    """The columns of one file that name weeks or days. Raises UnusableFile where none does, or two name the same."""
+    """The columns of one file that name weeks or days, and the field that stands below each.
+
+    Raises UnusableFile where none does, two are of the same week and field, or a field has no column at all.
+    """
 
     def __init__(self, mapping: Mapping, names: Names):
         self.unfold, self.marks = mapping.unfold, mapping.marks
         self.headers = names.source.names
-        self.dates = dated(self.headers, mapping.unfold, mapping.kind)
-        if not self.dates:
+        self.found = dated(self.headers, mapping.unfold, mapping.kind)
+        self._refuse(names)
+        self.dates: dict[date, dict[str, int]] = {}
+        for position, (day, field) in self.found.items():
+            self.dates.setdefault(day, {})[field] = position
+        names.used.update(self.found)
+
+    def _refuse(self, names):
+        if not self.found:
             raise UnusableFile("no_weeks", found=names.named())
-        if len(set(self.dates.values())) < len(self.dates):
-            raise UnusableFile("weeks_twice", columns=[self.headers[at] for at in _repeated(self.dates)])
-        names.used.update(self.dates)
+        said = list(self.found.values())
+        if twice := [self.headers[at] for at, pair in self.found.items() if said.count(pair) > 1]:
+            raise UnusableFile("weeks_twice", columns=twice)
+        there = {field for _day, field in said}
+        if missing := [word or field for field, word in self.unfold.cells if field not in there]:
+            raise names.missing(missing)
 
     def rows(self, text: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """The rows of a batch, one for each filled cell, so many at a time that they stay small."""
-        columns = [column(position) for position in self.dates]
-        said = {column(position): date.isoformat() for position, date in self.dates.items()}
-        place = {column(position): (position + 1) << SHIFT for position in self.dates}
-        kept = [name for name in text.columns if name not in said]
-        into, value = helper(self.unfold.into), helper(self.unfold.cells)
-        for part in text.iter_slices(max(ROWS // len(columns), 1)):
-            long = part.unpivot(columns, index=kept, variable_name=into, value_name=value)
-            long = long.filter(cells.words(long.get_column(value), self.marks).is_not_null())
-            yield long.with_columns(
-                pl.col(LINE).cast(pl.UInt64) + pl.col(into).replace_strict(place, return_dtype=pl.UInt64),
-                pl.col(into).replace_strict(said, return_dtype=pl.String),
-            )
+        """The rows of a batch, one for each week with a filled cell, so many at a time that they stay small."""
+        dated_columns = {column(position) for position in self.found}
+        kept = [pl.col(name) for name in text.columns if name not in (LINE, *dated_columns)]
+        for part in text.iter_slices(max(ROWS // len(self.found), 1)):
+            filled = {name: cells.words(part.get_column(name), self.marks).is_not_null() for name in dated_columns}
+            yield pl.concat([self._of_week(part, kept, filled, number) for number in range(len(self.dates))])
+
+    def _of_week(self, part, kept, filled, number):
+        day, columns = list(self.dates.items())[number]
+        there = pl.any_horizontal(filled[column(position)] for position in columns.values())
+        below = [
+            (pl.col(column(columns[name])) if name in columns else pl.lit(None, pl.String)).alias(helper(name))
+            for name, _word in self.unfold.cells
+        ]
+        return part.filter(there).select(
+            *kept,
+            pl.col(LINE).cast(pl.UInt64) + ((number + 1) << SHIFT),
+            pl.lit(day.isoformat()).alias(helper(self.unfold.into)),
+            *below,
+        )
 
     def told(self, errors: pl.DataFrame) -> pl.DataFrame:
         """The same faults, with the header of the file for those of the cells and of the weeks."""
-        ours = pl.col("column").is_in([self.unfold.into, self.unfold.cells])
-        headers = {position + 1: self.headers[position] for position in self.dates}
-        header = (pl.col("row") // (LINES + 1)).replace_strict(headers, default=None, return_dtype=pl.String)
-        return errors.with_columns(
-            pl.when(ours).then(header.fill_null(pl.col("column"))).otherwise("column").alias("column")
-        )
+        headers = {}
+        for number, columns in enumerate(self.dates.values(), 1):
+            first = self.headers[min(columns.values())]
+            headers |= {f"{number} {name}": first for name in self.unfold.fields}
+            headers |= {f"{number} {name}": self.headers[position] for name, position in columns.items()}
+        key = pl.concat_str(pl.col("row") // (LINES + 1), pl.lit(" "), pl.col("column"))
+        header = key.replace_strict(headers, default=pl.col("column"), return_dtype=pl.String)
+        return errors.with_columns(header.alias("column"))
 
 
-def dated(headers: tuple[str, ...], unfold: Unfold, kind: Kind) -> dict[int, object]:
-    """The date that each header names, by its position from 0; headers that name none are left out."""
-    field = kind.field(unfold.into)
+def dated(headers: tuple[str, ...], unfold: Unfold, kind: Kind) -> dict[int, tuple[date, str]]:
+    """The date that each header names and the field below it, by its position from 0; others are left out."""
+    is_week = kind.field(unfold.into).type is Type.WEEK
+    fields = {bare(word): name for name, word in unfold.cells}
     found = {}
     for position, header in enumerate(headers):
         text = _taken(header, unfold.like)
-        date = week_in(text, unfold.year) if field.type is Type.WEEK else day_in(text)
-        if date:
-            found[position] = date
+        day, rest = week_beside(text, unfold.year) if is_week else day_beside(text)
+        if day and bare(rest) in fields:
+            found[position] = (day, fields[bare(rest)])
     return found
 
 
@@ -74,8 +98,3 @@ def _taken(header, like):
         return header
     found = like.search(header)
     return "" if found is None else found[1 if like.groups else 0] or ""
-
-
-def _repeated(dates):
-    seen = list(dates.values())
-    return [position for position, date in dates.items() if seen.count(date) > 1]

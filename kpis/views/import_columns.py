@@ -19,7 +19,7 @@ from kam.views.base import Reported, Scoped, ScopedAct, posted_version, refuse
 from kpis import access
 from kpis.columns import answers as answers_of
 from kpis.columns import proposal, services
-from kpis.columns.forms import ColumnsForm
+from kpis.columns.forms import HEADER_LINES, ColumnsForm
 from kpis.columns.preview import Preview, preview
 from kpis.columns.titles import title
 from kpis.imports.errors import MappingError
@@ -52,10 +52,13 @@ class Columns(Reported, Scoped, View):
         found = self.proposal()
         if found is None:
             return self.without_look()
-        header = request.POST.get("header", "")
-        if header.isdecimal() and len(header) < DIGITS and int(header) != found.answers.header:
-            found = self.proposal(int(header))
-        if request.POST.get("seen_header", header) != header:  # what was chosen was of other columns
+        header = request.POST.get("header", ""), request.POST.get("header_lines", "1")
+        if all(part.isdecimal() and len(part) < DIGITS for part in header):
+            line, lines = map(int, header)
+            if (line, lines) != (found.answers.header, found.answers.header_lines) and lines in HEADER_LINES:
+                found = self.proposal((line, lines))
+        seen = request.POST.get("seen_header", header[0]), request.POST.get("seen_lines", header[1])
+        if seen != header:  # what was chosen was of other columns
             return self.page(self.form(found), found)
         form = self.form(found, request.POST)
         valid = form.is_valid()
@@ -89,7 +92,7 @@ class Columns(Reported, Scoped, View):
             "found": found,
             "shows": shows,
             "columns": _columns(form, found, seen),
-            "weeks": _weeks(form, found, seen),
+            "weeks": _weeks(form, seen),
             "preview": seen,
             "lines": _lines(found.kind, seen),
             "titles": [(title(found.kind.field(n)), _class(found.kind.field(n))) for n in seen.fields],
@@ -221,7 +224,7 @@ def _preview(found, answers, given):
 
 def _settings(form):
     """The settings that matter now: a year only where weeks are told without one."""
-    names = [name for name in ("header", "numbers", "dates", "week") if name in form.fields]
+    names = [name for name in ("header", "header_lines", "numbers", "dates", "week") if name in form.fields]
     undated = [column for column in form.weeks if not column.dated]
     needs_year = undated or ("week" in form.fields and form["week"].value() == answers_of.NUMBER)
     return [*names, "year"] if needs_year and "year" in form.fields else names
@@ -274,17 +277,20 @@ def _columns(form, found, seen):
     return rows
 
 
-def _weeks(form, found, seen):
-    """The columns that are a week each, as one row of the table."""
-    if not form.weeks:
-        return None
-    faults = [seen.faults[column.shown] for column in form.weeks if column.shown in seen.faults]
+def _weeks(form, seen):
+    """The columns that are a week each, as one row of the table for each word beside the weeks."""
+    found = answers_of.measures(form.weeks)
+    return [_measure(form[key], found[word], seen) for key, word in form.measures.items()]
+
+
+def _measure(choice, weeks, seen):
+    faults = [seen.faults[column.shown] for column in weeks if column.shown in seen.faults]
     return {
-        "first": form.weeks[0].shown,
-        "last": form.weeks[-1].shown,
-        "count": len(form.weeks),
-        "choice": form["wide"],
-        "samples": " · ".join(column.values[0] for column in form.weeks[:SAMPLES] if column.values),
+        "first": weeks[0].shown,
+        "last": weeks[-1].shown,
+        "count": len(weeks),
+        "choice": choice,
+        "samples": " · ".join(column.values[0] for column in weeks[:SAMPLES] if column.values),
         "fault": (sum(count for count, _why in faults), faults[0][1]) if faults else None,
     }
 

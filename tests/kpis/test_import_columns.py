@@ -125,12 +125,44 @@ def test_how_days_are_written_is_known_before_anybody_says_where_they_stand():
 
 def test_weeks_across_and_numbers_of_weeks_are_recognised():
     wide = answers.suggested(SELL_THROUGH, seen("Konto;Filiale;Artikel;KW 5/2026;KW 6/2026\nK;S;P;1;2\n"))
-    assert (wide.cells, wide.columns) == ("units", {"account": "Konto", "store": "Filiale", "product": "Artikel"})
+    assert (wide.cells, wide.columns) == ({"units": ""}, {"account": "Konto", "store": "Filiale", "product": "Artikel"})
     numbers = answers.suggested(SELL_THROUGH, seen("Konto;Filiale;Artikel;KW;Menge\nK;S;P;46;2\n"))
     assert (numbers.week, numbers.columns["week"]) == (NUMBER, "KW")
 
 
-@pytest.mark.parametrize("text", [GERMAN, "Konto;Filiale;Artikel;KW 5/2026;KW 6/2026\nK;S;P;1;2\n", "a;a;\n1;2;3\n"])
+BLOCKS = (
+    "Filiale;EAN;Absatz KW 46/2026;Absatz KW 47/2026;Bestand KW 46/2026;Bestand KW 47/2026\n"
+    "S1;4006381333931;12;3;48;45\n"
+)
+SHEET = (
+    "进销存;;;;;;;\n门店;商品编码;2026年第46周;;;2026年第47周;;\n;;进;销;存;进;销;存\n"
+    "S1;4006381333931;24;12;48;0;3;45\nS1;4006381333931;x;1;;;;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "cells"),
+    [
+        (BLOCKS, (1, 1), {"units": "Absatz", "stock": "Bestand"}),
+        (SHEET, (3, 2), {"receipts": "进", "units": "销", "stock": "存"}),
+        ("门店;条码;销量;;库存;\n;;W46;W47;W46;W47\nS1;4006381333931;12;3;48;45\n", (2, 2),
+         {"units": "销量", "stock": "库存"}),
+        ("Store;EAN;2026-W46 Units;2026-W46 Stock\nS1;4006381333931;12;48\n", (1, 1),
+         {"units": "Units", "stock": "Stock"}),
+        ("Store;EAN;2026-W46;2026-W46 Stock\nS1;4006381333931;12;48\n", (1, 1), {"units": "", "stock": "Stock"}),
+        ("Bericht;2026-W46;2026-W47;\nFiliale;EAN;Menge;Bestand;Woche\nS1;4006381333931;12;48;2026-W46\n", (2, 1), {}),
+    ],
+)  # fmt: skip
+def test_several_measures_of_weeks_are_recognised_by_the_words_beside_or_above_them(text, header, cells):
+    found = answers.suggested(SELL_THROUGH, seen(text))
+    assert ((found.header, found.header_lines), found.cells) == (header, cells)
+    assert {"store", "product"} == {name for name in found.columns if name in ("store", "product")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [GERMAN, "Konto;Filiale;Artikel;KW 5/2026;KW 6/2026\nK;S;P;1;2\n", "a;a;\n1;2;3\n", BLOCKS, SHEET],
+)
 def test_answers_become_a_mapping_and_come_back_from_it(text):
     file = seen(text)
     said = answers.suggested(SELL_THROUGH, file)
@@ -236,6 +268,39 @@ def test_a_file_with_other_columns_is_asked_for_again_with_what_was_said(site, f
     found = site.get(page_of(other)).context["found"]
     assert (found.lost, found.new) == (("Stückzahl",), ("Absatz", "Rabatt"))
     assert (found.answers.columns["units"], "store" in found.known, "units" in found.known) == ("Absatz", True, False)
+
+
+@pages
+def test_a_sheet_with_several_measures_below_each_week_is_mapped_and_known_again_next_week(site, feed):
+    batch = hand_in(site, SHEET.replace("S1;4006381333931;x;1;;;;\n", ""), feed="north")
+    answer = site.get(page_of(batch))
+    assert [(row["first"], row["count"], row["choice"].value()) for row in answer.context["weeks"]] == [
+        ("2026年第46周 进", 2, "receipts"), ("2026年第46周 销", 2, "units"), ("2026年第46周 存", 2, "stock"),
+    ]  # fmt: skip
+    twice = site.post(page_of(batch), typed(answer, w0="units"))
+    assert twice.context["form"].errors == {"w1": ["Units is taken from “进” already."]}
+    site.post(page_of(batch), typed(answer))
+    assert process(batch_id=batch.pk).state == "checked"
+    site.post(reverse("kpis:import-checked", args=[batch.pk]))
+    process(batch_id=ImportBatch.objects.latest("pk").pk)
+    stored = SellThrough.objects.order_by("week").values_list("week", "receipts", "units", "stock")
+    assert [(week, *map(int, more)) for week, *more in stored] == [
+        (date(2026, 11, 9), 24, 12, 48), (date(2026, 11, 16), 0, 3, 45),
+    ]  # fmt: skip
+    later = SHEET.replace("47", "48").replace("46周", "47周")
+    again = hand_in(site, later, feed="north")
+    assert (again.state, again.mapping) == ("rejected", "remembered")
+    [fault] = again.errors.all()
+    assert (fault.line, fault.column, fault.value, fault.code) == (5, "2026年第47周 进", "x", "number")
+
+
+@pages
+def test_a_header_of_two_lines_can_be_said_of_any_file(site, feed):
+    batch = hand_in(site, SHEET, feed="north")
+    said = typed(site.get(page_of(batch)), header_lines="1", seen_lines="2", seen_header="3")
+    shown = site.post(page_of(batch), said, headers={"HX-Request": "true"})
+    assert [row["column"].name for row in shown.context["columns"]] == ["", "", "进", "销", "存", "进", "销", "存"]
+    assert shown.context["weeks"] == []
 
 
 @pages

@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kpis.imports.errors import MappingError, UnusableFile
-from kpis.imports.headers import day_in, week_in
+from kpis.imports.headers import day_in, week_beside, week_in
 from kpis.imports.services import process
 from kpis.imports.toml import parse_mapping
 from kpis.models import SellThrough, StockLevel
@@ -81,6 +84,10 @@ def test_headers_that_say_more_are_found_by_a_pattern_and_take_the_year_that_is_
         ('into = "week"\ncells = "colour"', "unfold.cells"),
         ('into = "week"\ncells = "store"', "store"),
         ('into = "week"\ncells = "units"\nyear = 5', "unfold.year"),
+        ('into = "week"\ncells = {}', "unfold.cells"),
+        ('into = "week"\ncells = { units = 1 }', "unfold.cells"),
+        ('into = "week"\ncells = { units = "Stk.", stock = "(stk)" }', "unfold.cells"),
+        ('into = "week"\ncells = { units = "", colour = "x" }', "unfold.cells"),
         ('into = "week"\ncells = "units"\nlike = "("', "unfold.like"),
     ],
 )
@@ -103,6 +110,128 @@ def test_what_cannot_be_unfolded_is_refused_by_key(unfold, key):
 )  # fmt: skip
 def test_weeks_are_read_as_people_write_them(text, year, week):
     assert week_in(text, year) == week
+
+
+@pytest.mark.parametrize(
+    ("text", "week", "beside"),
+    [
+        *((text, date(2026, 1, 26), "units") for text in (
+            "2026-W05 units", "units 2026-W05", "KW 5/2026 (units)", "units_KW05 2026", "units: Week 5, 2026",
+            "2026-01-28 units", "2026-W05\nunits", "units 28.01.2026",
+        )),
+        *((text, date(2026, 1, 26), "进") for text in ("2026年第5周进", "进2026-W05")),
+        ("2026-W05", date(2026, 1, 26), ""),
+        *((text, None, "") for text in ("KW 5-7/2026 units", "2026-W051 units", "Raw 5/2026", "KW 5 units")),
+        (f"2026-W05 {'x' * 1000}", None, ""),
+    ],
+)  # fmt: skip
+def test_a_word_beside_a_week_is_told_apart_from_it(text, week, beside):
+    assert week_beside(text) == (week, beside)
+
+
+# Several measures, and headers of several lines
+
+
+SEVERAL = WIDE.replace('cells = "units"', 'cells = { units = "Absatz", stock = "Bestand", returns = "" }')
+BLOCKS = "Konto;Filiale;Artikel;Absatz KW 5/2026;Absatz KW 6/2026;KW 5/2026 (Bestand);2026-W06;2026-W07 VKP\n"
+
+
+def test_several_columns_of_one_week_are_one_row(tmp_path):
+    result = check(tmp_path, TITLE + BLOCKS + "K-1;S1;P1;1;2,5;7;;9\nK-1;S1;P2;;3;;1;\n", SEVERAL)
+    rows = sorted(result.frame.select("product", "week", "units", "stock", "returns").rows())
+    assert [(product, week, *(n if n is None else float(n) for n in more)) for product, week, *more in rows] == [
+        ("P1", date(2026, 1, 26), 1, 7, None), ("P1", date(2026, 2, 2), 2.5, None, None),
+        ("P2", date(2026, 2, 2), 3, None, 1),
+    ]  # fmt: skip
+    assert (result.rows, result.accepted, dict(result.warnings)["unknown_columns"]) == (
+        3, 3, {"columns": ["2026-W07 VKP"]},
+    )  # fmt: skip
+
+
+def test_a_fault_names_the_column_of_its_week_and_measure(tmp_path):
+    text = TITLE + BLOCKS + "K-1;S1;P1;1;x;7,1234;;\nK-1;S1;P2;;;7;y;\n"
+    assert complaints(check(tmp_path, text, SEVERAL)) == [
+        (4, "Absatz KW 6/2026", "x", "number"), (4, "KW 5/2026 (Bestand)", "7,1234", "too_precise"),
+        (5, "Absatz KW 5/2026", "", "required"), (5, "Absatz KW 6/2026", "", "required"),
+        (5, "2026-W06", "y", "number"),
+    ]  # fmt: skip
+
+
+def test_a_measure_of_which_there_is_no_column_at_all_is_refused_by_its_word(tmp_path):
+    with pytest.raises(UnusableFile) as refused:
+        check(tmp_path, TITLE + "Konto;Filiale;Artikel;Absatz KW 5/2026;KW 5/2026\nK-1;S1;P1;1;2\n", SEVERAL)
+    assert (refused.value.code, refused.value.params["columns"]) == ("missing_columns", ["Bestand"])
+
+
+CHINESE = SEVERAL.replace('{ units = "Absatz", stock = "Bestand", returns = "" }', '{ units = "销", stock = "存" }')
+
+
+@pytest.mark.parametrize(
+    ("above", "lines"),
+    [
+        (";;;2026年第5周;;2026年第6周;\nKonto;Filiale;Artikel;销;存;销;存\n", 2),
+        ("Konto;Filiale;Artikel;销;;存;\n;;;2026-W05;2026-W06;2026-W05;2026-W06\n", 2),
+        (";;;2026;;;\n;;;KW 5;;KW 6;\nKonto;Filiale;Artikel;销;存;销;存\n", 3),
+    ],
+)
+def test_headers_of_several_lines_are_one(tmp_path, above, lines):
+    mapping = CHINESE.replace("header = 3", f"header = {lines}\nheader_lines = {lines}")
+    order = (1, 7, 2, 8) if ";销;存;销;存" in above else (1, 2, 7, 8)
+    text = above + "K-1;S1;P1;" + ";".join(map(str, order)) + "\nK-1;S1;P2;x;;;\n"
+    result = check(tmp_path, text, mapping)
+    rows = sorted(result.frame.select("week", "units", "stock").rows())
+    assert rows == [(date(2026, 1, 26), 1, 7), (date(2026, 2, 2), 2, 8)]
+    [(line, column, value, code)] = complaints(result)
+    assert (line, value, code, "销" in column, "5" in column) == (lines + 2, "x", "number", True, True)
+
+
+@pytest.mark.parametrize("lines", [0, 4, 2])
+def test_a_header_has_at_most_three_lines_and_no_more_than_stand_there(lines):
+    with pytest.raises(MappingError) as refused:
+        parse_mapping(CHINESE.replace("header = 3", f"header = 1\nheader_lines = {lines}"), "wide.toml")
+    assert refused.value.key == "file.header_lines"
+
+
+LONG = """
+kind = "sell_through"
+[columns]
+account = "Konto"
+store = "Filiale"
+product = "Artikel"
+week = "Woche"
+units = "Absatz"
+stock = "Bestand"
+"""
+CELLS = st.sampled_from(["", "1", "2.5", "-3", "0", "x", "1.2345", "#N/A"])
+WEEKS = ("2026-W05", "2026-W06", "2026-W07")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.tuples(CELLS, CELLS), min_size=3, max_size=3), min_size=1, max_size=4),
+    st.permutations(range(6)),
+)
+def test_the_same_cells_in_long_form_give_the_same_facts_and_faults(tmp_path, table, order):
+    names = [f"{week} {word}" for week in WEEKS for word in ("Absatz", "Bestand")]
+    wide = ["Konto;Filiale;Artikel;" + ";".join(names[at] for at in order)]
+    long = ["Konto;Filiale;Artikel;Woche;Absatz;Bestand"]
+    for number, weeks in enumerate(table):
+        flat = [cell for pair in weeks for cell in pair]
+        wide.append(f"K-1;S1;P{number};" + ";".join(flat[at] for at in order))
+        days = zip(("2026-01-26", "2026-02-02", "2026-02-09"), weeks, strict=True)
+        long += [f"K-1;S1;P{number};{day};{units};{stock}" for day, (units, stock) in days if units or stock]
+    if len(long) == 1:
+        return
+    mapping = SEVERAL.replace(', returns = ""', "").replace("header = 3", "header = 1").replace('decimal = ","', "")
+    found = [check(tmp_path, "\n".join(lines) + "\n", form) for lines, form in ((wide, mapping), (long, LONG))]
+    assert _facts(found[0]) == _facts(found[1])
+    assert found[0].rows == found[1].rows
+
+
+def _facts(result):
+    fields = ("account", "store", "product", "week", "units", "stock")
+    faults = result.errors.select("value", "code").rows()
+    return sorted(map(str, result.frame.select(pl.col(fields).cast(pl.String)).rows())), sorted(faults)
 
 
 def test_a_day_is_read_only_where_it_is_clear():
