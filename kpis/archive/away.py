@@ -11,11 +11,15 @@ IS_AWAY = """EXISTS (
 )"""
 
 
+def among(table: str, days):
+    """The archived months of these days, as rows in order."""
+    months = {day.replace(day=1) for day in days}
+    return ArchivedMonth.objects.filter(table=table, month__in=sorted(months)).order_by("month")
+
+
 def away(table: str, days) -> list[date]:
     """The months, by their first days, of these days that are archived."""
-    months = {day.replace(day=1) for day in days}
-    found = ArchivedMonth.objects.filter(table=table, month__in=months)
-    return list(found.order_by("month").values_list("month", flat=True))
+    return list(among(table, days).values_list("month", flat=True))
 
 
 def as_said(months: list[date]) -> str:

@@ -1,13 +1,16 @@
 """The rows of the explorer as markup."""
 
+from datetime import timedelta
+
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from kam.templatetags import formats, kam_ui
+from kpis import calc
 from kpis.explorer import asked as ask
 from kpis.explorer.addresses import address, all_url, drill_url, facts_url
-from kpis.explorer.asked import PRODUCT, STORE
+from kpis.explorer.asked import ACCOUNT, PRODUCT, STORE
 from kpis.explorer.showing import FLOW_WORDS, shown_text
 
 HEAT_STEP = 0.1
@@ -31,7 +34,7 @@ class Drawn:
     def total(self):
         """The sum of all rows, also of those on other pages."""
         label = _("All %(count)s") % {"count": formats.number(self.table.found)}
-        sum_row = _Sum(self.table.total)
+        sum_row = _Sum(self.table.total, self.table.news.of(None))
         cells = self._weeks(sum_row, None) + self._figures(sum_row)
         drawn = f'<tr class="k-sum"><th scope="row">{label}</th>{cells}</tr>'
         return mark_safe(drawn + (self._flow(sum_row) if self.shows_flow else ""))
@@ -50,7 +53,14 @@ class Drawn:
         name = conditional_escape(place.name or _("Without category"))
         linked = f'<a href="{conditional_escape(url)}">{name}</a>' if url else name
         beside = formats.money_unit(place.currency) if self.mixed and place.currency else place.code or ""
-        return f'{self._toggle(row)}{linked} <span class="k-code">{conditional_escape(beside)}</span>'
+        code = f'<span class="k-code">{conditional_escape(beside)}</span>'
+        return f"{self._toggle(row)}{linked} {code}{self._as_of(row)}"
+
+    def _as_of(self, row):
+        """Until when the news of an account is whole, where some of the weeks shown are not."""
+        if not row.late or row.level != ACCOUNT:
+            return ""
+        return f" {kam_ui.as_of(calc.sunday(min(row.late) - timedelta(weeks=1)), True)}"
 
     def _toggle(self, row):
         if not row.may_open:
@@ -70,26 +80,36 @@ class Drawn:
             return ""
         if self.shows_flow:
             return "".join(f'<td class="k-num{self._wide(week)}"></td>' for week in self.mondays)
-        line, mean = row.line, _mean(row.line.shown)
-        return "".join(self._cell(line, week, mean, trace) for week in self.mondays)
+        mean = _mean(row.line.shown)
+        return "".join(self._cell(row, week, mean, trace) for week in self.mondays)
 
     def _wide(self, week):
         return "" if week == self.asked.last else " k-wide-only"
 
-    def _cell(self, line, week, mean, trace):
-        value, wide = line.shown.get(week), self._wide(week)
+    def _cell(self, row, week, mean, trace):
+        line, wide, clock = row.line, self._wide(week), self._clock(row, week)
+        value = line.shown.get(week)
         if not line.told.get(week) and value is None:
-            return f'<td class="k-num k-heat-none{wide}">{_("n/a")}</td>'
+            return f'<td class="k-num k-heat-none{wide}">{clock}{_("n/a")}</td>'
         is_out = line.kept.get(week) == 0
         text = shown_text(self.asked, value)
         if trace:
             text = f'<a class="k-name" tabindex="-1" href="{trace}&amp;week={week}">{text}</a>'
+        if clock:
+            return f'<td class="k-num k-late{wide}">{clock}{text}</td>'
         if is_out:
             return f'<td class="k-num k-heat-out{wide}">{text}<span class="k-sr"> {_("out of stock")}</span></td>'
         return f'<td class="k-num k-heat-{heat(value, mean)}{wide}">{text}</td>'
 
+    def _clock(self, row, week):
+        """Where the news of a week is late or not whole, which is neither little sold nor out of stock."""
+        return f"{kam_ui.icon('clock', 'k-icon-s', _('late'))} " if week in row.late else ""
+
     def _figures(self, row):
-        return "".join(f'<td class="{column.classes}">{self._figure(column, row)}</td>' for column in self.figures)
+        late = " k-late" if row.late else ""
+        return "".join(
+            f'<td class="{column.classes}{late}">{self._figure(column, row)}</td>' for column in self.figures
+        )
 
     def _figure(self, column, row):
         if column.cell:
@@ -101,14 +121,16 @@ class Drawn:
         empty = "".join(f'<td class="{column.classes}"></td>' for column in self.figures)
         return "".join(
             f'<tr class="k-part"><th scope="row" class="k-level-{row.depth + 1}">{word}</th>'
-            + "".join(
-                f'<td class="k-num{self._wide(week)}">{formats.number(row.line.flow[part].get(week))}</td>'
-                for week in self.mondays
-            )
+            + "".join(self._part(row, part, week) for week in self.mondays)
             + f"{empty}</tr>"
             for part, word in FLOW_WORDS.items()
             if row.line.flow
         )
+
+    def _part(self, row, part, week):
+        clock = self._clock(row, week)
+        late = " k-late" if clock else ""
+        return f'<td class="k-num{self._wide(week)}{late}">{clock}{formats.number(row.line.flow[part].get(week))}</td>'
 
     def _hidden(self, row):
         """The way to the siblings after the last one that is shown in place."""
@@ -128,8 +150,8 @@ class _Sum:
 
     place, depth = None, 0
 
-    def __init__(self, line):
-        self.line = line
+    def __init__(self, line, late):
+        self.line, self.late = line, late
 
 
 def heat(value, mean):

@@ -25,7 +25,7 @@ def download(kind, table, columns):
 
 
 class _Columns:
-    """What stands beside each other in a download: where the row belongs, its number, the weeks, the figures."""
+    """What stands beside each other in a download: where the row belongs, its number, weeks, figures, late weeks."""
 
     def __init__(self, asked, columns):
         self.asked, self.levels = asked, asked.levels_shown
@@ -42,6 +42,7 @@ class _Columns:
             yield _("Currency")
         yield from (formats.week(week, with_year=True) for week in self.weeks)
         yield from (str(column.label) for column in self.figures)
+        yield _("Late")
 
     def lines(self, rows):
         names = [""] * len(self.levels)
@@ -50,7 +51,8 @@ class _Columns:
             yield from self._lines_of(row, [*names, row.place.code])
 
     def _lines_of(self, row, head):
-        figures = [column.value(row) for column in self.figures]
+        late = formats.listed(formats.week(week, with_year=True) for week in sorted(row.late))
+        figures = [*(column.value(row) for column in self.figures), late]
         if self.is_flow:
             for part, word in FLOW_WORDS.items():
                 yield [*head, str(word), *(row.line.flow[part].get(week) for week in self.weeks), *figures]

@@ -16,6 +16,7 @@ from kam.keyset import Keyset
 from kam.sql import dicts
 from kpis.explorer.asked import ACCOUNT, CATEGORY, FLOW, PRODUCT, STORE
 from kpis.explorer.cells import cells
+from kpis.explorer.news import News, columns_of
 
 # Where a row's name and number stand, by what it is sorted, and its currency.
 NAMES = {
@@ -64,7 +65,7 @@ SUMMED = "WITH step AS ({cells})"
 ORDER = """
 , line AS (SELECT {keys}, sum(even) AS total, {figure} AS figure FROM step {shown} GROUP BY {keys}),
 placed AS (
-    SELECT line.*, coalesce(n.id, 0) AS id, n.name, n.code, {currency} AS currency,
+    SELECT ARRAY[{keys}]::bigint[] AS keys, coalesce(n.id, 0) AS id, n.name, n.code, {currency} AS currency,
         coalesce({sign}figure, 'Infinity') AS place, coalesce({sort}, '') AS sorted,
         CASE WHEN total IS NOT NULL THEN rank() OVER (PARTITION BY {parent} ORDER BY total DESC NULLS LAST) END AS rank,
         count(*) OVER (PARTITION BY {parent}) AS siblings
@@ -73,16 +74,18 @@ placed AS (
 """
 NUMBERED = """
 SELECT * FROM (
-    SELECT placed.*, row_number() OVER (PARTITION BY {parent} ORDER BY place {way}, sorted {way}, id {way}) AS number
+    SELECT placed.*, row_number() OVER (
+        PARTITION BY keys[:cardinality(keys) - 1] ORDER BY place {way}, sorted {way}, id {way}) AS number
     FROM placed
-) x WHERE number <= %s ORDER BY {parent}, number
+) x WHERE number <= %s
 """
 SHOWN_WEEKS = "WHERE week BETWEEN %s AND %s"
 FIGURES_OF = """
-SELECT {keys} {figures}, array_agg(week ORDER BY week), array_agg({shown} ORDER BY week),
+SELECT ARRAY[{keys}]::bigint[], {news}, {figures}, array_agg(week ORDER BY week), array_agg({shown} ORDER BY week),
     array_agg(kept ORDER BY week), array_agg(told ORDER BY week), array_agg(before ORDER BY week){flow}
 FROM step WHERE week BETWEEN %s AND %s {group}
 """
+NO_NEWS = "NULL::jsonb, NULL::date[]", ()
 FLOW_PARTS = ("opening", "came", "sold", "kept")
 
 
@@ -199,23 +202,38 @@ class Ordered:
         if limit:
             text += " LIMIT %s"
             params.append(limit)
-        return self._read(text, params)
+        return _places(text, params)
 
-    def first(self, each):
-        """The first `each` places below every parent, all of them without a number."""
+    def numbered(self, each):
+        """The first `each` places below every parent, all of them without a number, as SQL with parameters."""
         if (found := self.sql()) is None:
-            return []
+            return None
         text, params = found
-        text += NUMBERED.format(parent=self.parent, way="DESC" if self.turned else "ASC")
-        return self._read(text, [*params, each or 2**31])
+        text += NUMBERED.format(way="DESC" if self.turned else "ASC")
+        return text, [*params, each or 2**31]
 
-    def _read(self, text, params):
-        return [self._place(row) for row in dicts(text, params)]
 
-    def _place(self, row):
-        keys = tuple(row[f"k{at}"] for at in range(len(self.levels)))
-        named = {name: row[name] for name in ("name", "code", "currency", "rank", "siblings", "place", "sorted")}
-        return Place(keys=keys, pk=row["id"], **named)
+def first_below(orders, each):
+    """The first `each` places below every parent of several levels (`Ordered`), in order: one query for all of them."""
+    found = _of_all(order.numbered(each) for order in orders)
+    return _places(f"{found[0]} ORDER BY number", found[1]) if found else []
+
+
+def _of_all(parts):
+    """Several queries with parameters as one; None where there is nothing to ask."""
+    asked = [part for part in parts if part is not None]
+    if not asked:
+        return None
+    return " UNION ALL ".join(f"({text})" for text, _params in asked), [p for _text, params in asked for p in params]
+
+
+def _places(text, params):
+    return [_place(row) for row in dicts(text, params)]
+
+
+def _place(row):
+    named = {name: row[name] for name in ("name", "code", "currency", "rank", "siblings", "place", "sorted")}
+    return Place(keys=tuple(row["keys"]), pk=row["id"], **named)
 
 
 class Places(Keyset):
@@ -228,30 +246,55 @@ class Places(Keyset):
         return rows.beyond(self._decode(text) if text else None, backwards, self.size + 1)
 
 
-def figures_of(asked, levels, within):
-    """The Line of every row of `levels` that begins with one of the paths `within`, by keys."""
+@dataclass(frozen=True)
+class Figures:
+    """The Line of every row by its keys, that of all rows together under no keys, and what is known to be missing."""
+
+    lines: dict[tuple, Line]
+    news: News
+
+    @property
+    def total(self):
+        """Money counts where it is in the reader's usual currency."""
+        return self.lines[()]
+
+
+ALL = ((), None)
+
+
+def figures_of(asked, wanted):
+    """The figures of the rows `wanted`, as pairs of their levels and the paths that they begin with: one query.
+
+    `ALL` asks for the sum of all rows and for the news.
+    """
+    lines, news = defaultdict(Line), News()
+    if (found := _of_all(_figures_sql(asked, *pair) for pair in wanted)) is None:
+        return Figures(lines, news)
+    with connection.cursor() as cursor:
+        cursor.execute(*found)
+        for keys, late, archived, *rest in cursor.fetchall():
+            lines[tuple(keys)] = _line(rest)
+            news = news if keys else News.read(late, archived)
+    return Figures(lines, news)
+
+
+def _figures_sql(asked, levels, within):
     try:
         steps, params = _steps(asked, levels, within)
+        news, of_news = NO_NEWS if levels else columns_of(asked)
     except EmptyResultSet:
-        return defaultdict(Line)
+        return None
     keys = _keys(levels)
     parts = "".join(f", array_agg({part} ORDER BY week)" for part in FLOW_PARTS) if asked.show == FLOW else ""
     text = steps + FIGURES_OF.format(
-        keys=f"{keys}," if keys else "",
+        keys=keys,
+        news=news,
         figures=", ".join(["sum(amount)", *FIGURES.values()]),
         shown=SHOWN.get(asked.show, "amount"),
         flow=parts,
         group=f"GROUP BY {keys}" if keys else "",
     )
-    with connection.cursor() as cursor:
-        cursor.execute(text, [*params, asked.first, asked.last])
-        rows = cursor.fetchall()
-    return defaultdict(Line, {row[: len(levels)]: _line(row[len(levels) :]) for row in rows})
-
-
-def total_of(asked):
-    """The Line of all rows together; money counts where it is in the reader's usual currency."""
-    return figures_of(asked, (), None)[()]
+    return text, [*params, *of_news, asked.first, asked.last]
 
 
 def _line(row):

@@ -7,10 +7,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from kam.lists import Column
 from kam.templatetags import formats, kam_ui
-from kpis.archive.away import away
 from kpis.explorer import asked as ask
 from kpis.explorer.asked import ACCOUNT, CATEGORY, PRODUCT, STORE
-from kpis.models import SellThrough
 from kpis.watch import LEAST_WEEKS, MOST_WEEKS
 
 LEVEL_WORDS = {
@@ -105,16 +103,20 @@ def unit_of(asked, currency):
     return UNIT_WORDS.get(asked.show, gettext_lazy("units"))
 
 
-def archived_of(asked):
+def archived_of(months):
     """Which months stores lack in the weeks shown or compared, as a sentence; empty where they are all there."""
-    if STORE not in asked.levels_shown:
-        return ""
-    months = away(SellThrough._meta.db_table, [*asked.mondays, *(week - asked.back for week in asked.mondays)])
     if not months:
         return ""
     named = formats.listed(date_format(month, "YEAR_MONTH_FORMAT") for month in months)
     said = _("Figures by store lack archived months: %(months)s. Sums by account, category and product have them.")
     return said % {"months": named}
+
+
+def late_of(table):
+    """Of how many accounts news is late in the weeks shown, as a part of a sentence; empty for none."""
+    count = len(table.news.late)
+    said = ngettext("news of one account is late", "news of %(count)s accounts is late", count)
+    return said % {"count": formats.number(count)} if count else ""
 
 
 def caption_of(table):

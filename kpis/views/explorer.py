@@ -16,7 +16,7 @@ from kpis.explorer.asked import asked_by, has_sell_in, levels_offered
 from kpis.explorer.drawing import Drawn
 from kpis.explorer.export import download
 from kpis.explorer.lines import sort_of
-from kpis.explorer.showing import LEVEL_WORDS, SHOW_WORDS, archived_of, caption_of, chart_of, columns_of
+from kpis.explorer.showing import LEVEL_WORDS, SHOW_WORDS, archived_of, caption_of, chart_of, columns_of, late_of
 from kpis.explorer.table import PageOfTable, Table
 from kpis.filters import ExplorerFilter
 from kpis.models import AccountWeek
@@ -35,8 +35,11 @@ class Explorer(TemplateView):
 
     @cached_property
     def filterset(self):
-        rows = AccountWeek.objects.none()
-        return ExplorerFilter(self.request.GET, queryset=rows, request=self.request)
+        """A product has one category: where an address names both, the product says all."""
+        asked, rows = self.request.GET.copy(), AccountWeek.objects.none()
+        if asked.get("product"):
+            asked.pop("category", None)
+        return ExplorerFilter(asked, queryset=rows, request=self.request)
 
     @cached_property
     def asked(self):
@@ -74,7 +77,8 @@ class Explorer(TemplateView):
             chart=chart_of(table),
             caption=caption_of(table),
             reported=self._reported(table),
-            archived=archived_of(asked),
+            archived=archived_of(table.news.archived),
+            late=late_of(table),
             columns=[(column, column in shown) for column in columns[1:]],
             sort=self.sort,
             page=table.page,
