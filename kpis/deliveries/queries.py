@@ -4,14 +4,16 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, DateField, DecimalField, F, Func, IntegerField, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWeek
 
 from kpis.models import OrderLine
 
+NO_TEXT = Value("", output_field=TextField())
 NONE = Value(Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
 REQUESTED, PROMISED = "requested", "promised"
-OPEN, CAME = "open", "came"
+OPEN, CAME, PRODUCT = "open", "came", "product"
 # Days from the requested day to the day of receipt; the last bucket is open, early lines stand before.
 LATENESS = (("early", None, -1), ("on_day", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3-7", 3, 7), ("8-14", 8, 14),
             ("over_14", 15, None))  # fmt: skip
@@ -51,51 +53,61 @@ def lines(user, account=None, currency=""):
     return rows.filter(currency=currency) if currency else rows
 
 
+class Sums(Func):
+    """Several sums of a group as one array, so that groups of different sums are rows of one query."""
+
+    template = "ARRAY[%(expressions)s]::numeric[]"
+    output_field = ArrayField(DecimalField(max_digits=30, decimal_places=8))
+
+
 class Standing(NamedTuple):
     """How order lines stand: what is open by week as (units, value, lines), how many came how late, in which currency.
 
-    Lines without a requested or promised day stand under None, at the end.
+    Lines without a requested or promised day stand under None, at the end. `products` are those of one account.
     """
 
     currency: str
     waiting: dict[date | None, tuple[Decimal, Decimal, int]]
     late: dict[str, int]
+    products: list[dict]
 
 
 def standing(user, account, currency, day: date, due, first: date, last: date) -> Standing:
-    """What was ordered up to a day and is open now, by the week it was requested or promised for; and how late lines
-    came that were requested from `first` to `last`, in units of LATENESS. One query for both."""
-    found, late, known = {}, dict.fromkeys((name for name, _low, _high in LATENESS), 0), ""
-    for kind, what, known_in, units, value, count in _waiting(user, account, currency, day, due).union(
-        _lateness(user, account, first, last), all=True
-    ):
-        if kind == OPEN and units:
-            known = known_in
-            found[what and date.fromisoformat(what)] = (units, value or Decimal(0), count)
+    """What was ordered up to a day and is open now, by the week it was requested or promised for; how late lines came
+    that were requested from `first` to `last`, in units of LATENESS; of an account its products. One query for all."""
+    found, late, known, products = {}, dict.fromkeys((name for name, _low, _high in LATENESS), 0), "", []
+    parts = [_lateness(user, account, first, last)]
+    parts += [_products(user, account, first, last)] if account else []
+    for kind, what, code, name, sums in _waiting(user, account, currency, day, due).union(*parts, all=True):
+        if kind == PRODUCT:
+            products.append(
+                {"product": int(what), "code": code, "name": name} | dict(zip(OF_PRODUCT, sums, strict=True))
+            )
         elif kind == CAME:
-            late[_lateness_of(int(what))] += count
+            late[_lateness_of(int(what))] += int(sums[0])
+        elif sums[0]:
+            units, value, count = sums
+            known = code
+            found[what and date.fromisoformat(what)] = (units, value or Decimal(0), int(count))
     weeks = dict(sorted(found.items(), key=lambda pair: (pair[0] is None, pair[0] or day)))
-    return Standing(known, weeks, late)
+    return Standing(known, weeks, late, sorted(products, key=_most_open_first))
+
+
+def _summed(rows, kind, what, sums, code=NO_TEXT, name=NO_TEXT):
+    """Groups of lines as rows of `standing`; of what is open, `code` is the currency."""
+    keys = {"kind": Value(kind), "what": Cast(what, TextField()), "of": code, "named": name}
+    return rows.order_by().values(**keys).annotate(sums=Sums(*sums)).values_list(*keys, "sums")
 
 
 def _waiting(user, account, currency, day, due):
-    rows = lines(user, account, currency).filter(settled_on=None, ordered_on__lte=day).order_by()
-    keys = {
-        "kind": Value(OPEN),
-        "what": Cast(Cast(TruncWeek(f"{due}_on"), DateField()), TextField()),
-        "money": F("currency"),
-    }
-    rows = rows.annotate(left=left_units()).values(**keys)
-    sums = rows.annotate(units=Sum("left"), worth=Sum(F("left") * F("price")), n=Count("account_id"))
-    return sums.values_list("kind", "what", "money", "units", "worth", "n")
+    rows = lines(user, account, currency).filter(settled_on=None, ordered_on__lte=day).annotate(left=left_units())
+    sums = Sum("left"), Sum(F("left") * F("price")), Count("account_id")
+    return _summed(rows, OPEN, Cast(TruncWeek(f"{due}_on"), DateField()), sums, Cast("currency", TextField()))
 
 
 def _lateness(user, account, first, last):
     rows = lines(user, account).filter(requested_on__range=(first, last), received_on__isnull=False, received__gt=0)
-    keys = {"kind": Value(CAME), "what": Cast(Days("received_on", "requested_on"), TextField()), "money": Value("")}
-    rows = rows.order_by().values(**keys)
-    sums = rows.annotate(units=Sum("received"), worth=Sum("ordered"), n=Count("account_id"))
-    return sums.values_list("kind", "what", "money", "units", "worth", "n")
+    return _summed(rows, CAME, Days("received_on", "requested_on"), [Count("account_id")])
 
 
 def _lateness_of(days):
@@ -103,32 +115,33 @@ def _lateness_of(days):
     return next(name for name, low, high in LATENESS if (low is None or low <= days) and (high is None or days <= high))
 
 
-def products(user, account, first: date, last: date, currency):
-    """The products of an account's lines requested in the days: most open value first, then most units that failed.
+ON_THE_DAY = Q(received_on=F("requested_on"), received__gt=0)
+DATED = Q(received_on__isnull=False) | Q(received=None) | Q(received__lte=0)
+# Of a product: its lines, units of each rate, what is open and its value.
+OF_PRODUCT = {
+    "count": Count("pk"),
+    "asked": Sum("ordered"),
+    "dated": Sum("ordered", filter=DATED),
+    "otif": Sum("came", filter=ON_THE_DAY),
+    "on_time": Sum("ordered", filter=ON_THE_DAY),
+    "in_full": Sum("came"),
+    "gone": Sum(Least(_gone(), F("ordered"))),
+    "said": Sum("confirmed"),
+    "answered": Sum("ordered", filter=Q(confirmed__isnull=False)),
+    "open": Sum("left"),
+    "worth": Sum(F("left") * F("price")),
+}
 
-    Each has its lines (`count`), sums of units (`asked`, `dated`, `otif`, `on_time`, `in_full`, `gone`, `said`,
-    `answered`) and what is open (`open` units, `worth` so much).
-    """
-    on_day = Q(received_on=F("requested_on"), received__gt=0)
-    dated = Q(received_on__isnull=False) | Q(received=None) | Q(received__lte=0)
-    rows = lines(user, account, currency).filter(requested_on__range=(first, last))
+
+def _products(user, account, first, last):
+    """The products of an account's lines requested in the days: most open value first, then most units that failed."""
+    rows = lines(user, account, account.currency).filter(requested_on__range=(first, last))
     rows = rows.annotate(left=left_units(), came=came_units())
-    return (
-        rows.order_by()
-        .values("product", code=F("product__code"), name=F("product__name"))
-        .annotate(
-            count=Count("pk"),
-            asked=Sum("ordered"),
-            dated=Sum("ordered", filter=dated),
-            otif=Sum("came", filter=on_day),
-            on_time=Sum("ordered", filter=on_day),
-            in_full=Sum("came"),
-            gone=Sum(Least(_gone(), F("ordered"))),
-            said=Sum("confirmed"),
-            answered=Sum("ordered", filter=Q(confirmed__isnull=False)),
-            open=Sum("left"),
-            worth=Sum(F("left") * F("price")),
-        )
-        .alias(failed=F("asked") - Coalesce("otif", NONE))
-        .order_by(F("worth").desc(nulls_last=True), "-failed", "name", "product")[:MOST_PRODUCTS]
-    )
+    names = Cast("product__code", TextField()), Cast("product__name", TextField())
+    found = _summed(rows, PRODUCT, F("product"), OF_PRODUCT.values(), *names)
+    ranked = found.alias(worth=OF_PRODUCT["worth"], failed=OF_PRODUCT["asked"] - Coalesce(OF_PRODUCT["otif"], NONE))
+    return ranked.order_by(F("worth").desc(nulls_last=True), "-failed", "named", "product")[:MOST_PRODUCTS]
+
+
+def _most_open_first(row):
+    return row["worth"] is None, -(row["worth"] or 0), -(row["asked"] - (row["otif"] or 0)), row["name"]

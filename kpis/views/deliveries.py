@@ -114,7 +114,7 @@ class Deliveries(ScopedList):
             "late_chart": showing.lateness_chart(found.late),
             "came": sum(found.late.values()),
             "on_day": found.late["on_day"],
-            "products": self._products(account, first, end),
+            "products": showing.product_rows(found.products),
             "as_of": end,
             "first": first,
         }
@@ -124,12 +124,6 @@ class Deliveries(ScopedList):
         if account:
             return queries.of_account(self.request.user, account, showing.CODES, spans)
         return queries.portfolio(self.request.user, currency, showing.CODES, spans)
-
-    def _products(self, account, first, end):
-        if account is None:
-            return []
-        rows = deliveries.products(self.request.user, account, first, end, account.currency)
-        return showing.product_rows(list(rows))
 
 
 def _left(line):
