@@ -8,11 +8,11 @@ import mmap
 from itertools import islice
 from pathlib import Path
 
+from kpis.imports import sheet_errors, sheet_older
 from kpis.imports.archive import MOST_BYTES, inspect
 from kpis.imports.families import LOCAL
 from kpis.imports.refused import Refused
 from kpis.imports.sheet_cells import CELL, text_of
-from kpis.imports.sheet_errors import errors_of
 
 ROWS = 10_000
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
@@ -29,9 +29,16 @@ def write(asked: dict, out) -> None:
         raise Refused("empty_sheet", sheet=sheet.name)
     facts["merged"] = _merged(sheet, asked["header"])
     facts["sheets"], facts["rows"] = [table.name for table in workbook.sheets_metadata][:MOST_NAMED], sheet.total_height
-    errors = errors_of(path, contents, sheet.name) if contents and contents.with_errors else {}
+    errors = _errors(path, contents, workbook, sheet.name)
     out.write(json.dumps(facts) + "\n")
     _write_rows(sheet, asked, errors, out)
+
+
+def _errors(path, contents, workbook, name):
+    """(column, word) of the sheet's cells with errors, by row."""
+    if contents is None:
+        return sheet_older.errors_of(path, [table.name for table in workbook.sheets_metadata].index(name))
+    return sheet_errors.errors_of(path, contents, name) if contents.with_errors else {}
 
 
 def _contents(path):

@@ -8,10 +8,10 @@ from decimal import Decimal
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpis.imports import store
+from kpis.imports import sheet_older, store
 from kpis.imports import workbook as engine
 from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Format, Marks
@@ -23,6 +23,7 @@ from kpis.models import OrderLine, SellThrough
 from tests import make
 from tests.kpis import facts
 from tests.kpis.files import CREATES, SELL_THROUGH, check, complaints, data, take, workbook, write
+from tests.kpis.older import older_workbook
 from tests.kpis.test_imports_check import LOOKUP, ORDER_FILE, ORDERS
 
 HEAD = ["account", "store", "product", "week", "units", "value"]
@@ -213,6 +214,36 @@ def test_errors_are_found_in_the_sheet_that_is_read(tmp_path):
     content = workbook(("Notes", [["x"], ["#N/A"]]), ("Data", [["a", "b"], [1, "#NUM!"]]))
     assert read(content, tmp_path, names=["a"])[1] == [(2, "1", "#NUM!")]
     assert read(workbook(("N", [["#N/A"]]), ("D", [["a"], [1]])), tmp_path, names=["a"])[1] == [(2, "1")]
+
+
+@pytest.mark.parametrize("padded", [0, 4096])
+def test_an_error_in_an_xls_file_is_told_as_in_an_xlsx_file(tmp_path, padded):
+    rows = [HEAD, ["#N/A", "S1", "P1", "2026-11-16", ("=", "#DIV/0!"), 1.0]]
+    rows += [["K-1", "S1", "P1", "#REF!", ("=", 1.0), None], ["K-1", "S1", "P1", "2026-11-16", 2.0, True]]
+    for content in (older_workbook(rows, padded=padded), older_workbook([["#NULL!"]], rows, padded=padded)):
+        result = check(tmp_path, content, SELL_THROUGH)
+        assert complaints(result) == [
+            (2, "account", "#N/A", "cell_error"),
+            (2, "units", "#DIV/0!", "cell_error"),
+            (3, "week", "#REF!", "cell_error"),
+            (4, "value", "TRUE", "number"),
+        ]
+
+
+def test_an_error_above_the_other_cells_of_an_xls_sheet_stands_where_it_stood(tmp_path):
+    content = older_workbook([[None, "#NAME?"], [None, "a", "b"], [None, "#NUM!", ("=", "#VALUE!")]])
+    form = Format(header=2)
+    assert read(content, tmp_path, form)[:2] == (("", "a", "b"), [(3, "", "#NUM!", "#VALUE!")])
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_xls_file_breaks_nothing(tmp_path, data):
+    content = bytearray(older_workbook([["a", "#N/A"], [1.0, ("=", "#REF!")]], padded=0))
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=6)):
+        content[at] = data.draw(st.integers(0, 255))
+    path = write(tmp_path, bytes(content[: data.draw(st.integers(1, len(content)))]))
+    assert isinstance(sheet_older.errors_of(path, 0), dict)
 
 
 def test_the_same_faults_as_a_text_of_the_same_content(tmp_path):
