@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from kam.roles import DataClass, may_read
-from kam.search import Group, Hit, group, named
+from kam.search import Group, Hit, group
+from kam.words import named
 from kpis.models import Product
 
 PAGES = (
