@@ -26,7 +26,7 @@ def alerts(request, account):
     return {"alerts": with_moves(found[:SHOWN], request.user), "total": account.alerts_open}
 
 
-@panel("account", "accounts/panels/people.html", order=70)
+@panel("account", "accounts/panels/people.html", order=70, later=True)
 def people(request, account):
     """The people at the account; only for those who read about relationships."""
     if not may_read(request.user, DataClass.RELATIONSHIP):
@@ -35,20 +35,20 @@ def people(request, account):
     return {"contacts": contacts, "total": account.contacts_count}
 
 
-@panel("account", "accounts/panels/timeline.html", order=90)
+@panel("account", "accounts/panels/timeline.html", order=90, later=True)
 def timeline(request, account):
     """The latest of what happened."""
     return {"events": tell(entries_of_account(account, request.user)[:SHOWN])}
 
 
-@panel("account", "accounts/panels/below.html", order=60, column="side")
+@panel("account", "accounts/panels/below.html", order=60, column="side", later=True)
 def below(request, account):
     """The accounts directly below this one that the reader sees."""
     children = Account.objects.visible_to(request.user).filter(parent=account).with_signal(request.user)
     return {"children": children} if children else None
 
 
-@panel("account", "accounts/panels/stores.html", order=70, column="side")
+@panel("account", "accounts/panels/stores.html", order=70, column="side", later=True)
 def stores(request, account):
     """How many stores of each kind; nothing for an account without."""
     if not account.stores_count:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("alerts/", views.AlertList.as_view(), name="alert-list"),
     path("alerts/<int:pk>/<slug:name>/", views.AlertMove.as_view(), name="alert-move"),
     path("<int:pk>/", views.AccountDetail.as_view(), name="detail"),
+    path("<int:pk>/whole/", views.AccountWhole.as_view(), name="whole"),
     path("<int:pk>/edit/", views.AccountUpdate.as_view(), name="update"),
     path("<int:pk>/timeline/", views.Timeline.as_view(), name="timeline"),
     path("<int:pk>/stores/", views.StoreList.as_view(), name="stores"),

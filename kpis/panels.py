@@ -232,7 +232,7 @@ def portfolio(request):
     return {"table": table, "week": last, "as_of": calc.sunday(last), "measure": measures[by].label}
 
 
-@panel("account", "kpis/panels/quality.html", order=60, column="side")
+@panel("account", "kpis/panels/quality.html", order=60, column="side", later=True)
 def quality(request, account):
     """How good the data of the account is; its figures are asked for when they come into sight."""
     feeds = Feed.objects.filter(account__lineage__contains=[account.pk], kind__in=list(FACTS))

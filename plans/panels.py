@@ -11,7 +11,7 @@ from plans.models import Plan
 FEW = 6
 
 
-@panel("account", "plans/panels/account.html", order=40, column="side")
+@panel("account", "plans/panels/account.html", order=40, column="side", later=True)
 def progress(request, account):
     """The plan in force: the signed one of the latest year that has begun, else the newest one."""
     in_force = Q(state=Plan.State.SIGNED, year__lte=timezone.localdate().isocalendar().year)

@@ -207,6 +207,7 @@ PAGES = {
     "accounts:member-create": form("account", ASSIGNERS),
     "accounts:member-remove": act("membership", ASSIGNERS),
     "accounts:detail": read("account"),
+    "accounts:whole": read("account"),
     "accounts:timeline": read("account"),
     "accounts:stores": read("account"),
     "accounts:contacts": read("account", RELATIONSHIP),

@@ -26,10 +26,10 @@ MOVING = re.compile(r'(name="csrf[^"]*" (?:value|content)|csrfmiddlewaretoken" v
 TELLING = [
     ("administration:person own", TL),
     ("POST administration:team-assign own", TL),
-    ("accounts:detail own", AM),
+    ("accounts:whole own", AM),
     ("kpis:facts row", AM),
     ("kpis:import-new ?feed", AM),
-    ("accounts:detail own", FLD),
+    ("accounts:whole own", FLD),
     ("inbox", AM),
     ("digest", AM),
     ("kpis:product foreign", AM),
@@ -60,7 +60,7 @@ TELLING = [
     ("api-changes foreign", FLD),
     ("api-batches foreign", AM),
     ("api-column-mappings foreign", AM),
-    ("accounts:detail own", TL),
+    ("accounts:whole own", TL),
     ("home", ADM),
     ("administration:team own", ADM),
     ("search product", FN),
@@ -93,7 +93,8 @@ TELLING = [
     ("kpis:commitment-create own", FIN),
 ]
 
-DETAIL, ACCOUNT = ("accounts:detail foreign", TL), ("accounts/views/head.py", "OnAccount.account")
+DETAIL, WHOLE = ("accounts:detail foreign", TL), ("accounts:whole foreign", TL)
+ACCOUNT = ("accounts/views/head.py", "OnAccount.account")
 SCOPED, NIGHT = ("kam/views/base.py", "Scoped.get_queryset"), ("kam/views/night.py", "NightAccess.dispatch")
 AGREEMENT = ("tradeterms/views/agreement.py", "AgreementDetail.agreement")
 
@@ -101,8 +102,8 @@ AGREEMENT = ("tradeterms/views/agreement.py", "AgreementDetail.agreement")
 # role was asked for its class of data before: with the call before them, and a request that needs them once that one
 # is gone.
 SECOND_BELTS = {
-    ("accounts/panels.py", "people"): (ACCOUNT, DETAIL),
-    ("accounts/panels.py", "stores"): (ACCOUNT, DETAIL),
+    ("accounts/panels.py", "people"): (ACCOUNT, WHOLE),
+    ("accounts/panels.py", "stores"): (ACCOUNT, WHOLE),
     ("accounts/views/audit.py", "named"): (SCOPED, ("administration:audit", ADM)),
     ("accounts/views/parts.py", "ContactList.get_context_data"): (ACCOUNT, ("accounts:contacts foreign", TL)),
     ("kam/views/night.py", "Nights.get"): (NIGHT, ("night", FLD)),
@@ -117,7 +118,7 @@ SECOND_BELTS = {
     ("plans/access.py", "may_create"): (SCOPED, ("POST plans:revise foreign", TL)),
     ("plans/access.py", "may_sign"): (SCOPED, ("POST plans:signoff foreign", DIR)),
     ("plans/access.py", "sees"): (SCOPED, ("plans:edit foreign", TL)),
-    ("tradeterms/panels.py", "compliance"): (ACCOUNT, DETAIL),
+    ("tradeterms/panels.py", "compliance"): (ACCOUNT, WHOLE),
     ("tradeterms/showing.py", "findings_of"): (AGREEMENT, ("tradeterms:detail foreign", TL)),
     ("tradeterms/views/agreement.py", "OnAgreement.get_context_data"): (
         AGREEMENT,

@@ -14,7 +14,7 @@ from tradeterms.models import Agreement, Term
 SHOWN = 6
 
 
-@panel("account", "tradeterms/panels/account.html", order=30)
+@panel("account", "tradeterms/panels/account.html", order=30, later=True)
 def compliance(request, account):
     """The terms of the agreements that bind, and where each stands; drafts and what has ended by name only."""
     user = request.user

@@ -2,6 +2,7 @@ from accounts.views.account import (
     AccountCreate,
     AccountDetail,
     AccountUpdate,
+    AccountWhole,
     Timeline,
 )
 from accounts.views.account_list import AccountList
@@ -24,6 +25,7 @@ __all__ = [
     "AccountList",
     "AccountNames",
     "AccountUpdate",
+    "AccountWhole",
     "AlertList",
     "AlertMove",
     "ContactCreate",

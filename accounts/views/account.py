@@ -12,17 +12,29 @@ from kam.views.base import ScopedCreate, ScopedUpdate
 
 
 class AccountDetail(OnAccount, TemplateView):
-    """The cockpit: what every floor has to say about one account."""
+    """The cockpit: what every floor has to say about one account first; the page asks for the rest by itself."""
 
     template_name = "accounts/detail.html"
     tab = "overview"
+    later = (False,)
 
     def get_context_data(self, **kwargs):
         columns = {
-            f"{column}_panels": shown("account", column, self.request, account=self.account)
+            f"{column}_panels": shown("account", column, self.request, later=self.later, account=self.account)
             for column in ("top", "main", "side", "bottom")
         }
-        return super().get_context_data(**columns, **kwargs)
+        return super().get_context_data(**columns, whole=True in self.later, **kwargs)
+
+
+class AccountWhole(AccountDetail):
+    """The cockpit with all that it shows; to the page that asks for what is missing, only that."""
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.later = (True,) if request.htmx else (False, True)
+
+    def get_template_names(self):
+        return ["accounts/later.html" if self.request.htmx else "accounts/detail.html"]
 
 
 class Timeline(OnAccount, TemplateView):

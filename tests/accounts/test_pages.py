@@ -187,18 +187,41 @@ def test_the_export_lets_no_formula_through(client_of):
 # One account
 
 
+def whole(account):
+    return reverse("accounts:whole", args=[account.pk])
+
+
+def panels_of(answer):
+    return {column: [p.template for p in answer.context[f"{column}_panels"]] for column in ("main", "side")}
+
+
 def test_the_account_page_shows_head_and_panels(client_of):
     user = make.user(name="Ann Manager")
     account = full_account(user, name="Halvorn", tier="A")
-    page = text_of(client_of(user).get(account.get_absolute_url()))
+    page = text_of(client_of(user).get(whole(account)))
     for text in ("Halvorn", "Tier A", "Ann Manager", "€ 1.2 k", account.stores.get().kind.title()):
         assert text.replace(" ", " ") in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_what_stands_further_down_comes_by_itself(client_of):
+    user = make.user()
+    account = full_account(user)
+    client, url = client_of(user), whole(account)
+    first, rest = client.get(account.get_absolute_url()), client.get(url, headers={"HX-Request": "true"})
+    assert (f'hx-get="{url}"' in first.text, f'href="{url}"' in first.text) == (True, True)
+    assert (rest.text.count("<h1"), rest.text.count('hx-swap-oob="beforeend:#side"')) == (0, 1)
+    assert panels_of(first) == {"main": ["accounts/panels/alerts.html"], "side": []}
+    people = [f"accounts/panels/{name}.html" for name in ("people", "timeline")]
+    below = [f"accounts/panels/{name}.html" for name in ("below", "stores")]
+    assert panels_of(rest) == {"main": ["tradeterms/panels/account.html", *people], "side": below}
+    both = {column: panels_of(first)[column] + panels_of(rest)[column] for column in ("main", "side")}
+    assert panels_of(client.get(url)) == both
 
 
 def test_an_invisible_account_does_not_exist(client_of):
     account = make.account()
     client = client_of(make.user())
-    pages = ["detail", "update", "timeline", "stores", "contacts", "store-create", "contact-create"]
+    pages = ["detail", "whole", "update", "timeline", "stores", "contacts", "store-create", "contact-create"]
     assert {client.get(reverse(f"accounts:{p}", args=[account.pk])).status_code for p in pages} == {404}
 
 
@@ -206,7 +229,7 @@ def test_ancestors_are_named_only_to_those_who_see_them(client_of):
     group = make.account(name="Secret Group")
     user = make.user()
     banner = make.account(user, parent=group)
-    response = client_of(user).get(banner.get_absolute_url())
+    response = client_of(user).get(whole(banner))
     assert (response.context["above"], "Secret Group" in text_of(response)) == ([], False)
 
 
@@ -215,7 +238,7 @@ def test_roles_without_relationship_data_see_no_people(client_of):
     account = make.account(team=make.team(user))
     make.contact(account, name="Hidden Buyer")
     client = client_of(user)
-    assert "Hidden Buyer" not in text_of(client.get(account.get_absolute_url()))
+    assert "Hidden Buyer" not in text_of(client.get(whole(account)))
     assert client.get(reverse("accounts:contacts", args=[account.pk])).status_code == 404
 
 
@@ -429,6 +452,7 @@ PAGES = {
     "list": lambda a: "/accounts/",
     "alerts": lambda a: "/accounts/alerts/",
     "detail": lambda a: a.get_absolute_url(),
+    "whole": lambda a: whole(a),
     "stores": lambda a: reverse("accounts:stores", args=[a.pk]),
     "people": lambda a: reverse("accounts:contacts", args=[a.pk]),
     "timeline": lambda a: reverse("accounts:timeline", args=[a.pk]),

@@ -74,7 +74,7 @@ def pages_of(account, plan, agreement, finding, batch):
     yield from (f"/search/?q={PAYLOADS[0]}", "/inbox/", "/me/", "/administration/people/")
     yield from ("/kpis/targets/", "/kpis/products/")
     yield from (account.get_absolute_url(), reverse("accounts:timeline", args=[account.pk]))
-    yield from (reverse(f"accounts:{name}", args=[account.pk]) for name in ("contacts", "stores", "update"))
+    yield from (reverse(f"accounts:{name}", args=[account.pk]) for name in ("whole", "contacts", "stores", "update"))
     yield from (plan.get_absolute_url(), reverse("plans:signoff", args=[plan.pk]), reverse("plans:create"))
     yield from (agreement.get_absolute_url(), finding.get_absolute_url())
     yield from (reverse("kpis:import-list"), reverse("kpis:import-detail", args=[batch.pk]), reverse("kpis:feed-list"))

@@ -190,7 +190,7 @@ def test_the_part_of_the_account_page_costs_the_same_for_one_and_three_feeds(
 
 def test_the_account_page_asks_for_its_data_quality_where_there_are_feeds(site, mia):
     account = make.account(mia)
-    page = reverse("accounts:detail", args=[account.pk])
+    page = reverse("accounts:whole", args=[account.pk])
     url = reverse("kpis:account-quality", args=[account.pk])
     assert f'hx-get="{url}"' not in site.get(page).text
     weekly(account)

@@ -234,7 +234,7 @@ def test_account_page_panels(site, mia, rows, django_assert_max_num_queries):
     group = make.account(mia)
     for _ in range(rows):
         measured(make.account(parent=group))
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(20):
         answer = site.get(group.get_absolute_url())
     templates = [
         p.template
