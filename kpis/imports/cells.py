@@ -91,6 +91,7 @@ def integers(text: pl.Series, field: Field, marks: Marks) -> tuple[pl.Series, Fa
     plain, grouping = _plain(text, marks)
     broken = plain.str.contains(r"\.\d*[1-9]").fill_null(False)
     values = plain.str.replace(r"\..*$", "").cast(pl.Int64, strict=False)
+    values = values.set((values.abs() >= 10**field.digits).fill_null(False), None)
     return values, _faults(
         (text.is_not_null() & plain.is_null() & ~grouping, "number"),
         (grouping, "grouping"),

@@ -91,12 +91,7 @@ class Fields:
 
     def _constant(self, field, height):
         text = (self.mapping.constants | self.mapping.assumed).get(field.name, field.default)
-        if text is None:
-            return None
-        values, wrong = cells.read(pl.Series([text]), field, Marks())
-        if wrong is not None:
-            raise UnusableFile("mapping", problem=f"{field.name} = {text}")
-        return values.new_from_index(0, height)
+        return None if text is None else _repeated(text, field, height)
 
     def _cells(self, text, column, field, marks, bad):
         words = cells.words(text.get_column(column), marks)
@@ -167,10 +162,18 @@ class Fields:
             made[name], wrong = cells.read(words, field, self.mapping.marks)
             bad.add(text, column, wrong, cells.params_of(field, self.mapping.marks))
         for name, constant in create.constants:
-            made[name] = pl.repeat(constant, typed.height, eager=True, dtype=pl.String)
+            made[name] = _repeated(constant, create.kind.field(name), typed.height)
         if create.kind.name == "products" and "is_charge" in typed.columns:
             made["is_charge"] = typed.get_column("is_charge")
         return pl.DataFrame(made)
+
+
+def _repeated(text, field, height):
+    """The value of a field that is the same in every row. Raises UnusableFile where the text is none."""
+    values, wrong = cells.read(pl.Series([text], dtype=pl.String), field, Marks())
+    if wrong is not None:
+        raise UnusableFile("mapping", problem=f"{field.name} = {text}")
+    return values.new_from_index(0, height)
 
 
 def _sources(mapping):

@@ -150,6 +150,7 @@ PRODUCTS = Kind(
         _text("category", _("Category"), longest=40),
         _text("brand", _("Brand"), longest=80),
         _code("gtin", _("GTIN"), longest=14),
+        Field("case_size", Type.INTEGER, _("Units per case"), least=1, digits=9),
     ),
     key=("code",),
 )
@@ -209,7 +210,9 @@ INVOICES = Kind(
         _ACCOUNT,
         _code("document", _("Number of the invoice or credit note"), required=True),
         _PRODUCT,
-        Field("occurrence", Type.INTEGER, _("Which of the lines with this product in this document"), least=1),
+        Field(
+            "occurrence", Type.INTEGER, _("Which of the lines with this product in this document"), least=1, digits=9
+        ),
         _STORE,
         _date("invoiced_on", _("Day of the invoice"), required=True),
         _units("quantity", _("Units invoiced; negative where credited"), required=True),

@@ -8,7 +8,7 @@ from kpis.imports.toml import mapping_text
 from kpis.models import Product
 from tests import make
 from tests.kpis import facts
-from tests.kpis.files import take
+from tests.kpis.files import SELL_THROUGH, take
 
 pytestmark = pytest.mark.django_db
 ACCOUNTS = "code,name,parent,country,currency,tier\n"
@@ -84,6 +84,28 @@ def test_stores_are_created_and_changed_within_their_account():
 
 def test_stores_of_accounts_that_are_not_there():
     assert faults(load("stores", "account,code,name\nK-9,S1,New\n")) == [(2, "account", "K-9", "unknown_account")]
+
+
+def test_units_per_case_are_a_whole_number_from_one_on():
+    text = "code,name,case_size\nP1,Ball,12\nP2,Net,\n"
+    assert load("products", text).changes == {"new": 2, "changed": 0, "unchanged": 0}
+    assert load("products", text.replace("12", "6")).changes == {"new": 0, "changed": 1, "unchanged": 1}
+    assert list(Product.objects.order_by("code").values_list("code", "case_size")) == [("P1", 6), ("P2", None)]
+    batch = load("products", "code,name,case_size\nP1,Ball,0\nP2,Net,1.5\nP3,Bat,1000000000\n")
+    assert faults(batch) == [
+        (2, "case_size", "0", "too_small"), (3, "case_size", "1.5", "integer"),
+        (4, "case_size", "1000000000", "too_large"),
+    ]  # fmt: skip
+
+
+def test_a_mapping_that_creates_products_may_say_their_case():
+    make.store(make.account(code="K-1"), code="S1")
+    mapping = SELL_THROUGH + '[create.products]\ncase_size = { constant = "12" }\n'
+    text = "account,store,product,week,units\nK-1,S1,P1,2026-11-16,3\n"
+    assert take(text, mapping).created == {"products": 1}
+    assert Product.objects.get().case_size == 12
+    wrong = take(text.replace("P1", "P2"), mapping.replace('"12"', '"x"'))
+    assert (wrong.state, wrong.problem["code"]) == ("unusable", "mapping")
 
 
 def test_products_are_created_and_changed_with_their_category():
