@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -5,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kam.models import Versioned
 from kam.roles import Role
 from kam.text import sort_key
+from kam.words import Words
 
 
 class CatalogueQuerySet(models.QuerySet):
@@ -59,6 +61,7 @@ class Product(Versioned):
                 violation_error_message=_("A case holds one unit or more."),
             )
         ]
+        indexes = [GinIndex(Words("name", "code"), name="product_words")]
 
     def __str__(self):
         return f"{self.code} {self.name}"
