@@ -46,12 +46,15 @@ class VersionSerializer(ScopedSerializer):
 
 
 class ScoreSerializer(ScopedSerializer):
-    """Sums to be divided by `actual`: WAPE is `agreed_wrong`, bias `agreed_over` over it. Never average rates."""
+    """Sums to be divided by `actual`: WAPE is `agreed_wrong`, bias `agreed_over` over it. Never average rates.
+
+    With `by_account` they are of what the account itself forecast, about weeks that our rows are about, too.
+    """
 
     class Meta:
         model = ForecastScore
         fields = [
-            *("id", "account", "author", "lag", "week", "products", "actual"),
+            *("id", "account", "author", "by_account", "lag", "week", "products", "actual"),
             *("agreed_wrong", "baseline_wrong", "naive_wrong", "agreed_over", "baseline_over", "naive_over"),
         ]
 
@@ -123,7 +126,7 @@ class VersionViewSet(Facts):
 
 
 class ScoreViewSet(Facts):
-    """How right forecasts were, by account, author, weeks ahead and week."""
+    """How right forecasts were, by account, author, weeks ahead and week; ours, or of the account itself."""
 
     queryset = ForecastScore.objects.all()
     serializer_class, filterset_class = ScoreSerializer, filters.ScoreFilter

@@ -74,4 +74,4 @@ class SeriesFilter(django_filters.FilterSet):
 class ScoreFilter(ByWeek):
     class Meta:
         model = ForecastScore
-        fields = ["account", "lag", "week"]
+        fields = ["account", "by_account", "lag", "week"]

@@ -6,7 +6,7 @@ from django.db import connection
 
 from kpis import queries
 from kpis.models.forecast import LAGS
-from kpis.sql import MINE
+from kpis.sql import MINE, SHARD
 
 SCORED_WEEKS = 26
 
@@ -23,6 +23,7 @@ FREEZE = f"""
     ORDER BY f.account_id, f.week, f.product_id
     ON CONFLICT (account_id, lag, week, product_id) DO NOTHING
 """
+# Weeks that were touched, that became known since, and of which an account's own forecast came in only later.
 PAIRS = f"""
     SELECT t.account_id, t.week FROM kpis_touched t
     WHERE t.night = %(date)s AND {MINE.format("t")} AND t.week BETWEEN %(oldest)s AND %(last)s
@@ -31,16 +32,32 @@ PAIRS = f"""
     JOIN kpis_accountweek w ON w.account_id = v.account_id AND w.week = v.week AND w.units IS NOT NULL
     WHERE {MINE.format("v")} AND v.week BETWEEN %(oldest)s AND %(last)s AND NOT EXISTS (
         SELECT 1 FROM kpis_forecastscore s WHERE s.account_id = v.account_id AND s.lag = v.lag AND s.week = v.week)
+    UNION
+    SELECT v.account_id, v.week FROM (
+        SELECT a.id FROM accounts_account a
+        WHERE {SHARD} AND EXISTS (SELECT 1 FROM kpis_accountforecast t WHERE t.account_id = a.id)
+    ) a
+    JOIN kpis_forecastversion v ON v.account_id = a.id AND v.week BETWEEN %(oldest)s AND %(last)s
+        AND v.baseline IS NOT NULL AND v.naive IS NOT NULL
+    JOIN kpis_accountweek w ON w.account_id = v.account_id AND w.week = v.week AND w.units IS NOT NULL
+    WHERE NOT EXISTS (
+        SELECT 1 FROM kpis_forecastscore s
+        WHERE s.account_id = v.account_id AND s.lag = v.lag AND s.week = v.week AND s.by_account
+    ) AND EXISTS (
+        SELECT 1 FROM kpis_accountforecast t
+        WHERE t.account_id = v.account_id AND t.product_id = v.product_id AND t.week = v.week
+            AND t.made_on <= v.frozen_on)
     ORDER BY 1, 2
 """
 GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
 FORGET = f"DELETE FROM kpis_forecastscore s USING ({GIVEN}) p WHERE s.account_id = p.account_id AND s.week = p.week"
+# What an account forecast itself is judged as it stood on the day ours was frozen, on the products of both.
 SCORE = f"""
-    INSERT INTO kpis_forecastscore (account_id, author_id, lag, week, products, actual, agreed_wrong, baseline_wrong,
-        naive_wrong, agreed_over, baseline_over, naive_over)
-    SELECT v.account_id, v.author_id, v.lag, v.week, count(*), sum(a.units),
-        sum(abs(v.agreed - a.units)), sum(abs(v.baseline - a.units)), sum(abs(v.naive - a.units)),
-        sum(v.agreed - a.units), sum(v.baseline - a.units), sum(v.naive - a.units)
+    INSERT INTO kpis_forecastscore (account_id, author_id, by_account, lag, week, products, actual, agreed_wrong,
+        baseline_wrong, naive_wrong, agreed_over, baseline_over, naive_over)
+    SELECT v.account_id, f.author_id, f.by_account, v.lag, v.week, count(*), sum(a.units),
+        sum(abs(f.units - a.units)), sum(abs(v.baseline - a.units)), sum(abs(v.naive - a.units)),
+        sum(f.units - a.units), sum(v.baseline - a.units), sum(v.naive - a.units)
     FROM ({GIVEN}) p
     JOIN kpis_accountweek w ON w.account_id = p.account_id AND w.week = p.week AND w.units IS NOT NULL
     JOIN kpis_forecastversion v ON v.account_id = p.account_id AND v.week = p.week
@@ -48,8 +65,16 @@ SCORE = f"""
     LEFT JOIN kpis_productweek s
         ON s.account_id = v.account_id AND s.product_id = v.product_id AND s.week = v.week
     CROSS JOIN LATERAL (SELECT greatest(coalesce(s.units, 0), 0) AS units) a
-    GROUP BY v.account_id, v.author_id, v.lag, v.week
-    ORDER BY 1, 3, 4
+    CROSS JOIN LATERAL (
+        SELECT v.agreed AS units, v.author_id, false AS by_account
+        UNION ALL
+        (SELECT t.units, NULL, true FROM kpis_accountforecast t
+         WHERE t.account_id = v.account_id AND t.product_id = v.product_id AND t.week = v.week
+            AND t.made_on <= v.frozen_on
+         ORDER BY t.made_on DESC LIMIT 1)
+    ) f
+    GROUP BY v.account_id, f.author_id, f.by_account, v.lag, v.week
+    ORDER BY 1, 4, 5
 """
 
 

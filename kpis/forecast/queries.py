@@ -227,9 +227,17 @@ def accuracy(rows):
 
 
 def scores(user, lag, weeks=SCORED):
-    """The visible scores of the last complete weeks; of forecasts `lag` weeks ahead, or of all with None."""
+    """The visible scores of the last complete weeks; of forecasts `lag` weeks ahead, or of all with None.
+
+    What accounts forecast themselves is among them: `ours` leaves it out.
+    """
     rows = ForecastScore.objects.visible_to(user).filter(week__range=queries.span(queries.last_week(), weeks))
     return rows if lag is None else rows.filter(lag=lag)
+
+
+def ours(rows):
+    """Scores that add up: of what was agreed, not of what accounts forecast themselves about the same weeks."""
+    return rows.filter(by_account=False)
 
 
 def whole(rows):

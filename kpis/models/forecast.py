@@ -146,7 +146,8 @@ class ForecastScore(ByAccount):
     """One row is how right the forecasts of one account and author were in one week, `lag` weeks ahead.
 
     Sums over products: what was sold, absolute errors and errors (forecast less actual) of the agreed figure, of the
-    baseline and of last year. Products without one of the three are in none of them.
+    baseline and of last year. Products without one of the three are in none of them. A row `by_account` has what the
+    account itself forecast in the place of the agreed figure, of the products that it forecast.
     """
 
     data_class = DataClass.KPI
@@ -154,6 +155,7 @@ class ForecastScore(ByAccount):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("author")
     )
+    by_account = models.BooleanField(_("by the account itself"), default=False, db_default=False)
     lag = models.PositiveSmallIntegerField(_("weeks ahead"))
     week = models.DateField(_("week"))
     products = models.PositiveIntegerField(_("products"))
@@ -170,7 +172,14 @@ class ForecastScore(ByAccount):
         verbose_name = _("forecast accuracy")
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "lag", "week", "author"], name="forecastscore_once", nulls_distinct=False
+                fields=["account", "lag", "week", "author", "by_account"],
+                name="forecastscore_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(by_account=False) | Q(author=None),
+                name="forecastscore_one_author",
+                violation_error_message=_("What an account forecasts was said by none of us."),
             ),
         ]
         indexes = [models.Index(fields=["lag", "week", "account"], name="forecastscore_week")]

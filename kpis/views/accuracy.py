@@ -116,10 +116,17 @@ class ForecastAccuracy(TemplateView):
         figures = FIGURES if self.by != PRODUCT else FIGURES[:-1]
         return [lead, code, *figures]
 
+    @property
+    def ours(self):
+        return queries.ours(self.filterset.qs)
+
     def rows(self):
         if self.by == PRODUCT:
             return self._products()
-        found = list(queries.scored(self.filterset.qs, self.by)[:MOST])
+        if self.by == AUTHOR:
+            found = list(queries.scored(self.filterset.qs, AUTHOR, "by_account")[:MOST])
+        else:
+            found = list(queries.scored(self.ours, self.by)[:MOST])
         if self.by == LAG:
             found.sort(key=lambda row: row["lag"])
         known = {ACCOUNT: Account, AUTHOR: User}.get(self.by)
@@ -129,12 +136,18 @@ class ForecastAccuracy(TemplateView):
     def _row(self, row, about):
         if self.by == LAG:
             name, code, url = _ahead(row["lag"]), "", ""
+        elif row.get("by_account"):
+            name, code, url = self._itself(), "", ""
         elif about is None:
             name, code, url = _("Nobody: as the machine says"), "", ""
         else:
             name, code = about.name, getattr(about, "code", "")
             url = f"?account={about.pk}&by=product&lag={self.lag}" if self.by == ACCOUNT else ""
         return Row(name, code, queries.accuracy(row), row["weeks"], url)
+
+    def _itself(self):
+        """The account as the author of a forecast."""
+        return _("The account itself") if self.account else _("The accounts themselves")
 
     def _products(self):
         found = queries.scored_products(self.account, self.lag)[:MOST]
@@ -151,7 +164,7 @@ class ForecastAccuracy(TemplateView):
         return super().get_context_data(
             rows=rows,
             table=Table(columns, rows, _("Forecast accuracy"), lambda row: row.url),
-            whole=queries.accuracy(queries.whole(self.filterset.qs)) if rows else None,
+            whole=queries.accuracy(queries.whole(self.ours)) if rows else None,
             filterset=self.filterset,
             chips=chips(self.filterset),
             account=self.account,

@@ -20,7 +20,7 @@ from kpis.models import (
     ProductWeek,
 )
 from tests import make
-from tests.kpis import forecasts
+from tests.kpis import facts, forecasts
 from tests.kpis.forecasts import LAST, NEXT, NIGHT, ahead, history
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,70 @@ def test_a_restated_week_is_judged_anew(account):
     forecasts.touched(account, LAST)
     run()
     assert ForecastScore.objects.get().agreed_wrong == D(22)
+
+
+def frozen(account, product, agreed, lag=1, **kw):
+    """A version of the last complete week: baseline 90, last year 120."""
+    fields = {"baseline": 90, "naive": 120, "frozen_on": NIGHT - timedelta(weeks=lag)} | kw
+    return ForecastVersion.objects.create(account=account, product=product, week=LAST, lag=lag, agreed=agreed, **fields)
+
+
+def sums(**of):
+    """Products, sold, and wrong and over of the figure, the baseline and last year, of the one row there is."""
+    names = ("actual", "agreed_wrong", "agreed_over", "baseline_wrong", "baseline_over", "naive_wrong", "naive_over")
+    return ForecastScore.objects.values_list("products", *names).get(**of)
+
+
+def test_the_account_is_judged_by_what_it_said_when_ours_was_frozen(account):
+    """Sold 100 and 50. Ours 80 and 60: wrong by 30, 10 too few. Theirs 110 and 20: wrong by 40, 20 too few.
+
+    A third product, of which they said nothing, is in our row alone.
+    """
+    big, small, silent = make.product(), make.product(), make.product()
+    for product, actual, agreed in ((big, 100, 80), (small, 50, 60), (silent, 7, 5)):
+        history(account, [actual], product=product)
+        frozen(account, product, agreed)
+    day = NIGHT - timedelta(weeks=1)
+    for product, units, made_on in (
+        (big, 500, day - timedelta(days=9)), (big, 110, day), (big, 100, day + timedelta(days=1)), (small, 20, day),
+    ):  # fmt: skip
+        facts.told_us(account, product=product, week=LAST, units=units, made_on=made_on)
+    run()
+    assert sums(by_account=True) == (2, D(150), D(40), D(-20), D(50), D(30), D(90), D(90))
+    assert sums(by_account=False) == (3, D(157), D(32), D(-12), D(133), D(113), D(203), D(203))
+
+
+def test_each_lag_knows_what_the_account_had_said_by_then(account):
+    product = history(account, [100])
+    for lag in (1, 4):
+        frozen(account, product, 100, lag)
+    facts.told_us(account, product=product, week=LAST, units=130, made_on=NIGHT - timedelta(weeks=4))
+    facts.told_us(account, product=product, week=LAST, units=95, made_on=NIGHT - timedelta(weeks=2))
+    run()
+    found = ForecastScore.objects.filter(by_account=True).order_by("lag").values_list("lag", "agreed_over")
+    assert list(found) == [(1, D(-5)), (4, D(30))]
+
+
+def test_a_forecast_of_the_account_that_came_in_late_is_judged_by_the_next_night(account):
+    product = history(account, [100])
+    frozen(account, product, 100)
+    run()
+    assert not ForecastScore.objects.filter(by_account=True).exists()
+    facts.told_us(account, product=product, week=LAST, units=70, made_on=NIGHT - timedelta(weeks=1))
+    run()
+    assert ForecastScore.objects.get(by_account=True).agreed_wrong == D(30)
+    assert ForecastScore.objects.filter(by_account=False).count() == 1
+    assert run() == 0
+
+
+def test_what_an_account_said_too_late_or_without_a_baseline_beside_it_is_not_judged(account):
+    late, bare = history(account, [100]), history(account, [100], reported=False)
+    frozen(account, late, 100)
+    frozen(account, bare, 100, baseline=None)
+    facts.told_us(account, product=late, week=LAST, made_on=NIGHT)
+    facts.told_us(account, product=bare, week=LAST, made_on=NIGHT - timedelta(weeks=1))
+    run()
+    assert list(ForecastScore.objects.values_list("by_account", flat=True)) == [False]
 
 
 def test_logistics_is_told_once_when_much_changes_in_the_next_weeks(account):

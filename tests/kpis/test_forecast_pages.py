@@ -263,6 +263,36 @@ def test_accuracy_is_shown_beside_baseline_and_last_year(site, mia, account):
     assert [row.name for row in lags] == ["1 week ahead", "4 weeks ahead"]
 
 
+def test_the_account_is_an_author_whose_errors_are_in_no_sum(site, mia, account):
+    """Of 800 sold theirs was wrong by 200, 80 too many, where the baseline was wrong by 120 and last year by 240."""
+    scored(account, mia)
+    theirs = {"agreed_wrong": 200, "agreed_over": 80, "baseline_wrong": 120, "naive_wrong": 240}
+    scored(account, by_account=True, actual=800, **theirs)
+    url = reverse("kpis:forecast-accuracy")
+    itself, person = site.get(url, {"by": "author"}).context["rows"]
+    found = itself.accuracy
+    assert (itself.name, person.name) == ("The accounts themselves", mia.name)
+    assert (found.agreed, found.bias, found.baseline, found.naive) == (D("0.25"), D("0.1"), D("0.15"), D("0.3"))
+    assert (found.added, found.added_to_naive) == (D("-0.1"), D("0.05"))
+    answer = site.get(url, {"account": account.pk, "by": "author"})
+    assert answer.context["rows"][0].name == "The account itself"
+    assert answer.context["whole"].actual == 1010
+    for by in ("account", "lag"):
+        assert [row.accuracy.actual for row in site.get(url, {"by": by}).context["rows"]] == [1010]
+    text = b"".join(site.get(url, {"by": "author", "format": "csv"}).streaming_content).decode()
+    assert "The accounts themselves,,800.000,25.0,15.0,30.0,10.0,-10.0,5.0,1" in text
+
+
+def test_the_api_tells_whose_forecast_was_judged(api_of, mia, account):
+    scored(account, mia)
+    scored(account, by_account=True)
+    client = api_of(mia)
+    found = client.get("/api/v1/forecast-scores/").json()["results"]
+    assert sorted((row["by_account"], row["author"]) for row in found) == [(False, mia.pk), (True, None)]
+    [own] = client.get("/api/v1/forecast-scores/?by_account=false").json()["results"]
+    assert own["author"] == mia.pk
+
+
 def test_accuracy_by_product_comes_from_the_frozen_versions(site, mia, account):
     product = history(account, [1000])
     ForecastVersion.objects.create(
