@@ -245,6 +245,7 @@ def _facts(found, author, product):
     MeasureValue.objects.create(
         account=account, measure="backlog", week=WEEK - timedelta(weeks=1), numerator=1, denominator=1, as_of=DAY
     )
+    MeasureValue.objects.create(account=account, measure="sell_through_units", week=WEEK, late=True, as_of=DAY)
     found.productweek = ProductWeek.objects.create(account=account, product=product, week=WEEK)
     found.categoryweek = CategoryWeek.objects.create(account=account, week=WEEK)
     found.measurevalue = MeasureValue.objects.create(
