@@ -18,7 +18,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "3"))
 timeout = 60
 graceful_timeout = 30
-keepalive = 5
+# What waits waits at the socket that all processes share, for the first thread that is free. A connection that is kept
+# stays with the process that took it, and eight of them may all stay with one while the other has nothing to do.
+worker_connections = threads
+keepalive = 0
 # Each thread keeps its database connection for a minute: a new one costs a page more than many of its queries do.
 os.environ.setdefault("CONN_MAX_AGE", "60")
 max_requests = 20_000

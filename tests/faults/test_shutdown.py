@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -41,9 +42,9 @@ class Web:
                 start_new_session=True,
             )
 
-    def ask(self, path="/readyz", **headers):
-        """(status, headers, body), or the error as a text."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+    def ask(self, path="/readyz", patience=PATIENCE, **headers):
+        """(status, headers, body); after `patience` seconds TimeoutError."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -129,15 +130,31 @@ def test_a_reload_under_load_fails_nobody(web):
     assert set(load.statuses) == {200}
 
 
+BODY = b"language=de&next=/account/login/"
+
+
+def half_asked(web):
+    """A connection with a request of which only the beginning was sent: it holds a thread."""
+    begun = socket.create_connection(("127.0.0.1", web.port), timeout=20)
+    head = f"POST /language/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(BODY)}\r\n"
+    begun.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + BODY[:5])
+    return begun
+
+
+def test_nobody_waits_while_a_thread_of_any_process_is_free(web):
+    with ExitStack() as held:
+        for _ in range(5):  # of two times three threads
+            held.enter_context(half_asked(web))
+            time.sleep(0.1)
+        assert [web.ask("/livez", patience=10)[0] for _ in range(5)] == [200] * 5
+
+
 def test_what_was_begun_is_finished_before_the_end(web):
-    body = b"language=de&next=/account/login/"
-    with socket.create_connection(("127.0.0.1", web.port), timeout=20) as begun:
-        head = f"POST /language/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-        begun.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + body[:5])
+    with half_asked(web) as begun:
         time.sleep(0.5)
         web.process.send_signal(signal.SIGTERM)
         time.sleep(1)
-        begun.sendall(body[5:])
+        begun.sendall(BODY[5:])
         answer = http.client.HTTPResponse(begun)
         answer.begin()
         assert answer.status in (302, 403)
