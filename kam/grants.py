@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import connections
 
+FUNCTIONS = {"kam_make_partition": "text, date", "kam_analyze": ""}
 APPEND_ONLY = ("kam_entry", "plans_signature", "kpis_forecastversion")
 
 
@@ -19,8 +20,9 @@ def apply(using="default"):
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
-        if _has_function(cursor, "kam_make_partition"):
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION kam_make_partition(text, date) TO {role}")
+        for name, takes in FUNCTIONS.items():
+            if _has_function(cursor, name):
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {name}({takes}) TO {role}")
         existing = set(connections[using].introspection.table_names(cursor))
         for table in existing & {*APPEND_ONLY, "django_migrations"}:
             cursor.execute(f"REVOKE UPDATE, DELETE ON {table} FROM {role}")

@@ -24,11 +24,13 @@ part AS MATERIALIZED (
     JOIN kpis_importbatch b ON b.id = w.batch_id AND b.kind = s.kind AND b.state = 'applied' AND b.received_at < %(at)s
 )
 """
+# One pass: a part stands once for each of its stores, and its amount counts with the first of them.
 TOLD = f"""{SCOPE}
-SELECT p.feed_id, p.week, sum(p.moved) AS total, min(p.received_at) AS first_at, max(p.batch_id) AS batch_id,
-    (SELECT array_agg(DISTINCT s.id) FROM part q, unnest(q.store_ids) s(id)
-     WHERE q.feed_id = p.feed_id AND q.week = p.week) AS store_ids
-FROM part p GROUP BY 1, 2 ORDER BY 1, 2
+SELECT p.feed_id, p.week, sum(p.moved) FILTER (WHERE coalesce(s.place, 1) = 1) AS total,
+    min(p.received_at) AS first_at, max(p.batch_id) AS batch_id,
+    array_agg(DISTINCT s.id) FILTER (WHERE s.id IS NOT NULL) AS store_ids
+FROM part p LEFT JOIN LATERAL unnest(p.store_ids) WITH ORDINALITY s(id, place) ON true
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 ALL_STORES = """
 SELECT f.id, array_agg(s.id) FROM kpis_feed f

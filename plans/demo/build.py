@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Account, Team
 from kam.models import User
 from kpis.models import Product
-from plans.demo import accounts, columns, contacts, forecasts, people, plans, products, targets, terms
+from plans.demo import accounts, columns, contacts, forecasts, people, plans, products, tables, targets, terms
 from plans.demo.days import Days
 from plans.demo.facts import Facts
 
@@ -47,4 +47,5 @@ def build(*, seed, today, cast=None):
     terms.build(clients, facts)
     plans.build(clients, staff, facts)
     forecasts.build(clients, made, staff, facts)
+    tables.analyze()
     return Built(rows, people.write_logins(logins))

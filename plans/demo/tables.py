@@ -22,3 +22,9 @@ def make_partitions(months):
     with connection.cursor() as cursor:
         for month in months:
             cursor.execute("SELECT kam_make_partition('kpis_sellthrough', %s::date)", [month])
+
+
+def analyze():
+    """Tell the planner what the tables hold now; the database function does it as the owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kam_analyze()")
