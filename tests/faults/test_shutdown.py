@@ -146,7 +146,9 @@ def test_nobody_waits_while_a_thread_of_any_process_is_free(web):
         for _ in range(5):  # of two times three threads
             held.enter_context(half_asked(web))
             time.sleep(0.1)
-        assert [web.ask("/livez", patience=10)[0] for _ in range(5)] == [200] * 5
+        answers = [web.ask("/livez", patience=10) for _ in range(5)]
+    told = [(status, headers["Connection"]) for status, headers, _body in answers]
+    assert told == [(200, "close")] * 5  # a connection that is kept would stay with one process
 
 
 def test_what_was_begun_is_finished_before_the_end(web):
