@@ -126,6 +126,7 @@ class Account(Tree, Versioned):
             *Tree.Meta.indexes,
             models.Index(fields=["sort_name", "id"], name="account_sort"),
             GinIndex(Words("name", "code"), name="account_words"),
+            models.Index(fields=["currency", "id"], name="account_currency"),  # which one most of them trade in
             models.Index(fields=["id"], condition=Q(state="prospect"), name="account_prospect"),  # few, always counted
         ]
 

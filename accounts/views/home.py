@@ -95,24 +95,35 @@ def overnight(user, since):
     alerts = Alert.objects.visible_to(user).filter(state=Alert.State.OPEN).order_by()
     accounts = _most_at_stake(alerts)
     chosen = alerts.filter(account__in=[a.pk for a in accounts]).worst_of_each_account(ALERTS_SHOWN)
-    money = list(alerts.values_list("currency").annotate(sum=Sum("at_stake")))
     shared = shared_unit([a.currency for a in chosen] + [a.currency for a in accounts if a.at_stake])
+    due = Count("pk", filter=Q(act_by__lte=timezone.localdate()))
+    sums = list(alerts.values_list("currency").annotate(sum=Sum("at_stake"), n=Count("pk"), due=due))
     return {
         "groups": in_groups(accounts, chosen, shared=shared, since=since.date()),
         "unit": formats.money_unit(shared) if shared else "",
-        "at_stake": totals(money),
-        **alerts.aggregate(alerts_open=Count("pk"), due=Count("pk", filter=Q(act_by__lte=timezone.localdate()))),
+        "at_stake": totals([(currency, total) for currency, total, _n, _due in sums]),
+        "alerts_open": sum(n for _currency, _total, n, _due in sums),
+        "due": sum(due for _currency, _total, _n, due in sums),
         "alerts_url": reverse("accounts:alert-list"),
         "alerts_label": _("All alerts"),
     }
 
 
 def _most_at_stake(alerts):
-    """The accounts with most money at stake in their own currency, as rows with `at_stake`."""
-    own = Sum("at_stake", filter=Q(currency=F("account__currency")))
-    top = alerts.values("account").annotate(sum=own).order_by(F("sum").desc(nulls_last=True), "account")
-    sums = {row["account"]: row["sum"] for row in top[:ACCOUNTS_SHOWN]}
-    accounts = Account.objects.in_bulk(sums)
-    for pk, total in sums.items():
-        accounts[pk].at_stake = total
-    return [accounts[pk] for pk in sums]
+    """The accounts with most money at stake in their own currency, as rows with `at_stake`; then others.
+
+    Sums are made by account and currency, and only of the largest is it asked whose own currency it is: that of all
+    would be asked of every account of the house. Where most are in another one, it is asked of all the same.
+    """
+    accounts = {}
+    for some in (alerts, alerts.filter(currency=F("account__currency"))):
+        sums = some.values_list("account", "currency").annotate(sum=Sum("at_stake"))
+        rows = list(sums.order_by(F("sum").desc(nulls_last=True), "account")[: 4 * ACCOUNTS_SHOWN])
+        accounts |= Account.objects.in_bulk({pk for pk, _currency, _sum in rows})
+        own = {pk: total for pk, currency, total in rows if total is not None and accounts[pk].currency == currency}
+        if len(own) >= ACCOUNTS_SHOWN or len(rows) < 4 * ACCOUNTS_SHOWN or rows[-1][-1] is None:
+            break
+    chosen = [*own, *sorted(accounts.keys() - own.keys())][:ACCOUNTS_SHOWN]
+    for pk in chosen:
+        accounts[pk].at_stake = own.get(pk)
+    return [accounts[pk] for pk in chosen]

@@ -94,6 +94,7 @@ class Entry(models.Model):
             models.Index(fields=["model", "object_id", "-at"], name="entry_object"),
             models.Index(fields=["account_id", "-at"], name="entry_account"),
             models.Index(fields=["txid", "id"], name="entry_order"),
+            models.Index(fields=["at", "id"], name="entry_time"),
         ]
 
     def __str__(self):

@@ -30,6 +30,33 @@ def test_accounts_come_by_money_at_stake(client_of):
     assert groups(home(client_of(user))) == [("B", ["40", "30"]), ("A", ["10"]), ("C", ["–"])]
 
 
+def at_stake(*accounts):
+    """An alert for each (number of the account, its currency, money at stake, currency of that)."""
+    user = make.user()
+    for code, own, stake, currency in accounts:
+        make.alert(make.account(user, code=code, currency=own), at_stake=stake, currency=currency)
+    return user
+
+
+FOREIGN = [(f"F{n:02}", "EUR", 90_000 + n, "USD") for n in range(40)]
+OWN = [(f"O{n:02}", "EUR", 10_000 * n, "EUR") for n in range(1, 11)]
+NONE = [(f"N{n:02}", "EUR", None, "") for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "first"),
+    [
+        (FOREIGN[:3] + OWN, "O10 O09 O08 O07 O06 O05 O04 O03"),
+        (FOREIGN + OWN, "O10 O09 O08 O07 O06 O05 O04 O03"),
+        (FOREIGN[:2] + OWN[:3] + NONE, "O03 O02 O01 F00 F01 N00 N01 N02"),
+        (FOREIGN + OWN[:3], "O03 O02 O01 F08 F09 F10 F11 F12"),
+    ],
+)
+def test_money_in_another_currency_than_the_accounts_does_not_rank_it(client_of, alerts, first):
+    found = groups(home(client_of(at_stake(*alerts))))
+    assert [code for code, _amounts in found] == first.split()
+
+
 def test_within_an_account_the_worst_comes_first(client_of):
     user = make.user()
     account = make.account(user)
