@@ -33,6 +33,7 @@ urlpatterns = [
     path("feeds/<int:pk>/remove/", views.FeedRemove.as_view(), name="feed-remove"),
     path("supply-cost/", views.SupplyCostList.as_view(), name="supply-cost"),
     path("replenishment/", views.ReplenishmentList.as_view(), name="replenishment-list"),
+    path("replenishment/<int:pk>/", views.ReplenishmentDetail.as_view(), name="replenishment"),
     path("stock-outs/", views.StockOutList.as_view(), name="stockout-list"),
     path("stock-outs/<int:pk>/", views.StockOutDetail.as_view(), name="stockout"),
     path("stock-outs/<int:pk>/cause/", views.CauseEdit.as_view(), name="stockout-correct"),

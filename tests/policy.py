@@ -247,6 +247,7 @@ PAGES = {
     "kpis:commitment-create": form("supplycap", SUPPLY_KEEPERS),
     "kpis:commitment-update": form("supplycommitment", SUPPLY_KEEPERS),
     "kpis:commitment-remove": act("supplycommitment", SUPPLY_KEEPERS),
+    "kpis:replenishment": read("replenishment"),
     "kpis:stockout": read("stockout"),
     "kpis:stockout-correct": form("stockout", {AM, TL, DIR, AN, API}),
     "kpis:stockout-move": act("stockout", {AM, TL, DIR, AN, API}, name="restore"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -80,3 +81,6 @@ class Replenishment(ByAccount):
 
     def __str__(self):
         return f"{self.product}"
+
+    def get_absolute_url(self):
+        return reverse("kpis:replenishment", args=[self.pk])

@@ -13,7 +13,20 @@ from kpis.stockouts.night import changed
 SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90, "": 0.95}
 KINDS = ("sell_through", "orders")
 
-ADVISE = """
+# Of an order line `l`, up to a `{day}`: the units that are still to come, and whether they are expected at all.
+COMING = """sum(greatest(l.ordered - coalesce(l.cancelled, 0) - coalesce(l.rejected, 0)
+            - CASE WHEN l.received_on <= {day} OR l.received_on IS NULL THEN coalesce(l.received, 0) ELSE 0 END,
+            0))"""
+COUNTS = """l.ordered_on BETWEEN {day} - 182 AND {day}
+        AND coalesce(l.requested_on, l.ordered_on) >= {day} - 56
+        AND (l.received_on IS NULL OR l.received_on > {day})"""
+URGENCY = """WHEN missing <> '' THEN 'unknown' WHEN on_hand + on_order <= reorder_point THEN 'now'
+            WHEN on_hand <= safety_stock THEN 'coming'
+            WHEN on_hand + on_order < up_to THEN 'soon' ELSE 'enough'"""
+ADVISED = "ceil(greatest(up_to - on_hand - on_order, 0) / case_size) * case_size"
+TODAY = "%(date)s::date"
+
+ADVISE = f"""
 WITH tier AS (SELECT * FROM unnest(%(tiers)s::text[], %(levels)s::numeric[], %(quantiles)s::numeric[])
     AS t(tier, service_level, z)),
 account AS MATERIALIZED (
@@ -50,14 +63,9 @@ planned AS (
     GROUP BY 1, 2 HAVING count(f.agreed) = 4
 ),
 coming AS (
-    SELECT l.account_id, l.product_id,
-        sum(greatest(l.ordered - coalesce(l.cancelled, 0) - coalesce(l.rejected, 0)
-            - CASE WHEN l.received_on <= %(date)s OR l.received_on IS NULL THEN coalesce(l.received, 0) ELSE 0 END,
-            0)) AS units
+    SELECT l.account_id, l.product_id, {COMING.format(day=TODAY)} AS units
     FROM account a
-    JOIN kpis_orderline l ON l.account_id = a.id AND l.ordered_on BETWEEN %(date)s::date - 182 AND %(date)s
-        AND coalesce(l.requested_on, l.ordered_on) >= %(date)s::date - 56
-        AND (l.received_on IS NULL OR l.received_on > %(date)s)
+    JOIN kpis_orderline l ON l.account_id = a.id AND {COUNTS.format(day=TODAY)}
     GROUP BY 1, 2
 ),
 known AS (
@@ -86,12 +94,9 @@ goal AS (
 fresh AS MATERIALIZED (
     SELECT account_id, product_id, week, basis, weekly, deviation, lead_days, review_days, service_level,
         safety_stock, reorder_point, up_to, on_hand, on_order, case_size,
-        CASE WHEN missing = ''
-            THEN ceil(greatest(up_to - on_hand - on_order, 0) / case_size) * case_size END AS advised,
+        CASE WHEN missing = '' THEN {ADVISED} END AS advised,
         CASE WHEN weekly > 0 THEN round(least(on_hand / weekly, 999), 1) END AS cover,
-        CASE WHEN missing <> '' THEN 'unknown' WHEN on_hand + on_order <= reorder_point THEN 'now'
-            WHEN on_hand <= safety_stock THEN 'coming'
-            WHEN on_hand + on_order < up_to THEN 'soon' ELSE 'enough' END AS urgency,
+        CASE {URGENCY} END AS urgency,
         missing
     FROM goal
 ),

@@ -38,6 +38,7 @@ from kpis.views.measure import MeasurePage
 from kpis.views.overview import Overview
 from kpis.views.quality import AccountQuality, QualityList
 from kpis.views.replenishment import ReplenishmentList
+from kpis.views.replenishment_stores import ReplenishmentDetail
 from kpis.views.stockouts import CauseEdit, StockOutDetail, StockOutList, StockOutMove
 from kpis.views.supply_cost import SupplyCostList
 from kpis.views.targets import TargetEdit, TargetList, TargetRemove
@@ -90,6 +91,7 @@ __all__ = [
     "ProductList",
     "ProductUpdate",
     "QualityList",
+    "ReplenishmentDetail",
     "ReplenishmentList",
     "StockOutDetail",
     "StockOutList",

@@ -14,20 +14,20 @@ from kpis.views.tabs import SUPPLY, links
 
 Urgency = Replenishment.Urgency
 LEVELS = {
-    Urgency.NOW: "bad",
+    Urgency.NOW: ("bad", ""),
     Urgency.COMING: ("bad", "truck"),
-    Urgency.SOON: "warning",
-    Urgency.ENOUGH: "good",
-    Urgency.UNKNOWN: "neutral",
+    Urgency.SOON: ("warning", ""),
+    Urgency.ENOUGH: ("good", ""),
+    Urgency.UNKNOWN: ("neutral", ""),
 }
 RANK = Case(*(When(urgency=urgency, then=Value(at)) for at, urgency in enumerate(LEVELS)), output_field=IntegerField())
 
 
-def _urgency(row):
-    """What to do, or what is missing to say it."""
+def urgency_of(row):
+    """What to do for an account or store, or what is missing to say it."""
     if row.missing:
-        return _("%(what)s missing") % {"what": row.get_missing_display()}
-    return row.get_urgency_display()
+        return _("%(what)s missing") % {"what": Replenishment.Missing(row.missing).label}
+    return Urgency(row.urgency).label
 
 
 def _advised(row):
@@ -56,8 +56,8 @@ COLUMNS = (
     Column("account", gettext_lazy("Account"), lambda r: r.account.name,
            cell=linked(lambda r: r.account.name, lambda r: r.account.get_absolute_url()),
            sort=("account__sort_name", "pk"), desk=True),
-    Column("urgency", gettext_lazy("Urgency"), _urgency, sort=("rank", "cover", "pk"),
-           cell=status(lambda r: LEVELS[r.urgency], _urgency)),
+    Column("urgency", gettext_lazy("Urgency"), urgency_of, sort=("rank", "cover", "pk"),
+           cell=status(lambda r: LEVELS[r.urgency], urgency_of)),
     Column("advised", pgettext_lazy("units", "Order now"), lambda r: r.advised, "figure", sort=("advised", "pk"),
            first="desc", cell=_advised),
     Column("cases", gettext_lazy("Cases"), _cases, desk=True,
@@ -85,13 +85,10 @@ class ReplenishmentList(ScopedList):
     """What each account should order of each product, the most urgent first."""
 
     model, title, columns, default_sort = Replenishment, gettext_lazy("Replenishment"), COLUMNS, "urgency"
-    filterset_class, template_name = ReplenishmentFilter, "kpis/replenishment.html"
+    filterset_class, template_name, leads = ReplenishmentFilter, "kpis/replenishment.html", True
 
     def get_queryset(self):
         return super().get_queryset().select_related("account", "product").annotate(rank=RANK)
-
-    def row_url(self, row):
-        return row.product.get_absolute_url()
 
     def get_context_data(self, **kwargs):
         text = _("The night reckons it from sales, stock and orders of accounts; none has reported all three.")

@@ -1,4 +1,4 @@
-"""What an account should order: each part of the formula, full cases, what is missing, what is late."""
+"""What an account should order: each part of the formula, full cases, what is missing, what is late; store by store."""
 
 from datetime import timedelta
 from decimal import Decimal as D
@@ -10,6 +10,7 @@ from django.urls import reverse
 from kam.roles import Role
 from kpis import night as steps
 from kpis.models import ForecastWeek, Product, Replenishment
+from kpis.replenishment import stores
 from kpis.replenishment.night import quantile, replenishment
 from tests import make
 from tests.kpis import facts
@@ -154,3 +155,154 @@ def test_the_list_asks_as_much_for_three_rows_as_for_one(client, django_assert_m
             client.get(reverse("kpis:replenishment-list"))
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+# By store
+
+
+def two_stores(user=None, **kw):
+    """Beside the store of `selling`, which sells twenty units a week, one that sells five; both have stock."""
+    account, of = selling(user, **kw)
+    first, second = account.stores.get(), make.store(account, name="Kiel")
+    steady(account, weeks=range(12), units=5, of=of, stock=40, store=second)
+    return account, of, first, second
+
+
+def test_each_store_has_its_share_of_the_account(client):
+    """25 units a week, shared 20 : 5; the second store sells the same each week, so it needs no safety stock."""
+    _account, _of, first, second = two_stores(tier="A")
+    (row,) = advise()
+    big, small = stores.needs([row])
+    deviation = sqrt(12 * (0 + 4 + 4) / 3 / 11)
+    assert (big.pk, big.weekly, big.on_hand, big.on_order, row.weekly) == (first.pk, 20, 30, 0, 25)
+    assert float(big.deviation) == pytest.approx(deviation, abs=0.001)
+    assert float(big.safety_stock) == pytest.approx(2.054 * deviation * sqrt((14 + 8.7) / 7), abs=0.01)
+    assert float(big.up_to) == pytest.approx(20 * (14 + 8.7) / 7 + float(big.safety_stock), abs=0.01)
+    assert (big.advised, big.urgency, big.cover) == (ceil(big.up_to - 30), "now", D("1.5"))
+    assert (small.pk, small.weekly, small.safety_stock) == (second.pk, 5, 0)
+    assert (small.reorder_point, small.up_to) == (10, D("16.214"))
+    assert (small.advised, small.urgency, small.cover) == (0, "enough", 8)
+
+
+def test_the_agreed_forecast_is_shared_by_what_stores_sell():
+    account, of, *_both = two_stores()
+    for ahead in range(1, 5):
+        ForecastWeek.objects.create(account=account, product=of, week=weeks_back(-ahead), agreed=50)
+    (row,) = advise()
+    assert [need.weekly for need in stores.needs([row])] == [40, 10]
+
+
+def test_weeks_without_stock_do_not_lower_the_share_of_a_store():
+    account, of, _first, second = two_stores()
+    empty(account, of, (12,), units=0, store=second)
+    (row,) = advise()
+    assert sorted(need.weekly for need in stores.needs([row])) == [5, 20]
+
+
+def test_what_is_ordered_for_a_store_is_on_its_way_there():
+    account, of, first, second = two_stores()
+    ordered(account, of, -1, 70, notice=14, store=first)
+    ordered(account, of, -1, 9, notice=14, rejected=2, store=second)
+    ordered(account, of, -1, 11, notice=14)
+    ordered(account, of, 12, 300, notice=14, store=first)
+    (row,) = advise()
+    found = stores.needs([row])
+    assert sorted((need.pk, need.on_order) for need in found) == [(first.pk, 70), (second.pk, 7)]
+    assert stores.balance(row, found).unnamed == 11 == row.on_order - 77
+
+
+def test_a_store_is_ordered_for_in_full_cases():
+    two_stores()
+    Product.objects.update(case_size=12)
+    (row,) = advise()
+    big = stores.needs([row])[0]
+    assert big.advised % 12 == 0
+    assert big.advised >= big.up_to - big.on_hand > big.advised - 12
+
+
+def test_a_warehouse_that_sells_nothing_needs_nothing_and_its_stock_counts_for_the_stores():
+    account, of, *_both = two_stores()
+    steady(account, weeks=range(12), units=0, of=of, stock=13, store=make.store(account, kind="warehouse"))
+    ordered(account, of, -1, 4, notice=14)
+    (row,) = advise()
+    *shops, warehouse = found = stores.needs([row])
+    assert (warehouse.is_warehouse, warehouse.advised, warehouse.on_hand) == (True, None, 13)
+    assert [shop.weekly for shop in shops] == [20, 5]
+    balance = stores.balance(row, found)
+    need = shops[0].advised
+    assert (balance.needed, balance.kept, balance.unnamed, balance.left) == (need, 13, 4, need - 17)
+
+
+def test_what_is_missing_is_said_store_by_store():
+    account, of, *_both = two_stores()
+    steady(account, weeks=range(3), units=4, of=of, store=make.store(account))
+    steady(account, weeks=range(8), units=4, of=of, stock=None, store=make.store(account))
+    steady(account, weeks=range(5, 12), units=4, of=of, store=make.store(account))
+    (row,) = advise()
+    assert sorted((need.missing, need.urgency, need.advised is None) for need in stores.needs([row])) == [
+        ("", "enough", False), ("", "now", False), ("sales", "unknown", True), ("stock", "unknown", True),
+    ]  # fmt: skip
+
+
+def test_the_page_shows_every_store_and_what_is_left_to_order(client):
+    user = make.user(Role.ACCOUNT_MANAGER)
+    account, of, *_both = two_stores(user)
+    (row,) = advise()
+    client.force_login(user)
+    answer = client.get(row.get_absolute_url())
+    assert [need.name for need in answer.context["table"].rows] == [need.name for need in stores.needs([row])]
+    text = answer.content.decode()
+    for word in (of.name, account.name, "Kiel", "Left to order", "Mean of recent weeks"):
+        assert word in text, word
+    listed = client.get(reverse("kpis:replenishment-list")).content.decode()
+    assert row.get_absolute_url() in listed
+
+
+def test_the_buyer_gets_one_product_or_all_of_the_account_by_store(client):
+    user = make.user(Role.ACCOUNT_MANAGER)
+    account, of, first, second = two_stores(user)
+    other = facts.product()
+    steady(account, weeks=range(12), units=3, of=other, store=second)
+    selling(user)
+    one, two, _foreign = advise()
+    client.force_login(user)
+
+    def told(**query):
+        text = client.get(one.get_absolute_url(), {"format": "csv", **query}).streaming_content
+        head, *body = b"".join(text).decode("utf-8-sig").splitlines()
+        assert head.startswith("Product,Number,GTIN,Store,Store number,")
+        return [(line.split(",")[1], line.split(",")[4]) for line in body]
+
+    assert sorted(told()) == sorted([(of.code, first.code), (of.code, second.code)])
+    assert sorted(told(of="account")) == sorted([*told(), (other.code, second.code)])
+    assert two.product == other
+
+
+def test_the_api_tells_stores_of_visible_advice_alone(client):
+    user = make.user(Role.ACCOUNT_MANAGER)
+    two_stores(user)
+    two_stores()
+    own, foreign = advise()
+    client.force_login(user)
+    found = client.get(f"/api/v1/replenishment/{own.pk}/stores/").json()
+    assert [(need["store"], D(need["advised"])) for need in found] == [
+        (need.pk, need.advised) for need in stores.needs([own])
+    ]
+    for url in (f"/api/v1/replenishment/{foreign.pk}/stores/", foreign.get_absolute_url()):
+        assert client.get(url).status_code == 404
+
+
+def test_stores_cost_the_same_for_one_and_three(client, django_assert_max_num_queries):
+    user, counts = make.user(Role.ACCOUNT_MANAGER), []
+    account, of = selling(user)
+    for _ in range(2):
+        (row,) = advise()
+        client.force_login(user)
+        for url in (row.get_absolute_url(), f"/api/v1/replenishment/{row.pk}/stores/"):
+            client.get(url)
+            with django_assert_max_num_queries(9) as asked:
+                client.get(url)
+            counts.append(len(asked))
+        for _store in range(2):
+            steady(account, weeks=range(12), of=of, store=make.store(account))
+    assert counts[:2] == counts[2:]
