@@ -1,5 +1,9 @@
-"""What is open at an account, as SQL: order lines and receivables, on one day or at the end of each week."""
+"""What is open at an account, as SQL: order lines and receivables, on one day or at the end of each week.
 
+Money is the account's; what has another currency is converted (see `rates`), or left out where no rate is known.
+"""
+
+from kpis.rates import rate_of
 from kpis.sql import SHARD, WEEK
 
 
@@ -31,6 +35,9 @@ def level(events, denominator="denominator"):
     """
 
 
+LINE_RATE, ITEM_RATE = rate_of("l", "ordered_on"), rate_of("i", "issued_on")
+
+
 def _lines(left):
     """Order lines of the shard that were not settled before a day: `left` compares `settled_on` with it.
 
@@ -40,20 +47,23 @@ def _lines(left):
     return f"""
         SELECT l.account_id, l.ordered_on, l.requested_on,
             CASE WHEN l.shipped IS NULL THEN l.received_on ELSE l.shipped_on END AS shipped_on,
-            greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price AS wanted,
+            greatest(l.ordered - coalesce(l.cancelled, 0), 0) * l.price * r.rate AS wanted,
             least(greatest(coalesce(l.shipped, l.received, 0), 0), greatest(l.ordered - coalesce(l.cancelled, 0), 0))
-                * l.price AS gone
-        FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id AND l.currency = a.currency
-        WHERE l.price IS NOT NULL AND {SHARD} AND (l.settled_on IS NULL OR l.settled_on {left})
+                * l.price * r.rate AS gone
+        FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id
+            CROSS JOIN LATERAL (SELECT {LINE_RATE} AS rate) r
+        WHERE l.price IS NOT NULL AND r.rate IS NOT NULL AND {SHARD}
+            AND (l.settled_on IS NULL OR l.settled_on {left})
     """
 
 
 def _items(left):
     """Receivables of the shard that were not settled before a day, see `_lines`."""
     return f"""
-        SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount, i.paid
-        FROM accounts_account a JOIN kpis_openitem i ON i.account_id = a.id AND i.currency = a.currency
-        WHERE {SHARD} AND (i.settled_on IS NULL OR i.settled_on {left})
+        SELECT i.account_id, i.issued_on, i.due_on, i.paid_on, i.amount * r.rate AS amount, i.paid * r.rate AS paid
+        FROM accounts_account a JOIN kpis_openitem i ON i.account_id = a.id
+            CROSS JOIN LATERAL (SELECT {ITEM_RATE} AS rate) r
+        WHERE r.rate IS NOT NULL AND {SHARD} AND (i.settled_on IS NULL OR i.settled_on {left})
     """
 
 
@@ -63,7 +73,8 @@ def _known_before(table, day, known="true"):
         SELECT a.id AS account_id, %(first)s::date AS day, 0::numeric AS up, 0::numeric AS base
         FROM accounts_account a, LATERAL (
             SELECT FROM {table} x
-            WHERE x.account_id = a.id AND x.{day} < %(first)s AND x.currency = a.currency AND {known} LIMIT 1) known
+            WHERE x.account_id = a.id AND x.{day} < %(first)s AND ({rate_of("x", day)}) IS NOT NULL AND {known}
+            LIMIT 1) known
         WHERE {SHARD}
     """
 
@@ -72,3 +83,16 @@ LINES_BEFORE = _known_before("kpis_orderline", "ordered_on", "x.price IS NOT NUL
 ITEMS_BEFORE = _known_before("kpis_openitem", "issued_on")
 ORDER_LINES, OPEN_LINES = _lines(">= %(first)s"), _lines("> %(date)s")
 ITEMS, OPEN_ITEMS = _items(">= %(first)s"), _items("> %(date)s")
+
+# Order lines and receivables of the weeks of a window that are left out, because nobody knows a rate.
+WITHOUT_RATE = f"""
+    SELECT (
+        SELECT count(*) FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id
+        WHERE l.currency <> a.currency AND l.price IS NOT NULL AND {SHARD} AND ({LINE_RATE}) IS NULL
+            AND (l.settled_on IS NULL OR l.settled_on >= %(first)s)
+    ) + (
+        SELECT count(*) FROM accounts_account a JOIN kpis_openitem i ON i.account_id = a.id
+        WHERE i.currency <> a.currency AND {SHARD} AND ({ITEM_RATE}) IS NULL
+            AND (i.settled_on IS NULL OR i.settled_on >= %(first)s)
+    )
+"""

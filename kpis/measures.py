@@ -1,14 +1,14 @@
 """What the KPI floor measures: per account and ISO week, in SQL over all accounts of a shard.
 
-A cut-off is the week's Sunday, or `as_of` when that is earlier. Amounts count only what is in the account's
-own currency; the rollup step says when something was left out.
+A cut-off is the week's Sunday, or `as_of` when that is earlier. Amounts are in the account's own currency; the steps of
+rollups and of measures say when something was left out for want of a rate.
 """
 
 from django.utils.translation import gettext_lazy as _
 
 from kam.measures import measure
 from kam.roles import DataClass
-from kpis.levels import ITEMS, ITEMS_BEFORE, LINES_BEFORE, ORDER_LINES, level
+from kpis.levels import ITEMS, ITEMS_BEFORE, LINE_RATE, LINES_BEFORE, ORDER_LINES, level
 from kpis.sql import MINE, SHARD, WEEK
 from kpis.supply_cost.measure import COST_PER_UNIT
 
@@ -272,9 +272,11 @@ def confirmation_rate(window):
 def book_to_bill(window):
     return f"""
         WITH booked AS (
-            SELECT o.account_id, {WEEK.format("o.ordered_on")} AS week, sum(o.ordered * o.price) AS value
-            FROM accounts_account a JOIN kpis_orderline o ON o.account_id = a.id AND o.currency = a.currency
-            WHERE {SHARD} AND o.ordered_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+            SELECT l.account_id, {WEEK.format("l.ordered_on")} AS week, sum(l.ordered * l.price * r.rate) AS value
+            FROM accounts_account a JOIN kpis_orderline l ON l.account_id = a.id
+                CROSS JOIN LATERAL (SELECT {LINE_RATE} AS rate) r
+            WHERE {SHARD} AND l.ordered_on BETWEEN %(first)s::date AND least(%(last)s::date + 6, %(as_of)s::date)
+                AND r.rate IS NOT NULL
             GROUP BY 1, 2
         ),
         billed AS (

@@ -18,6 +18,7 @@ from kpis.calc import last_complete_week
 from kpis.feeds.alerts import tell
 from kpis.feeds.due import end_of
 from kpis.feeds.standing import waiting
+from kpis.levels import WITHOUT_RATE
 from kpis.partitions import make_ahead
 
 WINDOW_WEEKS = 8
@@ -45,7 +46,16 @@ def measures(night) -> int:
     """Every registered measure for the last eight complete weeks, and back to the oldest week touched tonight."""
     window = window_of(night)
     late = waiting(night)
+    if lines := _left_out(window):
+        night.note("foreign_currency", lines=lines)
     return sum(_store(measure, window, late.of(measure.feeds)) for measure in all_measures().values())
+
+
+def _left_out(window):
+    """How many order lines and receivables no amount knows, because nobody knows a rate."""
+    with connection.cursor() as cursor:
+        cursor.execute(WITHOUT_RATE, window.params)
+        return cursor.fetchone()[0]
 
 
 def window_of(night) -> Window:

@@ -19,6 +19,7 @@ from kam.night import default_date
 from kpis import calc
 from kpis.access import readable_measures
 from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
+from kpis.rates import in_own
 
 KNOWN = Q(numerator__isnull=False, denominator__isnull=False)
 LEVEL_WEEKS = 8
@@ -263,7 +264,10 @@ def account_weeks(user, account, first: date, last: date) -> dict[date, dict]:
 
 @dataclass(frozen=True)
 class Receivables:
-    """Open items of an account at the end of a day: by age, in all, and how long they take to be paid."""
+    """Open items of an account at the end of a day: by age, in all, and how long they take to be paid.
+
+    `left_out` counts those that no amount knows, because nobody knows an exchange rate.
+    """
 
     currency: str
     day: date
@@ -273,9 +277,11 @@ class Receivables:
     overdue: Decimal
     dso: Decimal | None
     best_dso: Decimal | None
+    left_out: int = 0
 
 
 DSO_DAYS = 91
+AGED = ("amount", "paid", "paid_on", "due_on", "issued_on", "rate")
 
 
 def receivables(user, account, day: date) -> Receivables | None:
@@ -284,17 +290,20 @@ def receivables(user, account, day: date) -> Receivables | None:
     items = OpenItem.objects.visible_to(user).filter(
         Q(issued_on__gt=since) | Q(paid_on__gt=day) | ~Q(amount=F("paid")),
         account__lineage__contains=[account.pk],
-        currency=account.currency,
+        account__currency=account.currency,
         issued_on__lte=day,
     )
-    known = items.order_by("due_on").values_list("amount", "paid", "paid_on", "due_on", "issued_on")
-    opened, sales = [], Decimal(0)
-    for amount, paid, paid_on, due_on, issued_on in known:
-        sales += amount if issued_on > since else 0
+    known = items.annotate(rate=in_own("issued_on")).order_by("due_on")
+    opened, sales, left_out = [], Decimal(0), 0
+    for amount, paid, paid_on, due_on, issued_on, rate in known.values_list(*AGED):
         left = calc.open_amount(amount, paid, paid_on, day)
+        if rate is None:
+            left_out += left != 0
+            continue
+        sales += amount * rate if issued_on > since else 0
         if left:
-            opened.append((left, due_on))
-    if not opened:
+            opened.append((left * rate, due_on))
+    if not (opened or left_out):
         return None
     buckets, counts = calc.ageing(opened, day), defaultdict(int)
     for _left, due_on in opened:
@@ -309,4 +318,5 @@ def receivables(user, account, day: date) -> Receivables | None:
         overdue=total - current,
         dso=calc.days_sales_outstanding(total, sales, DSO_DAYS),
         best_dso=calc.days_sales_outstanding(current, sales, DSO_DAYS),
+        left_out=left_out,
     )

@@ -9,6 +9,7 @@ from django.db.models import Count, DateField, DecimalField, F, Func, IntegerFie
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWeek
 
 from kpis.models import OrderLine
+from kpis.rates import in_own
 
 NO_TEXT = Value("", output_field=TextField())
 NONE = Value(Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
@@ -46,11 +47,16 @@ def came_units():
 
 
 def lines(user, account=None, currency=""):
-    """Order lines that the reader sees, of one account and what is below it; money in one currency."""
+    """Order lines that the reader sees, of one account and what is below it; of accounts that trade in a currency."""
     rows = OrderLine.objects.visible_to(user)
     if account is not None:
         rows = rows.filter(account__lineage__contains=[account.pk])
-    return rows.filter(currency=currency) if currency else rows
+    return rows.filter(account__currency=currency) if currency else rows
+
+
+def _worth():
+    """What is left of lines, in the account's currency; nothing of a line that has no price, or no exchange rate."""
+    return Sum(F("left") * F("price") * in_own("ordered_on"))
 
 
 class Sums(Func):
@@ -101,8 +107,8 @@ def _summed(rows, kind, what, sums, code=NO_TEXT, name=NO_TEXT):
 
 def _waiting(user, account, currency, day, due):
     rows = lines(user, account, currency).filter(settled_on=None, ordered_on__lte=day).annotate(left=left_units())
-    sums = Sum("left"), Sum(F("left") * F("price")), Count("account_id")
-    return _summed(rows, OPEN, Cast(TruncWeek(f"{due}_on"), DateField()), sums, Cast("currency", TextField()))
+    sums = Sum("left"), _worth(), Count("account_id")
+    return _summed(rows, OPEN, Cast(TruncWeek(f"{due}_on"), DateField()), sums, Cast("account__currency", TextField()))
 
 
 def _lateness(user, account, first, last):
@@ -129,7 +135,7 @@ OF_PRODUCT = {
     "said": Sum("confirmed"),
     "answered": Sum("ordered", filter=Q(confirmed__isnull=False)),
     "open": Sum("left"),
-    "worth": Sum(F("left") * F("price")),
+    "worth": _worth(),
 }
 
 

@@ -105,6 +105,21 @@ def test_what_is_open_stands_in_the_week_it_was_asked_for_or_promised(site, mia,
     assert {week: found[:2] for week, found in waiting.items()} == {week: (left[week], worth[week]) for week in left}
 
 
+def test_lines_in_another_currency_are_worth_what_they_are_in_the_accounts_own_or_nothing_without_a_rate(site, mia):
+    account, product = make.account(mia, currency="EUR"), facts.product()
+    facts.exchange(currency="USD", day=weeks_back(1), per_euro="1.25")
+    for currency, back in (("EUR", 1), ("USD", 1), ("USD", 3), ("GBP", 1)):  # a rate of dollars is known from week 1 on
+        facts.ordered(account, product=product, currency=currency, ordered_on=weeks_back(back), ordered=10, price=5)
+    facts.invoiced(account, weeks_back(1), value=45)
+    measured()
+    for query in ({}, {"account": account.pk}):
+        answer = site.get(PAGE, query)
+        assert answer.context["waiting"] == {WEEK: (40, 90, 4)}
+        assert answer.context["rows"][0].figures["backlog"].value == 90
+    assert [(row["asked"], row["open"], row["worth"]) for row in answer.context["products"]] == [(40, 40, 90)]
+    assert answer.context["rows"][0].figures["book_to_bill"].value == 2
+
+
 def test_how_late_lines_came(site, mia):
     account = make.account(mia)
     for days in (-2, 0, 0, 1, 2, 3, 7, 8, 14, 15, 40):

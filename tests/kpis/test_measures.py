@@ -26,6 +26,7 @@ units = st.decimals(min_value=0, max_value=50, places=1)
 money = st.decimals(min_value=-500, max_value=500, places=2)
 day = st.sampled_from([-45, -22, -21, -15, -14, -8, -7, -1, 0, 3, 6, 7]).map(lambda n: WEEK + timedelta(days=n))
 maybe = units | st.none()
+RATE, KNOWN_FROM = D("1.25"), WEEK - timedelta(days=10)  # dollars for a euro, from the middle of a week on
 week = st.integers(0, 6).map(weeks_back)
 
 
@@ -164,9 +165,18 @@ def test_backlog(lines, cut):
         for fields in lines:
             facts.ordered(account, product=product, **fields)
         chosen = window(as_of=WEEK + timedelta(days=cut))
-        ours = [x for x in lines if x["price"] is not None and x["currency"] == "EUR"]
+        facts.exchange(currency="USD", day=KNOWN_FROM, per_euro=RATE)
+        ours = [x | {"price": x["price"] * rate} for x in lines if x["price"] is not None and (rate := _rate_at(x))]
         assert measured("backlog", chosen) == _levels(account, ours, cut, due=False)
         assert measured("past_due_backlog", chosen) == _levels(account, ours, cut, due=True)
+
+
+def _rate_at(row):
+    """What one unit of the row's currency is in euros; nothing where no rate is known in its week."""
+    if row["currency"] == "EUR":
+        return 1
+    week = calc.monday(row.get("ordered_on") or row["issued_on"])
+    return 1 / RATE if calc.sunday(week) >= KNOWN_FROM else None
 
 
 def _levels(account, lines, cut, *, due):
@@ -220,7 +230,8 @@ def test_overdue_share(items, cut):
         items = [x | {"due_on": x["issued_on"] + timedelta(days=x["due_on"])} for x in items]
         for fields in items:
             facts.item(account, **fields)
-        ours = [x for x in items if x["currency"] == "EUR"]
+        facts.exchange(currency="USD", day=KNOWN_FROM, per_euro=RATE)
+        ours = [x | {n: x[n] * rate for n in ("amount", "paid")} for x in items if (rate := _rate_at(x))]
         assert measured("overdue_share", window(as_of=WEEK + timedelta(days=cut))) == _overdue(account, ours, cut)
 
 
@@ -234,6 +245,24 @@ def _overdue(account, items, cut):
             late = sum((amount for amount, due in left if due < cutoff), D(0))
             found[account.pk, w] = (_stored(late), _stored(sum((amount for amount, _due in left), D(0))))
     return found
+
+
+@pytest.mark.django_db
+@few
+@given(lines=st.lists(order_line, min_size=1, max_size=6), billed=money)
+def test_book_to_bill(lines, billed):
+    with Undone():
+        account, product = make.account(), facts.product()
+        for fields in lines:
+            facts.ordered(account, product=product, **fields)
+        facts.exchange(currency="USD", day=KNOWN_FROM, per_euro=RATE)
+        facts.account_week(account, WEEK, sell_in_value=billed)
+        expected = {(account.pk, WEEK): [D(0), billed]}
+        for x in lines:
+            if FIRST <= x["ordered_on"] <= WEEK + timedelta(days=6) and (rate := _rate_at(x)):
+                part = expected.setdefault((account.pk, calc.monday(x["ordered_on"])), [D(0), D(0)])
+                part[0] += x["ordered"] * (x["price"] or 0) * rate
+        compared("book_to_bill", expected)
 
 
 @pytest.mark.django_db

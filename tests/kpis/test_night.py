@@ -221,6 +221,22 @@ def test_lines_in_another_currency_without_a_rate_are_left_out_and_said():
     assert night.notes == [{"code": "foreign_currency", "params": {"lines": 1}}]
 
 
+def test_order_lines_and_open_items_without_a_rate_are_left_out_and_said():
+    account = make.account(currency="EUR")
+    facts.ordered(account, ordered=10, price=5)
+    facts.ordered(account, ordered=10, price=5, currency="USD")
+    facts.ordered(account, ordered=10, price=None, currency="USD")
+    facts.item(account, currency="USD")
+    night = facts.night()
+    steps.measures(night)
+    assert stored(account, "backlog")[-1][1] == 50
+    assert night.notes == [{"code": "foreign_currency", "params": {"lines": 2}}]
+    facts.exchange(currency="USD", day=weeks_back(30), per_euro="1.25")
+    night = facts.night()
+    steps.measures(night)
+    assert (stored(account, "backlog")[-1][1], night.notes) == (90, [])
+
+
 @pytest.mark.parametrize("shards", [1, 3])
 def test_any_number_of_shards_gives_the_same_figures(shards):
     accounts = [make.account() for _ in range(4)]

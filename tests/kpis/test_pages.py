@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from kam.models import StepRun
 from kam.roles import Role
+from kpis import queries
 from kpis.imports.services import process
 from kpis.models import ImportBatch, Target
 from tests import make
@@ -264,6 +265,21 @@ def test_receivables_by_age(site, mia):
     assert list(found.buckets.values()) == [100, 60, 0, 0, 40]
     assert (found.total, found.overdue) == (200, 100)
     assert [round(days, 2) for days in (found.dso, found.best_dso)] == [Decimal("27.58"), Decimal("13.79")]
+
+
+def test_receivables_in_another_currency_are_converted_or_left_out_and_counted(site, mia):
+    account = make.account(mia, currency="EUR")
+    facts.exchange(currency="USD", day=weeks_back(4), per_euro="1.25")
+    below = make.account(mia, parent=account, currency="USD")
+    facts.item(account, amount=100, due_on=DAY)
+    facts.item(account, amount=50, due_on=DAY, currency="USD")
+    facts.item(account, amount=50, due_on=DAY, currency="USD", issued_on=weeks_back(5))
+    facts.item(account, amount=70, paid=70, paid_on=DAY, currency="GBP")
+    facts.item(below, amount=900, due_on=DAY)
+    found = queries.receivables(mia, account, DAY)
+    assert (found.total, sum(found.counts.values()), found.left_out) == (140, 2, 1)
+    assert round(found.dso, 2) == 91
+    assert "1 item in another currency is left out" in site.get(account.get_absolute_url()).content.decode()
 
 
 def test_home_shows_the_largest_accounts(site, mia):
