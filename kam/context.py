@@ -1,7 +1,9 @@
 """What the frame of every page shows: theme, navigation by role, how the last night went."""
 
+from functools import cache
+
 from django.db.models import Subquery
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -73,10 +75,16 @@ BELONGS = {
 }
 
 
+@cache
+def _address(name, prefix):
+    """Where an entry leads, below the `prefix` that the server gives this site."""
+    return reverse(name)
+
+
 def _item(request, name, icon, label):
-    url = reverse(name)
+    url = _address(name, get_script_prefix())
     current = request.path == url if name == "home" else request.path.startswith(url)
-    if any(request.path.startswith(reverse(other)) for other in BELONGS.get(name, ())):
+    if any(request.path.startswith(_address(other, get_script_prefix())) for other in BELONGS.get(name, ())):
         current = True
     return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
 

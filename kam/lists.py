@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from django.core.exceptions import EmptyResultSet
@@ -141,17 +142,34 @@ class Table:
         """(column, unit of its header) for every column."""
         return [(c, formats.money_unit(u) if (u := self.units.get(c.name)) else "") for c in self.columns]
 
-    def body(self):
-        """(row, lead, [(column, cell)]) for every row; the lead is the first column, linked to the row's page."""
-        lead, *rest = self.columns
-        for row in self.rows:
-            yield row, self._lead(lead, row), [(c, self._cell(c, row)) for c in rest]
-
     def drawn(self):
-        """The `<tr>` elements of all rows, without the template language: a page has hundreds of cells."""
-        opening = [format_html('<td class="{}">', c.classes) if c.classes else "<td>" for c in self.columns[1:]]
-        box = _box if self.choosable else lambda row: ""
-        return mark_safe("".join(_drawn(box(row), opening, lead, cells) for row, lead, cells in self.body()))
+        """The `<tr>` elements of all rows, without the template language: a page has hundreds of cells.
+
+        The first column is linked to the page of its row.
+        """
+        lead, *rest = self.columns
+        draw = [*([_box] if self.choosable else []), partial(self._drawn_lead, lead), *map(self._drawer, rest)]
+        rows = ("".join(cell(row) for cell in draw) for row in self.rows)
+        return mark_safe("".join(f"<tr data-row>\n    {cells}\n  </tr>" for cells in rows))
+
+    def _drawn_lead(self, column, row):
+        return f'<th scope="row">{conditional_escape(self._lead(column, row))}</th>'
+
+    def _drawer(self, column):
+        """What draws the cells of a column, each value once where they show nothing else: most repeat a few."""
+        opening, known = (f'<td class="{column.classes}">' if column.classes else "<td>"), {}
+
+        def draw(row):
+            return f"{opening}{conditional_escape(localize(self._cell(column, row)))}</td>"
+
+        def remembered(row):
+            value = column.value(row)
+            key = type(value), value
+            if key not in known:
+                known[key] = draw(row)
+            return known[key]
+
+        return draw if column.cell or column.currency else remembered
 
     def _lead(self, column, row):
         text = column.cell(row) if column.cell else self._cell(column, row)
@@ -175,13 +193,6 @@ class Table:
 def _box(row):
     box = '<td class="k-check"><label><input type="checkbox" name="pk" value="{}" aria-label="{}"></label></td>'
     return format_html(box, row.pk, row)
-
-
-def _drawn(box, opening, lead, cells):
-    drawn = "".join(
-        f"{td}{conditional_escape(localize(cell))}</td>" for td, (_c, cell) in zip(opening, cells, strict=True)
-    )
-    return f'<tr data-row>\n    {box}<th scope="row">{conditional_escape(lead)}</th>{drawn}\n  </tr>'
 
 
 def sorts_of(columns, default):

@@ -39,8 +39,11 @@ class OneOf(Func):
 
 def places_of(user):
     """(id, role) of `user`, and then of everybody in whose place they stand today."""
-    rows = Deputy.objects.held_by(user).order_by().values_list("person", "person__role")
-    return [(user.pk, user.role), *once(("places", user.pk, user.role), lambda: list(rows))]
+    return [(user.pk, user.role), *once(("places", user.pk, user.role), lambda: _held_by(user))]
+
+
+def _held_by(user):
+    return list(Deputy.objects.held_by(user).order_by().values_list("person", "person__role"))
 
 
 class DeputyQuerySet(models.QuerySet):

@@ -64,7 +64,13 @@ def _icon(name, classes, named):
 @register.simple_tag
 def status(level, label, icon_name=""):
     """Icon and word, for rows."""
-    sign = icon(icon_name or LEVEL_ICONS.get(level, "minus"))
+    return _status(level, str(label), icon_name or LEVEL_ICONS.get(level, "minus"))
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _status(level, label, icon_name):
+    """A column of a list says few words, each of them in many rows."""
+    sign = icon(icon_name)
     return format_html('<span class="k-status k-status-{}">{} {}</span>', level, sign, label)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.views.generic import TemplateView
 
 from kam.downloads import table_response
@@ -60,8 +60,15 @@ class ScopedList(Scoped, TemplateView):
         rows = self.get_queryset()
         if not self.filterset_class:
             return None, rows
-        filterset = self.filterset_class(self.request.GET, queryset=rows, request=self.request)
-        return filterset, filterset.qs
+        filterset = SimpleLazyObject(
+            lambda: self.filterset_class(self.request.GET, queryset=rows, request=self.request)
+        )
+        return filterset, filterset.qs if self.narrows else rows
+
+    @cached_property
+    def narrows(self):
+        """Whether the address says anything that may leave rows out; without it no filter has to be made."""
+        return not set(self.request.GET) <= {"sort", "column", *NEEDED_BY_PAGES}
 
     def keyset(self):
         """The order that `?sort=` asks for."""
@@ -78,7 +85,7 @@ class ScopedList(Scoped, TemplateView):
             page=page,
             rows=self.decorate(page.rows),
             filterset=filterset,
-            filters_later=True,
+            filters_later=filterset is not None,
             sort=self.sort,
             **kwargs,
         )
@@ -91,7 +98,7 @@ class ScopedList(Scoped, TemplateView):
             "title": self.title,
             "find": self.find,
             "find_text": self.request.GET.get(self.find, "") if self.find else "",
-            "chips": chips(context["filterset"]) if context["filterset"] else [],
+            "chips": chips(context["filterset"]) if self.filterset_class and self.narrows else [],
             "table": Table(columns, context["rows"], self.title, self.row_url),
             "columns": [(c, c in columns) for c in self.columns[1:]] if self.chooses_columns else [],
             "found": self.found(context["page"], rows),

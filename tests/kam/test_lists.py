@@ -1,6 +1,7 @@
 """Lists: columns, export of exactly this view, neighbours, saved views. The list of accounts stands for all."""
 
 import io
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 
 from kam import saved
 from kam.downloads import xlsx_response
@@ -71,22 +73,35 @@ def test_falling_turns_the_first_column_only():
     }
 
 
+def cells_of(table):
+    return re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table.drawn())
+
+
 def test_one_currency_stands_in_the_header_and_several_beside_each_amount():
     one = Table(COLUMNS[:2], [{"name": "a", "stake": Decimal(8000), "in": "EUR"}], "x")
     assert [unit for _column, unit in one.heads()] == ["", "€\N{NO-BREAK SPACE}k"]
-    assert [cells[0][1] for _row, _lead, cells in one.body()] == ["8"]
+    assert cells_of(one) == ["a", "8"]
     rows = [{"name": "a", "stake": Decimal(8000), "in": "EUR"}, {"name": "b", "stake": Decimal(9000), "in": "GBP"}]
     two = Table(COLUMNS[:2], rows, "x")
     assert [unit for _column, unit in two.heads()] == ["", ""]
-    assert [cells[0][1] for _row, _lead, cells in two.body()] == [
+    assert cells_of(two) == [
+        "a",
         "€\N{NO-BREAK SPACE}8.0\N{NO-BREAK SPACE}k",
+        "b",
         "£\N{NO-BREAK SPACE}9.0\N{NO-BREAK SPACE}k",
     ]
 
 
 def test_what_a_cell_holds_is_escaped():
     table = Table(COLUMNS[:2], [{"name": "<b>", "stake": None, "in": "EUR"}], "x", link=lambda row: "/a?b&c")
-    assert [lead for _row, lead, _cells in table.body()] == ['<a href="/a?b&amp;c">&lt;b&gt;</a>']
+    assert cells_of(table) == ['<a href="/a?b&amp;c">&lt;b&gt;</a>', "–"]
+
+
+def test_a_value_that_repeats_is_drawn_as_what_it_is():
+    values = [1, "1", True, Decimal("1.0"), "<b>", mark_safe("<b>"), "<b>", None, 1]
+    column = Column("v", "V", lambda row: row["v"])
+    table = Table([COLUMNS[0], column], [{"name": "a", "v": value} for value in values], "x")
+    assert cells_of(table)[1::2] == ["1", "1", "True", "1.0", "&lt;b&gt;", "<b>", "&lt;b&gt;", "–", "1"]
 
 
 def test_chunks_lose_nothing():
