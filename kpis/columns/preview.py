@@ -8,6 +8,7 @@ import polars as pl
 
 from kpis.imports.check import Check
 from kpis.imports.errors import UnusableFile
+from kpis.imports.kept import Kept
 from kpis.imports.look import Look
 from kpis.imports.mapping import Mapping
 from kpis.imports.reader import LINE, LINES, Source, column
@@ -55,7 +56,7 @@ def preview(mapping: Mapping, look: Look) -> Preview:
 def _checked(mapping, look):
     text, names, width = _text(mapping, look)
     source = Source(io.BytesIO(), look.encoding, look.delimiter, '"', "", names=names, width=width)
-    check = Check(mapping, source, [])
+    check = Check(mapping, source, [], Kept(mapping.kind))
     check.add(text)
     return check, text
 
@@ -82,7 +83,7 @@ def _by_column(errors):
 
 def _rows(check, text, errors, given) -> Iterator[tuple[int, list[Cell]]]:
     """The first rows: those that are fine by their values, the others by what stands there, and why it is none."""
-    fine = pl.concat(check.frames).with_columns(pl.selectors.categorical().cast(pl.String))
+    fine = pl.concat(check.kept).with_columns(pl.selectors.categorical().cast(pl.String))
     rows = {row[LINE]: row for row in fine.iter_rows(named=True)}
     wrong = {}
     for row, name, value, code, params in errors.select("row", "column", "value", "code", "params").iter_rows():

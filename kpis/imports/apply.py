@@ -1,5 +1,6 @@
 """One checked file into the database, whatever its kind; the caller holds the transaction, and may undo it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,7 +14,7 @@ from kpis.imports import masters
 from kpis.imports.existing import complete
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
-from kpis.imports.merge import merge, stored_columns
+from kpis.imports.merge import Merge, lock, lock_kind, stored_columns
 from kpis.imports.reader import LINE
 from kpis.imports.result import Result, faults
 from kpis.imports.tables import TABLES
@@ -50,19 +51,38 @@ def apply(result: Result, mapping: Mapping, batch: ImportBatch) -> Outcome:
 
 
 def _facts(result, mapping, batch):
+    merge, created = Merge(result.kind, batch.pk, result.assumed), Counter()
+    keeps_good = keeps_good_rows(batch)
+    if result.kept.is_cut:  # its accounts are known part by part, and would be locked in any order
+        lock_kind(result.kind.name)
+    for rows in result.kept.taken():
+        loaded = _resolved(rows, result, mapping, batch)
+        created.update(loaded.created)
+        if keeps_good or not result.rejected:
+            _merge(loaded, merge)
+    if result.rejected and not (keeps_good and result.accepted):
+        return Outcome()
+    merge.finish()
+    changes = {"new": merge.new, "changed": merge.changed, "unchanged": merge.unchanged}
+    return Outcome(dict(created), changes, merge.weeks)
+
+
+def _resolved(rows, result, mapping, batch):
+    """Some accepted rows with the ids of what they name, without those whose faults only the database can tell."""
     source = batch.feed.code if batch.feed else mapping.name.removesuffix(".toml")
-    loaded = resolve(result, mapping, by=batch.by, source=source)
+    loaded = resolve(rows, result, mapping, by=batch.by, source=source)
     if mapping.updates:
         complete(loaded, result)
-    result.refuse(loaded.bad)
-    if result.rejected and not (keeps_good_rows(batch) and result.frame.height):
-        return Outcome()
+    rows = result.refuse(rows, loaded.bad)
     if loaded.bad:
-        loaded.frame = loaded.frame.join(result.frame, on=LINE, how="semi")
-    frame, result.frame, loaded.frame = stored_columns(loaded.frame, result.kind), result.frame.clear(), None
-    merged = merge(frame, result.kind, batch.pk, result.assumed)
-    changes = {"new": merged.new, "changed": merged.changed, "unchanged": merged.unchanged}
-    return Outcome(loaded.created, changes, merged.weeks)
+        loaded.frame = loaded.frame.join(rows, on=LINE, how="semi")
+    return loaded
+
+
+def _merge(loaded, merge):
+    frame, loaded.frame = stored_columns(loaded.frame, merge.kind), None
+    lock(merge.kind.name, frame.get_column("account_id").unique().sort().to_list())
+    merge.add(frame)
 
 
 def _rows(result, *drop):
@@ -84,13 +104,13 @@ def _accounts(result, mapping, batch):
     stored = {account.code: account for account in Account.objects.filter(code__in=rows)}
     seen = set(visible_accounts(by).filter(code__in=rows).values_list("code", flat=True))
     new = {code: row for code, row in rows.items() if code not in stored}
-    result.refuse(_refused_accounts(result, stored, seen, new, by))
+    result.frame = result.refuse(result.frame, _refused_accounts(result, stored, seen, new, by))
     if result.rejected:
         return Outcome()
     stored |= {account.code: account for account in masters.create_accounts(list(new.values()), by=by)}
     old = {code: row for code, row in rows.items() if code not in new}
     changed = masters.change(Account, stored, old, by=by)
-    result.refuse(_parents(result, stored, old, by))
+    result.frame = result.refuse(result.frame, _parents(result, stored, old, by))
     return _outcome(result, "accounts", len(new), changed)
 
 
@@ -140,8 +160,8 @@ def _hang(account, parent_id, by, was_there):
 
 
 def _stores(result, mapping, batch):
-    loaded = resolve(result, mapping, by=batch.by, source="")
-    result.refuse(loaded.bad)
+    loaded = resolve(result.frame, result, mapping, by=batch.by, source="")
+    result.frame = result.refuse(result.frame, loaded.bad)
     if result.rejected:
         return Outcome()
     result.frame = loaded.frame
@@ -185,7 +205,7 @@ CONVERTED = """
 def _rates(result, mapping, batch):
     """Rates are common to the house: those who keep its feeds add days, and correct known ones."""
     if batch.by is not None and not may_keep_house_feeds(batch.by):
-        result.refuse([_faults(result, result.frame, "currency", "not_allowed")])
+        result.frame = result.refuse(result.frame, [_faults(result, result.frame, "currency", "not_allowed")])
         return Outcome()
     stored = {(r.currency, r.day): r.per_euro for r in ExchangeRate.objects.all()}
     rows = [ExchangeRate(**row, batch_id=batch.pk) for row in _rows(result)]

@@ -11,12 +11,13 @@ from kpis.imports.corrections import REPORT, Corrections
 from kpis.imports.decode import beginning, line_breaks
 from kpis.imports.derive import Names, helper
 from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
+from kpis.imports.kept import Kept
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
 from kpis.imports.places import Places
 from kpis.imports.progress import Phase, Progress
 from kpis.imports.reader import LINE, Source, batches, open_source
-from kpis.imports.result import Result, faults, no_faults, sums
+from kpis.imports.result import Result, added, faults, no_faults, sums
 from kpis.imports.whole import added_up, duplicates, first_of_each, numbered
 from kpis.imports.wide import Wide
 
@@ -37,7 +38,7 @@ def check_file(
     path = Path(path)
     lookups = derive.load_lookups(mapping, folder or path.parent)
     with open_source(path, mapping.format, _hoped_for(mapping), _writing(mapping)) as source:
-        check = Check(mapping, source, lookups)
+        check = Check(mapping, source, lookups, Kept(mapping.kind, path.parent))
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
         with closing(fixes.batches(source) if fixes else ahead(batches(source))) as found:
@@ -79,9 +80,9 @@ def _writing(mapping):
 
 
 class Check:
-    """One file being checked: `add` every batch of text, then `finish`."""
+    """One file being checked: `add` every batch of text, then `finish`; accepted rows go into `kept`."""
 
-    def __init__(self, mapping: Mapping, source: Source, lookups: list[pl.DataFrame]):
+    def __init__(self, mapping: Mapping, source: Source, lookups: list[pl.DataFrame], kept: Kept):
         self.mapping = mapping
         self.source = source
         self.lookups = lookups
@@ -89,13 +90,14 @@ class Check:
         self.wide = Wide(mapping, self.names) if mapping.unfold else None
         self.fields = Fields(mapping, self.names)
         self.places = Places(source, self.wide)
-        self.rows = 0
+        self.rows = self.unassigned = 0
         drops = [lookup.file for lookup in mapping.lookups if lookup.missing == "ignore"]
         drops += [rule.name for rule in mapping.rules if rule.action in ("skip", "ignore")]
         self.ignored = dict.fromkeys(drops, 0)
         self.marked = {rule.name: 0 for rule in mapping.rules if rule.name not in self.ignored}
         self.charges = any(rule.action == "charge" for rule in mapping.rules)
-        self.frames: list[pl.DataFrame] = []
+        self.kept = kept
+        self.totals = (None, None)
         self.errors = [no_faults()]
         self.masters: dict[str, list] = {create.kind.name: [] for create in mapping.create}
 
@@ -116,7 +118,7 @@ class Check:
         typed = self._typed(text, bad)
         masters = {c.kind.name: self.fields.master(text, typed, c, bad) for c in self.mapping.create}
         self.errors += bad.tables
-        self.frames.append(bad.without(typed))
+        self.kept.append(bad.without(typed))
         for what, master in masters.items():
             self.masters[what].append(first_of_each(bad.without(master)))
 
@@ -167,27 +169,32 @@ class Check:
             raise self.names.no_rows()
         self._count_ignored()
         kind = self.mapping.kind
-        frame = pl.concat(self.frames)
-        self.frames.clear()
-        frame = numbered(frame, kind)
-        frame = added_up(frame, kind, self.mapping.sums)
-        frame, repeated = duplicates(frame, kind, self._shown_key())
-        units, value = sums(frame, kind)
+        self.kept.settle(self._whole)
         return Result(
             kind,
-            frame,
-            self.places.told(pl.concat([*self.errors, ragged, repeated])),
+            self.kept,
+            self.places.told(pl.concat([*self.errors, ragged])),
             self.rows,
             self.ignored,
             self.marked,
-            self._warnings(frame),
+            self._warnings(),
             {what: first_of_each(pl.concat(parts)) for what, parts in self.masters.items()},
-            units,
-            value,
+            self.totals,
             {name: self.names.shown(column) for name, column in self.fields.columns.items()},
             self.fields.assumed,
             places=self.places,
         )
+
+    def _whole(self, frame):
+        """The rows of a part as they are to be stored; those of one key are together in it."""
+        kind = self.mapping.kind
+        frame = added_up(numbered(frame, kind), kind, self.mapping.sums)
+        frame, repeated = duplicates(frame, kind, self._shown_key())
+        self.errors.append(repeated)
+        self.totals = added(self.totals, sums(frame, kind))
+        if self.mapping.unassigned:
+            self.unassigned += frame.get_column("account").null_count()
+        return frame
 
     def _count_ignored(self):
         """Messages of other kinds count as a row each."""
@@ -207,14 +214,14 @@ class Check:
         columns = (self.fields.columns.get(name) for name in self.mapping.kind.key)
         return ", ".join(self.names.shown(column) for column in columns if column)
 
-    def _warnings(self, frame):
+    def _warnings(self):
         warnings = [*self.source.notes]
         if not self.source.message and (unused := self.names.unused()):
             warnings.append(("unknown_columns", {"columns": unused}))
         if self.fields.absent:
             warnings.append(("missing_optional", {"columns": self.fields.absent}))
-        if self.mapping.unassigned and (lines := frame.get_column("account").null_count()):
-            warnings.append(("unassigned", {"count": lines}))
+        if self.unassigned:
+            warnings.append(("unassigned", {"count": self.unassigned}))
         return warnings
 
 

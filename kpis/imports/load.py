@@ -18,21 +18,21 @@ PIECE = 100_000
 
 @dataclass
 class Loaded:
-    """Accepted rows with ids: `account_id`, `store_id`, `product_id`, `currency`; and how many masters were created."""
+    """Rows with ids: `account_id`, `store_id`, `product_id`, `currency`; and how many masters were created."""
 
     frame: pl.DataFrame
     created: dict[str, int] = field(default_factory=dict)
     bad: list[pl.DataFrame] = field(default_factory=list)
 
 
-def resolve(result: Result, mapping: Mapping, *, by, source: str) -> Loaded:
-    """Find the ids of every code in the accepted rows, inside the caller's transaction.
+def resolve(rows: pl.DataFrame, result: Result, mapping: Mapping, *, by, source: str) -> Loaded:
+    """Find the ids of every code in accepted rows of a file, inside the caller's transaction.
 
     Missing masters are created where the mapping allows it; `source` names the import for its unassigned account. A
     person only reaches accounts they see: others are unknown to them. What stays unknown is in `bad`, as faults.
     """
-    loaded = Loaded(result.frame)
-    names = set(result.frame.columns)
+    loaded = Loaded(rows)
+    names = set(rows.columns)
     _accounts(loaded, result, mapping, by, source)
     if "store" in names:
         _stores(loaded, result, mapping, by)

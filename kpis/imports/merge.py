@@ -6,8 +6,6 @@ Everything happens in the caller's transaction, and under a lock on each account
 follow each other. What a restatement overwrites is kept as it was known, with the batch that brought it.
 """
 
-from dataclasses import dataclass, field
-
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
@@ -17,24 +15,13 @@ from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import Kind, Type
-from kpis.imports.tables import TABLES
+from kpis.imports.tables import TABLES, Table
 from kpis.imports.unchanged import without_unchanged
 from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
 PAIRS = "SELECT account_id, week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)"
-
-
-@dataclass
-class Merged:
-    """How many rows were new, changed and unchanged; and by account and week what the file said and what moved."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    weeks: pl.DataFrame | None = None
-    parts: list[pl.DataFrame] = field(default_factory=list)
 
 
 def stored_columns(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
@@ -47,30 +34,6 @@ def stored_columns(frame: pl.DataFrame, kind: Kind) -> pl.DataFrame:
 def _optional_texts(kind, frame):
     texts = (f for f in kind.fields if f.type in (Type.TEXT, Type.CODE) and not (f.required or f.refers or f.shape))
     return [field.name for field in texts if field.name in frame.columns]
-
-
-def merge(frame: pl.DataFrame, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()) -> Merged:
-    """Store resolved rows of a kind of facts, cut to the stored columns. The caller holds the transaction.
-
-    `assumed` names fields the file says nothing about: their values count for new rows only. Raises UnusableFile where
-    rows are of a month that is archived.
-    """
-    table = TABLES[kind.name]
-    lock(kind.name, frame.get_column("account_id").unique().sort().to_list())
-    merged = Merged()
-    file = weeks.said(frame, kind, table.day)
-    if table.partitioned:
-        _make_partitions(table, frame)
-        frame = _copy_fresh_days(table, frame, batch_id, merged, kind)
-    said = [name for name in frame.columns if name not in table.key and name not in assumed]
-    if table.partitioned and frame.height:
-        known = frame.height
-        frame = without_unchanged(table, frame, said)
-        merged.unchanged += known - frame.height
-    if frame.height:
-        _merge_difference(table, frame, batch_id, said, merged, kind)
-    merged.weeks = weeks.together(file, merged.parts)
-    return merged
 
 
 def lock_kind(kind: str) -> None:
@@ -89,6 +52,127 @@ def lock(kind: str, accounts: list[int]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", account])
 
 
+class Merge:
+    """The facts of one batch on their way into their table: `add` them part by part, then `finish`.
+
+    No two parts have rows of one key. `assumed` names fields the file says nothing about: their values count for new
+    rows only. The caller holds the transaction and the locks. `new`, `changed` and `unchanged` count rows; `weeks` is,
+    by account and week, what the file said and what moved.
+    """
+
+    def __init__(self, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()):
+        self.kind, self.table, self.batch_id, self.assumed = kind, TABLES[kind.name], batch_id, assumed
+        self.new = self.changed = self.unchanged = self.staged = 0
+        self.weeks: pl.DataFrame | None = None
+        self.days = _Days(self.table)
+        self.columns: list[str] = []
+        self.said: list[pl.DataFrame] = []
+        self.moves: list[pl.DataFrame] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Store resolved rows, cut to the stored columns, or stage them. Raises UnusableFile for archived months."""
+        self.columns = frame.columns
+        self.said.append(weeks.by_store(frame, self.kind, self.table.day))
+        if self.table.partitioned:
+            _make_partitions(self.table, frame)
+            frame = self._without_fresh(frame)
+            frame = self._without_unchanged(frame)
+        if frame.height:
+            self._stage(frame)
+
+    def finish(self) -> None:
+        """Store what is staged, and have the next night sum the weeks again that moved."""
+        moved, fresh = [PAIRS], pl.concat([self.said[0].clear(), *self.moves], how="diagonal_relaxed").unique(weeks.KEY)
+        if self.staged:
+            self._merge_difference()
+            moved.append(_weeks_of_difference(self.table))
+        rollups.touch(" UNION ALL ".join(moved), [fresh["account_id"].to_list(), fresh["week"].to_list()])
+        if self.staged:
+            execute("DROP TABLE kam_stage, kam_difference")
+        self.weeks = weeks.together(weeks.summed(self.said), self.moves)
+
+    @property
+    def _own(self):
+        """The columns that the file says and that are no part of the key."""
+        return [name for name in self.columns if name not in self.table.key and name not in self.assumed]
+
+    def _without_fresh(self, frame):
+        """Copy the rows of accounts and days (or weeks) that held nothing into the table itself; returns the others."""
+        fresh, others = self.days.parted(frame)
+        if not fresh.height:
+            return others
+        try:
+            with transaction.atomic():
+                copy_in(self.table.name, fresh.with_columns(batch_id=pl.lit(self.batch_id)), order=self.table.key)
+        except IntegrityError:  # a store that changed hands has rows of these days under its old account
+            return frame
+        self.new += fresh.height
+        told = weeks.by_store(fresh, self.kind, self.table.day) if others.height else self.said[-1]
+        self.moves.append(weeks.first_told(told))
+        return others
+
+    def _without_unchanged(self, frame):
+        left = without_unchanged(self.table, frame, self._own) if frame.height else frame
+        self.unchanged += frame.height - left.height
+        return left
+
+    def _stage(self, frame):
+        if not self.staged:
+            names = ", ".join(frame.columns)
+            execute(f"CREATE TEMP TABLE kam_stage ON COMMIT DROP AS SELECT {names} FROM {self.table.name} WITH NO DATA")
+        copy_in("kam_stage", frame)
+        self.staged += frame.height
+
+    def _merge_difference(self):
+        """Find by one join which staged rows are new or changed, and write only these."""
+        table, own = self.table, self._own
+        execute("ANALYZE kam_stage")
+        months = _months(table)
+        _compare(table, own, months)
+        self.moves.append(weeks.moved(self.kind, self.columns, table.day))
+        execute(_remember(table), [self.batch_id])
+        changed = sum(execute(_update(table, own, within), [self.batch_id]) for within in months)
+        new = execute(_insert(table, self.columns), [self.batch_id])
+        self.changed += changed
+        self.new += new
+        self.unchanged += self.staged - changed - new
+
+
+class _Days:
+    """Accounts and days (or weeks) of a file, and which of them held nothing before it."""
+
+    def __init__(self, table: Table):
+        self.table, self.pair = table, ["account_id", table.day]
+        self.seen = pl.DataFrame(schema={"account_id": pl.Int64, table.day: pl.Date, "is_fresh": pl.Boolean})
+
+    def parted(self, frame):
+        """(rows of what held nothing, the others)."""
+        pairs = frame.select(self.pair).unique()
+        unknown = pairs.join(self.seen, on=self.pair, how="anti").sort(self.pair)
+        if unknown.height:
+            self.seen = pl.concat([self.seen, self._looked_up(unknown)])
+        fresh = self.seen.filter("is_fresh")
+        count = pairs.join(fresh, on=self.pair, how="semi").height
+        if count == pairs.height:
+            return frame, frame.clear()
+        if not count:
+            return frame.clear(), frame
+        return tuple(frame.join(fresh, on=self.pair, how=how) for how in ("semi", "anti"))
+
+    def _looked_up(self, pairs):
+        """Looked up one by one: EXISTS would be planned as a look at all rows."""
+        sql = f"""
+            SELECT p.account_id, p.day, there.no IS NULL FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, day)
+            LEFT JOIN LATERAL (
+                SELECT 1 AS no FROM {self.table.name} t
+                WHERE t.account_id = p.account_id AND t.{self.table.day} = p.day LIMIT 1
+            ) there ON true
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [pairs["account_id"].to_list(), pairs[self.table.day].to_list()])
+            return pl.DataFrame(cursor.fetchall(), schema=self.seen.schema, orient="row")
+
+
 def _make_partitions(table, frame):
     months = frame.get_column(table.day).dt.truncate("1mo").unique().sort().to_list()
     if gone := away(table.name, months):
@@ -98,68 +182,17 @@ def _make_partitions(table, frame):
             cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])
 
 
-def _copy_fresh_days(table, frame, batch_id, merged, kind):
-    """Copy the rows of accounts and days (or weeks) that hold nothing yet into the table itself; returns the others."""
-    pair = ["account_id", table.day]
-    pairs = frame.select(pair).unique().sort(pair)
-    known = pl.DataFrame(_stored_days(table, pairs), schema=pairs.schema, orient="row")
-    if known.height == pairs.height:
-        return frame
-    fresh = frame.join(known, on=pair, how="anti") if known.height else frame
-    try:
-        with transaction.atomic():
-            copy_in(table.name, fresh.with_columns(batch_id=pl.lit(batch_id)), order=table.key)
-    except IntegrityError:  # a store that changed hands has rows of these days under its old account
-        return frame
-    merged.new += fresh.height
-    told = weeks.said(fresh, kind, table.day)
-    merged.parts.append(weeks.first_told(told))
-    rollups.touch(PAIRS, [told["account_id"].to_list(), told["week"].to_list()])
-    return frame.join(known, on=pair, how="semi") if known.height else frame.clear()
-
-
-def _stored_days(table, pairs):
-    """Which of the accounts and days hold rows, looked up one by one: EXISTS would be planned as a look at all rows."""
-    sql = f"""
-        SELECT p.account_id, p.day FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, day), LATERAL (
-            SELECT FROM {table.name} t WHERE t.account_id = p.account_id AND t.{table.day} = p.day LIMIT 1
-        ) there
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [pairs["account_id"].to_list(), pairs[table.day].to_list()])
-        return cursor.fetchall()
-
-
-def _merge_difference(table, frame, batch_id, said, merged, kind):
-    """Stage the rows, find by one join which are new or changed, and write only these."""
-    columns = frame.columns
-    names = ", ".join(columns)
-    execute(f"CREATE TEMP TABLE kam_stage ON COMMIT DROP AS SELECT {names} FROM {table.name} WITH NO DATA")
-    copy_in("kam_stage", frame)
-    execute("ANALYZE kam_stage")
-    months = _months(table, frame)
-    _compare(table, said, months)
-    rollups.touch(_weeks_of_difference(table))
-    merged.parts.append(weeks.moved(kind, columns, table.day))
-    execute(_remember(table), [batch_id])
-    changed = sum(execute(_update(table, said, within), [batch_id]) for within in months)
-    new = execute(_insert(table, columns), [batch_id])
-    merged.changed += changed
-    merged.new += new
-    merged.unchanged += frame.height - changed - new
-    execute("DROP TABLE kam_stage, kam_difference")
-
-
-def _months(table, frame):
-    """Conditions that name a day of `{0}` each: the months a frame is about, or nothing where there are no partitions.
+def _months(table):
+    """Conditions that name a day of `{0}` each: the months of staged rows, or nothing where there are no partitions.
 
     Partitions are compared one by one: of a join with all of them the planner does not know that each row meets one.
     """
     if not table.partitioned:
         return [""]
-    months = frame.group_by(pl.col(table.day).dt.truncate("1mo")).agg(first=pl.min(table.day), last=pl.max(table.day))
-    spans = months.sort("first").select("first", "last").iter_rows()
-    return [f" AND {{0}}.{table.day} BETWEEN '{first}' AND '{last}'" for first, last in spans]
+    day = table.day
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min({day}), max({day}) FROM kam_stage GROUP BY date_trunc('month', {day}) ORDER BY 1")
+        return [f" AND {{0}}.{day} BETWEEN '{first}' AND '{last}'" for first, last in cursor.fetchall()]
 
 
 def _compare(table, said, months):

@@ -1,12 +1,14 @@
 """What came of checking a file: counts, sums, every fault, and the accepted rows as typed columns."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
 
 from kam.rounding import cents
+from kpis.imports.kept import Kept
 from kpis.imports.kinds import Kind
 from kpis.imports.messages import sentence
 from kpis.imports.places import Places
@@ -21,34 +23,54 @@ FAULTS = {
     "params": pl.String,
 }
 SHOWN_VALUE = 200
+Sums = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass
 class Result:
     """The outcome of one check.
 
-    `frame` holds the accepted rows: the fields the file fills, `line`, and `is_charge` where a rule said so.
+    `kept` holds the accepted rows: the fields the file fills, `line`, and `is_charge` where a rule said so.
     `masters` holds, per kind that may be created, one row for each code with the fields the file gives for it.
     `ignored` and `marked` count rows by rule, dropped ones and marked ones; `errors` has one row per bad cell, in which
-    `row` is the `line` of `frame` (see `wide`: several rows may be of one line), `line` that of the file; `shown`
+    `row` is the `line` of its frames (see `wide`: several rows may be of one line), `line` that of the file; `shown`
     says what the file calls each field, `assumed` which fields have their default because the file is silent; `weeks`
-    is set when the rows are stored, see `weeks.together`; `places` say where in a message a fault stands.
+    is set when the rows are stored, see `weeks.together`; `totals` are the sums of units and of value, not rounded;
+    `places` say where in a message a fault stands.
     """
 
     kind: Kind
-    frame: pl.DataFrame
+    kept: Kept
     errors: pl.DataFrame
     rows: int = 0
     ignored: dict[str, int] = field(default_factory=dict)
     marked: dict[str, int] = field(default_factory=dict)
     warnings: list[tuple[str, dict]] = field(default_factory=list)
     masters: dict[str, pl.DataFrame] = field(default_factory=dict)
-    units: Decimal | None = None
-    value: Decimal | None = None
+    totals: Sums = (None, None)
     shown: dict[str, str] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     weeks: pl.DataFrame | None = None
     places: Places | None = None
+
+    @property
+    def units(self) -> Decimal | None:
+        """The sum of units; None where the kind or the file has none."""
+        return self.totals[0]
+
+    @property
+    def value(self) -> Decimal | None:
+        """The sum of value, to the cent; None where the kind or the file has none."""
+        return None if self.totals[1] is None else cents(self.totals[1])
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All accepted rows at once: of files that are known to be small, and of master data."""
+        return self.kept.whole
+
+    @frame.setter
+    def frame(self, frame):
+        self.kept.whole = frame
 
     @property
     def accepted(self) -> int:
@@ -68,14 +90,14 @@ class Result:
             self.errors.unique(same, keep="first", maintain_order=True).sort("line", maintain_order=True).select(same)
         )
 
-    def refuse(self, more: list[pl.DataFrame]) -> None:
-        """Add faults found later, and take their rows out of the accepted ones."""
+    def refuse(self, rows: pl.DataFrame, more: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Add faults found later of some accepted rows, and take these off the sums; returns the rows without fault."""
         found = pl.concat([no_faults(), *more])
         found = self.places.told(found) if self.places else found
         self.errors = pl.concat([self.errors, found])
-        rows = found.get_column("row").cast(self.frame.schema["line"])
-        self.frame = self.frame.filter(~pl.col("line").is_in(rows.implode()))
-        self.units, self.value = sums(self.frame, self.kind)
+        among = pl.col("line").is_in(found.get_column("row").cast(rows.schema["line"]).implode())
+        self.totals = added(self.totals, sums(rows.filter(among), self.kind), -1)
+        return rows.filter(~among)
 
     def sentences(self):
         """(line, column, value, sentence) of every fault, in the order of the file."""
@@ -117,9 +139,14 @@ def faults(lines, name: str, values, codes, params) -> pl.DataFrame:
     )
 
 
-def sums(frame: pl.DataFrame, kind: Kind) -> tuple[Decimal | None, Decimal | None]:
-    """Sums of units and of value; None where the kind or the file has none."""
+def sums(frame: pl.DataFrame, kind: Kind) -> Sums:
+    """Sums of units and of value, not rounded; None where the kind or the file has none."""
     return _sum(frame, kind.units), _sum(frame, kind.value)
+
+
+def added(first: Sums, second: Sums, sign: int = 1) -> Sums:
+    """Sums of two sets of rows together, or of the first without the second where `sign` is -1."""
+    return tuple(one if other is None else (one or 0) + sign * other for one, other in zip(first, second, strict=True))
 
 
 def _sum(frame, wanted):
@@ -129,4 +156,4 @@ def _sum(frame, wanted):
     if len(names) == 1:
         return frame.get_column(wanted).sum()
     wide = [frame.get_column(name).cast(pl.Decimal(38, 9)) for name in names]
-    return cents((wide[0] * wide[1]).sum())
+    return (wide[0] * wide[1]).sum()

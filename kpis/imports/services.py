@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat, take_turns
-from kpis.imports import asking, store, weeks, workbook
+from kpis.imports import asking, kept, store, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, corrections_of, unfold
 from kpis.imports.copying import copy_in
@@ -174,6 +174,7 @@ def _run(batch, progress):
     if first := _first(batch):
         return _duplicate(batch, first)
     mapping = mapping_of(batch)
+    kept.sweep(folder)
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
     result = check_file(folder / store.DATA, mapping, folder, progress, fixes_of(batch, mapping))

@@ -73,13 +73,12 @@ def line_of(fact) -> Line | None:
 def _line(batch: ImportBatch, key):
     folder, mapping = store.folder_of(batch.stored_name), mapping_of(batch)
     fixes = fixes_of(batch, mapping)
-    frame = check_file(folder / store.DATA, mapping, folder, fixes=fixes).frame
-    same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in frame.columns]
-    found = next(iter(frame.filter(*same).get_column(LINE)), None)
-    if found is None:
-        return None
-    number = found & LINES
-    return Line(number, _cells(folder / store.DATA, mapping.format, fixes, number))
+    for rows in check_file(folder / store.DATA, mapping, folder, fixes=fixes).kept:
+        same = [pl.col(name).cast(pl.String) == str(value) for name, value in key.items() if name in rows.columns]
+        for found in rows.filter(*same).get_column(LINE):
+            number = found & LINES
+            return Line(number, _cells(folder / store.DATA, mapping.format, fixes, number))
+    return None
 
 
 def _cells(path, form, fixes, number):

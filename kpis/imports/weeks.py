@@ -21,21 +21,28 @@ KEY = ["account_id", "week"]
 PIECE = 100_000
 
 
-def said(frame: pl.DataFrame, kind: Kind, day: str) -> pl.DataFrame:
-    """Rows, stores, units and value of the file's rows by account and week of their `day`.
+def by_store(frame: pl.DataFrame, kind: Kind, day: str) -> pl.DataFrame:
+    """Rows, units and value of some rows by account and week of their `day`, and by store where they have one.
 
-    Summed piece by piece, store by store first, so that it needs no memory to speak of.
+    Summed piece by piece, so that it needs no memory to speak of.
     """
     store = ["store_id"] if "store_id" in frame.columns else []
     found = amounts(kind, frame.columns)
     sums = {"rows": pl.len().cast(pl.Int64)} | {name: pl.col(source).sum() for name, source in found.items()}
     week = pl.col(day).dt.truncate("1w").alias("week")
-    parts = [piece.group_by("account_id", week, *store).agg(**sums) for piece in frame.iter_slices(PIECE)]
-    whole = {name: pl.col(name).sum() for name in sums}
-    if store:
+    pieces = frame.iter_slices(PIECE) if frame.height else [frame]
+    parts = [piece.group_by("account_id", week, *store).agg(**sums) for piece in pieces]
+    return pl.concat(parts).group_by(*KEY, *store).agg(pl.all().sum())
+
+
+def summed(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """What the whole file says by account and week, of what `by_store` says of its parts: sums, and which stores."""
+    stores = "store_id" in parts[0].columns
+    sums = {name: pl.col(name).sum() for name in parts[0].columns if name not in (*KEY, "store_id")}
+    if stores:
         told = pl.col("store_id")
-        whole |= {"stores": told.n_unique(), "store_ids": told.drop_nulls().unique().sort()}
-    return pl.concat(parts).group_by(KEY).agg(**whole)
+        sums |= {"stores": told.n_unique(), "store_ids": told.drop_nulls().unique().sort()}
+    return pl.concat(parts).group_by(KEY).agg(**sums)
 
 
 def amounts(kind: Kind, columns) -> dict[str, str]:
@@ -44,10 +51,10 @@ def amounts(kind: Kind, columns) -> dict[str, str]:
     return {name: source for name, source in wanted.items() if source in columns}
 
 
-def first_told(file: pl.DataFrame) -> pl.DataFrame:
-    """What moves where nothing was stored before: all that the file says."""
-    moved = {f"{name}_moved": pl.col(name) for name in ("units", "value") if name in file.columns}
-    return file.select(*KEY, pl.col("rows").alias("new"), pl.lit(0, pl.Int64).alias("changed"), **moved)
+def first_told(part: pl.DataFrame) -> pl.DataFrame:
+    """What moves where nothing was stored before: all that `by_store` says of the rows."""
+    moved = {f"{name}_moved": pl.col(name) for name in ("units", "value") if name in part.columns}
+    return part.select(*KEY, pl.col("rows").alias("new"), pl.lit(0, pl.Int64).alias("changed"), **moved)
 
 
 def moved(kind: Kind, columns, day: str) -> pl.DataFrame:
