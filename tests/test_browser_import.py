@@ -1,6 +1,7 @@
 """A file is dropped, its columns are mapped, it is checked and imported, all by keyboard, in a real browser."""
 
 import re
+import time
 
 import pytest
 
@@ -40,14 +41,29 @@ def read():
     return process(batch_id=ImportBatch.objects.latest("pk").pk)
 
 
+def slowly(page, address, seconds):
+    """Make an address answer late; returns the list of what was asked of it."""
+    asked = []
+
+    def late(route):
+        asked.append(route.request.url)
+        time.sleep(seconds)
+        route.continue_()
+
+    page.route(address, late)
+    return asked
+
+
 def test_a_file_is_mapped_checked_and_imported_by_keyboard(site):
     site.set_input_files("[name=file]", {"name": "week.csv", "mimeType": "text/csv", "buffer": FILE.encode()})
     site.focus("[name=feed]")
     site.keyboard.type("north")
     site.keyboard.press("Enter")
     site.wait_for_url(FILE_PAGE)
+    asked = slowly(site, "**/columns/", seconds=2.5)
     assert read().state == "mapping"
-    site.wait_for_url("**/columns/")  # whoever waits there is led on
+    site.wait_for_url("**/columns/")  # whoever waits there is led on, once, however long the way takes
+    assert len(asked) == 1
     chosen = site.locator(".k-columns select").evaluate_all("all => all.map(one => one.value)")
     assert chosen == ["store", "product", "week", "", "value", ""]
     assert site.locator(".k-checks .k-bad").count() == 1

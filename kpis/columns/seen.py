@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import polars as pl
 
@@ -67,26 +68,31 @@ def columns(look: Look, header: int, lines: int = 1) -> list[Seen]:
     below = [cells for line, cells in look.rows if line > header]
     width = len(head) or Counter(map(len, below)).most_common(1)[0][0] if head or below else 0
     names = head or [""] * width
-    return [_seen(at, names[at], [row[at].strip() for row in below if at < len(row)]) for at in range(width)]
+    filled = [tuple(row[at].strip() for row in below if at < len(row) and row[at].strip()) for at in range(width)]
+    return [_seen(at, *of) for at, of in enumerate(zip(names, filled, _likely(filled), strict=False))]
 
 
-def _seen(position, name, values):
-    filled = tuple(value for value in values if value)
+def _likely(filled):
+    """Of each column the forms in which its first cell is a date; asked of all at once, as there may be a thousand."""
+    text = pl.Series([values[0] if values else None for values in filled], dtype=pl.String)
+    fits = [cells.dates(text, (form,))[0].is_not_null() for form in DATES]
+    return [tuple(compress(DATES, column)) for column in zip(*fits, strict=True)]
+
+
+def _seen(position, name, filled, likely):
     week, beside = week_beside(name, SOME_YEAR)
     column = Seen(position, name, filled, week=bool(week), dated=bool(week_beside(name)[0]), beside=beside)
     if not filled:
         return column
     numbers = sum(bool(NUMBER.fullmatch(value)) for value in filled)
     gtins = all(GTIN.fullmatch(value) for value in filled)
-    return replace(column, is_number=numbers >= len(filled) * ENOUGH, dates=_dates(filled), is_gtin=gtins)
+    return replace(column, is_number=numbers >= len(filled) * ENOUGH, dates=_dates(filled, likely), is_gtin=gtins)
 
 
-def _dates(values):
-    """The forms in which every value is a date."""
-    if not any(any(sign.isdigit() for sign in value) for value in values):
-        return ()
+def _dates(values, likely):
+    """Those of the likely forms in which every value is a date."""
     text = pl.Series(values[:20])
-    return tuple(form for form in DATES if cells.dates(text, (form,))[1] is None)
+    return tuple(form for form in likely if cells.dates(text, (form,))[1] is None)
 
 
 def header_of(look: Look, kind: Kind, recognised) -> int:

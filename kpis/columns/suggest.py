@@ -2,7 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 from kam.text import folded
 from kpis.columns.seen import Seen
@@ -10,6 +10,8 @@ from kpis.columns.words import GTINS, words_of
 from kpis.imports.kinds import DATES, NUMBERS, Kind, Type
 
 CLOSE, LEAST = 0.84, 0.6
+# The first rows are tried as headers, so many cells of each; what is kept of them has an end.
+TRIED, KEPT = 100, 20_000
 
 
 def normal(text: str) -> str:
@@ -34,35 +36,45 @@ def suggested(kind: Kind, seen: list[Seen]) -> dict[str, int]:
 
 
 def recognised(kind: Kind, names) -> int:
-    """How many of the headers are called like a field."""
-    return sum(any(likeness(name, field.name) >= LEAST for field in kind.fields) for name in names)
+    """How many of the first headers are called like a field."""
+    return sum(any(likeness(name, field.name) >= LEAST for field in kind.fields) for name in names[:TRIED])
 
 
-@cache
+@lru_cache(KEPT)
 def likeness(header: str, field: str) -> float:
     """How much a header is called like a field, from 0 to 1."""
     header = normal(header)
     if not header:
         return 0
-    return max(_likeness(header, word, at) for at, word in enumerate(_words(field)))
+    theirs = frozenset(header.split())
+    return max(_likeness(header, theirs, word, ours, at) for at, (word, ours) in enumerate(_words(field)))
 
 
-def _likeness(header, word, at):
+def _likeness(header, theirs, word, ours, at):
     """The same words are the same; else a word within the other, else nearly the same letters."""
     if header == word:
         return 1 - at / 1000
-    ours, theirs = set(word.split()), set(header.split())
     if ours < theirs or theirs < ours:
         return 0.6 + 0.3 * len(ours & theirs) / len(ours | theirs)
     if min(len(header), len(word)) >= 2 and not header.isascii() and (word in header or header in word):
         return 0.6 + 0.3 * min(len(word), len(header)) / max(len(word), len(header))
-    near = SequenceMatcher(None, header, word).ratio()
-    return near * 0.9 if near >= CLOSE and len(header) > 3 else 0
+    near = _nearness(header, word) if len(header) > 3 else 0
+    return near * 0.9 if near >= CLOSE else 0
+
+
+def _nearness(header, word):
+    """How far the letters of two words are the same, in order; 0 where it is easily seen that they are not close."""
+    alike = CLOSE * (len(header) + len(word)) / 2
+    if min(len(header), len(word)) < alike or len(header) - len(set(header).difference(word)) < alike:
+        return 0
+    return SequenceMatcher(None, header, word).ratio()
 
 
 @cache
 def _words(field):
-    return tuple(normal(word) for word in words_of(field))
+    """(word, its parts) of what a field is called."""
+    words = map(normal, words_of(field))
+    return tuple((word, frozenset(word.split())) for word in words)
 
 
 def _fits(column, field):

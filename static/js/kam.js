@@ -15,6 +15,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// A page that is being left asks for nothing more: a question repeated meanwhile would begin the way anew.
+let leaving = false;
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  leaving ||= event.detail.xhr.getResponseHeader("HX-Redirect") !== null;
+});
+document.addEventListener("htmx:beforeRequest", (event) => leaving && event.preventDefault());
+addEventListener("pageshow", () => (leaving = false));
+
 // Without a connection the page says so, and keeps what was typed: a form is not sent into nowhere.
 const offline = document.querySelector("[data-offline]");
 const tellConnection = (gone) => offline && (offline.hidden = !gone);

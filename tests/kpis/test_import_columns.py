@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from difflib import SequenceMatcher
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kam.roles import Role
-from kpis.columns import answers, services
+from kpis.columns import answers, services, suggest
 from kpis.columns.answers import ANY, NUMBER, Answers
 from kpis.columns.suggest import suggested
 from kpis.imports import look
@@ -55,6 +56,33 @@ def seen(text, folder=None, encoding="utf-8", **form):
 def test_encoding_and_delimiter_are_found(tmp_path, text, encoding, found, delimiter):
     file = seen(text, tmp_path, encoding)
     assert (file.encoding, file.delimiter, file.total) == (found, delimiter, len(text.splitlines()))
+
+
+def test_a_file_of_a_thousand_columns_is_understood_without_comparing_all_letters(monkeypatch):
+    compared = []
+
+    class Counted(SequenceMatcher):
+        def __init__(self, *args):
+            compared.append(args)
+            super().__init__(*args)
+
+    monkeypatch.setattr(suggest, "SequenceMatcher", Counted)
+    suggest.likeness.cache_clear()
+    heads = [f"row 0 col {n}" for n in range(1000)] + ["Filliale", "Artikelnumer", "Datum der Woche", "Stückzahl"]
+    lines = [heads] + [[f"row {n} col {at}" for at in range(1000)] + ["1", "P", "2026-11-16", "3"] for n in range(9)]
+    found = answers.suggested(SELL_THROUGH, seen("\n".join(map(";".join, lines))))
+    assert found.columns == {"store": "Filliale", "product": "Artikelnumer", "units": "Stückzahl"} | {
+        "week": "Datum der Woche"
+    }
+    assert 0 < len(compared) < 200
+
+
+@pytest.mark.parametrize("header", ["artikelnumer", "filliale", "stueckzahl", "wek", "umsatz netto eur", "store cod"])
+def test_words_that_are_close_are_as_close_as_their_letters(header):
+    for field in SELL_THROUGH.fields:
+        for word, _parts in suggest._words(field.name):
+            near, told = SequenceMatcher(None, header, word).ratio(), suggest._nearness(header, word)
+            assert told == near or told == 0 and near < suggest.CLOSE
 
 
 def test_what_was_said_of_encoding_and_delimiter_counts(tmp_path):
