@@ -23,14 +23,17 @@ class ReplenishmentSerializer(ScopedSerializer):
 
 
 class NeedSerializer(serializers.Serializer):
-    """What one store needs; a warehouse that sells nothing has an empty `urgency`."""
+    """What one store needs; a warehouse that sells nothing has an empty `urgency`.
+
+    `shared` is the part of `on_order` that lies in warehouses or is ordered for no store.
+    """
 
     store = serializers.IntegerField(source="pk")
     code, name, city = (serializers.CharField() for _ in range(3))
     advised = serializers.DecimalField(14, 3, allow_null=True)
     urgency, missing = (serializers.CharField() for _ in range(2))
     on_hand = serializers.DecimalField(14, 3, allow_null=True)
-    on_order = serializers.DecimalField(14, 3)
+    on_order, shared = (serializers.DecimalField(14, 3) for _ in range(2))
     cover = serializers.DecimalField(10, 1, allow_null=True)
     weekly, deviation, safety_stock, reorder_point, up_to = (
         serializers.DecimalField(14, 3, allow_null=True) for _ in range(5)

@@ -60,7 +60,7 @@ class Drawn:
         """Until when the news of an account is whole, where some of the weeks shown are not."""
         if not row.late or row.level != ACCOUNT:
             return ""
-        return f" {kam_ui.as_of(calc.sunday(min(row.late) - timedelta(weeks=1)), True)}"
+        return kam_ui.as_of(calc.sunday(min(row.late) - timedelta(weeks=1)), True)
 
     def _toggle(self, row):
         if not row.may_open:

@@ -5,11 +5,12 @@
     σ     = standard deviation of those weeks
 
 Lead time, days between orders and service level are those of the account, whose orders they are read from; the rest is
-the formula of the account (`kpis.replenishment`). On order are lines that name the store. Where a store has no stock,
-four such weeks, or the account no lead time, nothing is advised but what is missing is said.
+the formula of the account (`kpis.replenishment`). Where a store has no stock, four such weeks, or the account no lead
+time, nothing is advised but what is missing is said.
 
-A warehouse that sells nothing needs nothing: its stock, and what is ordered for no store, are set against the need of
-the stores. The stores together may need more than the account: each keeps a safety stock of its own.
+On order are lines that name the store, and its share of those that name none and of what lies in warehouses: a
+warehouse that sells nothing needs nothing. So a single store needs what its account needs; several together may need
+more, as each keeps a safety stock of its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,17 +50,29 @@ coming AS (
     WHERE l.store_id IS NOT NULL
     GROUP BY 1, 2
 ),
-known AS (
-    SELECT a.id, a.z, a.lead_days, a.review_days, a.case_size, h.store_id, h.on_hand,
-        coalesce(c.units, 0) AS on_order, o.kind = 'warehouse' AND h.sold <= 0 AS keeps,
-        round(CASE WHEN h.weeks >= 4 THEN coalesce(
-            a.weekly * h.mean / nullif(sum(h.mean) OVER (PARTITION BY a.id), 0), h.mean) END, 3) AS weekly,
-        round(CASE WHEN h.weeks >= 4 THEN h.deviation END, 3) AS deviation
+listed AS MATERIALIZED (
+    SELECT h.*, o.kind = 'warehouse' AND h.sold <= 0 AS keeps,
+        h.mean / nullif(sum(h.mean) OVER (PARTITION BY h.id), 0) AS share
     FROM shelf h
     JOIN advice a ON a.id = h.id
     JOIN accounts_store o ON o.id = h.store_id
-    LEFT JOIN coming c ON c.id = h.id AND c.store_id = h.store_id
     WHERE h.newest >= a.week - 21 AND (h.sold > 0 OR h.on_hand > 0)
+),
+free AS (
+    SELECT a.id, greatest(a.on_order - coalesce((SELECT sum(c.units) FROM coming c WHERE c.id = a.id), 0), 0)
+        + coalesce((SELECT sum(l.on_hand) FROM listed l WHERE l.id = a.id AND l.keeps), 0) AS units
+    FROM advice a
+),
+known AS (
+    SELECT a.id, a.z, a.lead_days, a.review_days, a.case_size, h.store_id, h.on_hand, h.keeps, x.shared,
+        coalesce(c.units, 0) + x.shared AS on_order,
+        round(CASE WHEN h.weeks >= 4 THEN coalesce(a.weekly * h.share, h.mean) END, 3) AS weekly,
+        round(CASE WHEN h.weeks >= 4 THEN h.deviation END, 3) AS deviation
+    FROM listed h
+    JOIN advice a ON a.id = h.id
+    JOIN free f ON f.id = h.id
+    LEFT JOIN coming c ON c.id = h.id AND c.store_id = h.store_id
+    CROSS JOIN LATERAL (SELECT round(coalesce(f.units * h.share, 0), 3) AS shared) x
 ),
 level AS (
     SELECT k.*, round(z * deviation * sqrt((lead_days + review_days) / 7), 3) AS safety_stock,
@@ -77,7 +90,7 @@ judged AS (
         CASE WHEN keeps THEN '' {URGENCY} END AS urgency
     FROM goal g
 )
-SELECT j.id AS advice, j.store_id AS pk, o.code, o.name, o.city, j.on_hand, j.on_order, j.weekly, j.deviation,
+SELECT j.id AS advice, j.store_id AS pk, o.code, o.name, o.city, j.on_hand, j.on_order, j.shared, j.weekly, j.deviation,
     j.safety_stock, j.reorder_point, j.up_to, j.case_size, j.missing, j.cover, j.urgency,
     CASE WHEN urgency NOT IN ('', 'unknown') THEN {ADVISED} END AS advised
 FROM judged j JOIN accounts_store o ON o.id = j.store_id
@@ -89,7 +102,8 @@ ORDER BY j.id, array_position(%(urgencies)s::text[], urgency) NULLS LAST, cover 
 class Need:
     """What one store needs of the product of one row of advice, in units; `pk` is that of the store.
 
-    A warehouse that sells nothing has no `urgency`; see `Replenishment` for the rest.
+    `shared` is the part of `on_order` that lies in warehouses or is ordered for no store. A warehouse that sells
+    nothing has no `urgency`; see `Replenishment` for the rest.
     """
 
     advice: int
@@ -99,6 +113,7 @@ class Need:
     city: str
     on_hand: Decimal | None
     on_order: Decimal
+    shared: Decimal
     weekly: Decimal | None
     deviation: Decimal | None
     safety_stock: Decimal | None
@@ -117,16 +132,12 @@ class Need:
 
 @dataclass(frozen=True)
 class Balance:
-    """The need of all stores against what the account has for them: all in units."""
+    """All stores together, in units: to order now, on hand, and what is shared out among them: from where."""
 
-    needed: Decimal
+    advised: Decimal
+    on_hand: Decimal
     kept: Decimal
     unnamed: Decimal
-
-    @property
-    def left(self):
-        """What is left to order for the stores."""
-        return max(self.needed - self.kept - self.unnamed, Decimal(0))
 
 
 def needs(advice: Iterable[Replenishment]) -> list[Need]:
@@ -153,12 +164,17 @@ def needs_of_all(advice) -> Iterator[tuple[Replenishment, Need]]:
             yield chunk[need.advice], need
 
 
-def balance(advice: Replenishment, found: Iterable[Need]) -> Balance:
-    """What the stores need together, what warehouses keep, and what is ordered without naming a store."""
-    found = list(found)
-    named = sum((need.on_order for need in found), Decimal(0))
+def balance(found: Iterable[Need]) -> Balance:
+    """The stores of one row of advice together, what warehouses keep, and what is ordered without naming a store."""
+    shops = [need for need in found if not need.is_warehouse]
+    kept = _sum(need.on_hand for need in found if need.is_warehouse)
     return Balance(
-        needed=sum((need.advised or Decimal(0) for need in found), Decimal(0)),
-        kept=sum((need.on_hand or Decimal(0) for need in found if need.is_warehouse), Decimal(0)),
-        unnamed=max(advice.on_order - named, Decimal(0)),
+        advised=_sum(need.advised for need in shops),
+        on_hand=_sum(need.on_hand for need in shops),
+        kept=kept,
+        unnamed=max(_sum(need.shared for need in shops) - kept, Decimal(0)),
     )
+
+
+def _sum(figures):
+    return sum((figure for figure in figures if figure is not None), Decimal(0))

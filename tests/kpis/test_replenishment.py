@@ -207,8 +207,19 @@ def test_what_is_ordered_for_a_store_is_on_its_way_there():
     ordered(account, of, 12, 300, notice=14, store=first)
     (row,) = advise()
     found = stores.needs([row])
-    assert sorted((need.pk, need.on_order) for need in found) == [(first.pk, 70), (second.pk, 7)]
-    assert stores.balance(row, found).unnamed == 11 == row.on_order - 77
+    assert sorted((need.pk, need.on_order, need.shared) for need in found) == [
+        (first.pk, D("78.8"), D("8.8")), (second.pk, D("9.2"), D("2.2")),
+    ]  # fmt: skip
+    assert stores.balance(found).unnamed == 11 == row.on_order - 77
+
+
+def test_a_single_store_needs_what_its_account_needs():
+    account, of = selling(tier="A")
+    ordered(account, of, -1, 17, notice=14)
+    (row,) = advise()
+    (need,) = stores.needs([row])
+    for name in ("weekly", "on_hand", "on_order", "safety_stock", "reorder_point", "up_to", "advised", "urgency"):
+        assert getattr(need, name) == getattr(row, name), name
 
 
 def test_a_store_is_ordered_for_in_full_cases():
@@ -227,10 +238,10 @@ def test_a_warehouse_that_sells_nothing_needs_nothing_and_its_stock_counts_for_t
     (row,) = advise()
     *shops, warehouse = found = stores.needs([row])
     assert (warehouse.is_warehouse, warehouse.advised, warehouse.on_hand) == (True, None, 13)
-    assert [shop.weekly for shop in shops] == [20, 5]
-    balance = stores.balance(row, found)
-    need = shops[0].advised
-    assert (balance.needed, balance.kept, balance.unnamed, balance.left) == (need, 13, 4, need - 17)
+    assert [(shop.weekly, shop.on_order) for shop in shops] == [(20, D("13.6")), (5, D("3.4"))]
+    assert shops[0].advised == ceil(shops[0].up_to - 30 - D("13.6"))
+    balance = stores.balance(found)
+    assert (balance.advised, balance.on_hand, balance.kept, balance.unnamed) == (shops[0].advised, 70, 13, 4)
 
 
 def test_what_is_missing_is_said_store_by_store():
@@ -252,7 +263,7 @@ def test_the_page_shows_every_store_and_what_is_left_to_order(client):
     answer = client.get(row.get_absolute_url())
     assert [need.name for need in answer.context["table"].rows] == [need.name for need in stores.needs([row])]
     text = answer.content.decode()
-    for word in (of.name, account.name, "Kiel", "Left to order", "Mean of recent weeks"):
+    for word in (of.name, account.name, "Kiel", "Ordered for no store", "Mean of recent weeks"):
         assert word in text, word
     listed = client.get(reverse("kpis:replenishment-list")).content.decode()
     assert row.get_absolute_url() in listed
