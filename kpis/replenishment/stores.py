@@ -9,8 +9,8 @@ the formula of the account (`kpis.replenishment`). Where a store has no stock, f
 time, nothing is advised but what is missing is said.
 
 On order are lines that name the store, and its share of those that name none and of what lies in warehouses: a
-warehouse that sells nothing needs nothing. So a single store needs what its account needs; several together may need
-more, as each keeps a safety stock of its own.
+warehouse that sells nothing needs nothing. So a single store that sells each week needs what its account needs; several
+together may need more, as each keeps a safety stock of its own.
 """
 
 from collections.abc import Iterable, Iterator
