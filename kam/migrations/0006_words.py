@@ -1,6 +1,7 @@
 from django.db import migrations
 
-# Bodies are parsed when they are made, so they mean the same whatever the search path, in a restore too.
+# Bodies are parsed when they are made, so they mean the same whatever the search path, in a restore too. An index holds
+# what `kam_words` returns: who changes it makes a function of another name, and an index of that.
 MAKE = r"""
 CREATE FUNCTION kam_folded(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN left(
@@ -11,29 +12,38 @@ COMMENT ON FUNCTION kam_folded IS
 
 CREATE FUNCTION kam_parted(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN btrim(regexp_replace(
-        regexp_replace(kam_folded($1), '([\u2e80-\u9fff\U00020000-\U0003ffff])', ' \1 ', 'g'),
+        regexp_replace(kam_folded($1), '([\u2e80-\u9fff\U00020000-\U0003ffff])', ' \1 ', 'g') COLLATE "pg_unicode_fast",
         '[^[:alnum:]&+]+', ' ', 'g'
     ));
 COMMENT ON FUNCTION kam_parted IS
     'Words with a space between them; every Chinese or Japanese character is one, because no space parts them';
 
+CREATE FUNCTION kam_numbered(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN coalesce(' #' || replace(nullif(btrim(
+        regexp_replace(kam_folded($1) COLLATE "pg_unicode_fast", '[\s\x1c-\x1f]+', ' ', 'g')
+    ), ''), ' ', ' #'), '');
+COMMENT ON FUNCTION kam_numbered IS 'A number as it is written, with # in front of it, as no word of a name has';
+
 CREATE FUNCTION kam_words(name text, number text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_to_tsvector(string_to_array(
-        btrim(kam_parted(name) || ' ' || btrim(regexp_replace(kam_folded(number), '\s+', ' ', 'g'))), ' '
-    ));
-COMMENT ON FUNCTION kam_words IS 'The words of a name, and the number as it is written';
+    RETURN array_to_tsvector(string_to_array(btrim(kam_parted(name) || kam_numbered(number)), ' '));
+COMMENT ON FUNCTION kam_words IS 'The words of a name, and the number';
+
+CREATE FUNCTION kam_all_begun(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '''' || replace(
+        replace(replace(nullif(btrim($1), ''), '\', '\\'), '''', ''''''), ' ', ''':* & '''
+    ) || ''':*';
+COMMENT ON FUNCTION kam_all_begun IS 'A tsquery as text that is met where each of these words begins one; NULL of none';
 
 CREATE FUNCTION kam_asked(word text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (
-        '''' || replace(replace(nullif(kam_folded(word), ''), '\', '\\'), '''', '''''') || ''':*'
-        || coalesce(
-            ' | ''' || replace(nullif(nullif(kam_parted(word), kam_folded(word)), ''), ' ', ''':* & ''') || ''':*', ''
-        )
+        kam_all_begun(kam_numbered(word)) || coalesce(' | ' || kam_all_begun(kam_parted(word)), '')
     )::tsquery;
-COMMENT ON FUNCTION kam_asked IS
-    'Meets kam_words of a row whose number begins so, or in whose name words begin so; NULL of an empty word';
+COMMENT ON FUNCTION kam_asked IS 'Met by kam_words of a row whose number begins so, or in whose name words begin so';
 """
-FORGET = "DROP FUNCTION kam_asked(text), kam_words(text, text), kam_parted(text), kam_folded(text)"
+FORGET = """
+DROP FUNCTION kam_asked(text), kam_all_begun(text), kam_words(text, text), kam_numbered(text), kam_parted(text),
+    kam_folded(text)
+"""
 
 
 class Migration(migrations.Migration):
