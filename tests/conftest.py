@@ -1,5 +1,6 @@
 """Fixtures for every test: the database as the unprivileged role, a clean Redis, a real worker, a browser."""
 
+import gc
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from hypothesis import settings as hypothesis_settings
 
 from kam.local import places, processes
 from tests import servers, trust
@@ -43,6 +45,22 @@ LONGEST = (
     "tests/plans/test_signing.py",
 )
 NO_CHROMIUM = "no Chromium: install chromium or set KAM_CHROMIUM= to one"
+# How long an example takes depends on who else works on the machine.
+hypothesis_settings.register_profile("kam", deadline=None)
+hypothesis_settings.load_profile("kam")
+
+
+def pytest_configure():
+    """Nothing of what is collected is garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Eight thousand tests stay to the end: who looks for garbage need not look through them, nor often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
