@@ -20,7 +20,7 @@ METHOD = "last_year_scaled"
 # Accounts whose forecasts were kept, and who sets figures there; the one is often right, the other too hopeful.
 AUTHORS = {"DE-110": ("dach", 0.35), "DE-240": ("lead", 0.2), "UK-110": ("uk", -0.25), "CN-210": ("china", 0.3)}
 SET_BY_HAND = 12
-# Webshops send their own forecast of the next quarter.
+# Webshops send their own forecast of the next quarter; of those whose forecasts of ours were kept, theirs were, too.
 TOLD = 13
 TOLD_COLUMNS = ("account_id", "product_id", "week", "made_on", "units", "high")
 COLUMNS = ("account_id", "product_id", "week", "lag", "baseline", "naive", "agreed", "author_id", "frozen_on")
@@ -84,16 +84,19 @@ def _frozen(client, account, products, staff, facts):
 
 
 def _told(client, account, products, facts):
-    """What a webshop itself expects, said last Sunday: last year's weeks, as far as it grew since, and a guess."""
+    """What a webshop itself expects, said on Sundays: last year's weeks, as far as it grew since, and a guess."""
     flow, monday = facts.flows[client.code], facts.days.monday
     rng = Random(f"{facts.seed}/told/{client.code}")
     sold = _sold(flow)
-    grown = float(sold[:, -8:].sum() / max(sold[:, -60:-52].sum(), 1))
-    for n, article in enumerate(flow.articles):
-        for week in range(TOLD):
-            units = round(float(sold[n, week - 52]) * grown * rng.uniform(0.85, 1.15), 1)
-            starts = monday + timedelta(weeks=week)
-            yield account, products[article.code], starts, monday - timedelta(days=1), units, round(units * 1.6, 1)
+    back = JUDGED if client.code in AUTHORS else 0
+    for origin in (WEEKS, *range(WEEKS - back, WEEKS, 4)):
+        grown = float(sold[:, origin - 8 : origin].sum() / max(sold[:, origin - 60 : origin - 52].sum(), 1))
+        said = monday + timedelta(weeks=origin - WEEKS)
+        for n, article in enumerate(flow.articles):
+            for week in range(TOLD):
+                units = round(float(sold[n, origin + week - 52]) * grown * rng.uniform(0.85, 1.15), 1)
+                starts, made = said + timedelta(weeks=week), said - timedelta(days=1)
+                yield account, products[article.code], starts, made, units, round(units * 1.6, 1)
 
 
 def _moved(baseline, actual, skill, rng):

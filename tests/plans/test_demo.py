@@ -22,8 +22,10 @@ from kpis.imports import store
 from kpis.imports.check import check_file
 from kpis.imports.services import mapping_of
 from kpis.models import Feed, ImportBatch, OpenItem, OrderLine, Product, SellThrough, SupplyCap, Target
+from kpis.models.forecast import LAGS
 from plans.demo import build, people, stories
 from plans.demo.accounts import code_of
+from plans.demo.forecasts import AUTHORS
 from plans.models import Plan
 from plans.verify import signatures
 from tradeterms import kinds
@@ -389,10 +391,20 @@ def test_what_is_short_is_short_for_all_who_list_it_but_the_one_that_was_promise
 def test_webshops_say_what_they_expect_of_the_next_quarter(company):
     found = rows("""
         SELECT min(a.kind), max(a.kind), count(DISTINCT a.id), count(DISTINCT f.week), min(f.week), max(f.made_on)
-        FROM kpis_accountforecast f JOIN accounts_account a ON a.id = f.account_id
+        FROM kpis_accountforecast f JOIN accounts_account a ON a.id = f.account_id WHERE f.week >= '2026-11-16'
     """)
     assert found == [("webshop", "webshop", Account.objects.filter(kind="webshop").count(), 13,
                       date(2026, 11, 16), date(2026, 11, 15))]  # fmt: skip
+
+
+def test_webshops_whose_forecasts_were_kept_can_be_judged_as_authors(company):
+    judged = rows("""
+        SELECT DISTINCT a.code, v.lag FROM kpis_forecastversion v
+        JOIN kpis_accountforecast f USING (account_id, product_id, week) JOIN accounts_account a ON a.id = v.account_id
+        WHERE f.made_on <= v.frozen_on
+    """)
+    shops = Account.objects.filter(kind="webshop", code__in=AUTHORS).values_list("code", flat=True)
+    assert set(judged) == {(code, lag) for code in shops for lag in LAGS} != set()
 
 
 def test_command_refuses_a_database_in_use(company):
