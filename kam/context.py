@@ -1,6 +1,7 @@
 """What the frame of every page shows: theme, navigation by role, how the last night went."""
 
 from functools import cache
+from typing import NamedTuple
 
 from django.db.models import Subquery
 from django.urls import get_script_prefix, reverse
@@ -34,14 +35,28 @@ NAV = (
 )
 
 
+BESIDE = {"search": "search", "alerts": "accounts:alert-list"}
+
+
+class Item(NamedTuple):
+    """One entry of the navigation, as it stands on one page."""
+
+    name: str
+    url: str
+    icon: str
+    label: str
+    current: bool
+
+
 def frame(request):
-    """`theme` for everybody; `nav` and, when a page shows it, `night_state` for people who are signed in."""
+    """`theme` for everybody; `nav`, the entry `at` beside it and what a page may show for people who are signed in."""
     user = getattr(request, "user", None)
     if not (user and user.is_authenticated):
         return {"theme": request.COOKIES.get("theme", "")}
     return {
         "theme": request.COOKIES.get("theme", ""),
         "nav": _nav(request, user),
+        "at": next((at for at, name in BESIDE.items() if request.path == _address(name, get_script_prefix())), ""),
         "night_state": SimpleLazyObject(last_night),
         "standing_in": standing_in(user),
         "may_have_deputies": may_have_deputies(user),
@@ -62,8 +77,8 @@ def _shown(user, need):
 def _nav(request, user):
     """The entries for this role; of several whose address begins this page's, the longest is current."""
     items = [_item(request, *entry[:3]) for entry in NAV if _shown(user, entry[3])]
-    here = max((len(item["url"]) for item in items if item["current"]), default=0)
-    return [item | {"current": item["current"] and len(item["url"]) == here} for item in items]
+    here = max((len(item.url) for item in items if item.current), default=0)
+    return tuple(item._replace(current=item.current and len(item.url) == here) for item in items)
 
 
 # Pages that belong to an entry though their address does not begin like its own.
@@ -86,7 +101,7 @@ def _item(request, name, icon, label):
     current = request.path == url if name == "home" else request.path.startswith(url)
     if any(request.path.startswith(_address(other, get_script_prefix())) for other in BELONGS.get(name, ())):
         current = True
-    return {"name": name, "url": url, "icon": icon, "label": label, "current": current}
+    return Item(name, url, icon, label, current)
 
 
 def standing_in(user):

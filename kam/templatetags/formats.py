@@ -227,13 +227,14 @@ def moment(value):
     if not isinstance(value, datetime):
         return day_short(value)
     found = _local(value)
-    ago = (timezone.localdate() - found.date()).days
+    on, at = found.date(), found.strftime("%H:%M")
+    ago = (timezone.localdate() - on).days
     if ago == 0:
-        return clock(found)
+        return at
     if not 0 < ago < 7:
-        return f"{day_short(found)} {clock(found)}"
-    name = f"周{'一二三四五六日'[found.weekday()]}" if _chinese() else date_format(found, "D")
-    return f"{name} {clock(found)}"
+        return f"{day_short(on)} {at}"
+    name = f"周{'一二三四五六日'[on.weekday()]}" if _chinese() else _written(on, "D", get_language())
+    return f"{name} {at}"
 
 
 def week(value, *, with_year=None):

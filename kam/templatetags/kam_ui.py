@@ -3,10 +3,12 @@
 from functools import lru_cache
 
 from django import template
+from django.conf import settings
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from kam.templatetags import formats, shapes
 
@@ -59,6 +61,22 @@ def _icon(name, classes, named):
         '<svg class="k-icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
         f" {classes}" if classes else "", named, static("icons.svg"), name,
     )  # fmt: skip
+
+
+@register.simple_tag
+def still(template_name, **given):
+    """`{% still "kit/keys.html" %}`: a template that shows only what it is `given`, drawn once for each language.
+
+    It knows neither request nor user; what is given must be hashable.
+    """
+    known = _drawn.__wrapped__ if settings.DEBUG else _drawn
+    return known(template_name, get_language(), tuple(sorted(given.items())))
+
+
+@lru_cache(maxsize=1024)
+def _drawn(template_name, language, given):
+    """In the active `language`."""
+    return get_template(template_name).render(dict(given))
 
 
 @register.simple_tag

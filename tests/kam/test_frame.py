@@ -29,7 +29,7 @@ LED_TO = {
 def test_a_role_is_led_to_what_it_reads(client_of):
     pages = {role: client_of(make.user(role)).get("/inbox/") for role in Role}
     found = {
-        name: {r for r, page in pages.items() if name in [i["name"] for i in page.context["nav"]]} for name, *_ in NAV
+        name: {r for r, page in pages.items() if name in [i.name for i in page.context["nav"]]} for name, *_ in NAV
     }
     assert found == LED_TO
 
