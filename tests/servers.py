@@ -58,7 +58,8 @@ def _set_environment() -> None:
         KAM_API_RATE="1000000/min",
         KAM_API_RATE_PERSON="1000000/min",
     )
-    for name in ("DEBUG", "PORT"):
+    # Some two hundred processes are started: none but the first need compile the code.
+    for name in ("DEBUG", "PORT", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
 
 
