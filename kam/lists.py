@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kam.templatetags import formats, kam_ui
 
+MANY = 7
 NEEDED_BY_PAGES = ("after", "before", "format", "in")
 
 
@@ -137,6 +138,11 @@ class Table:
     def __post_init__(self):
         money = [c for c in self.columns if c.currency]
         self.units = {c.name: shared_unit(c.currency(r) for r in self.rows if c.value(r)) for c in money}
+
+    @property
+    def has_many_figures(self):
+        """Whether headers had better take two lines, so that names keep their room."""
+        return sum(c.is_number for c in self.columns) >= MANY
 
     def heads(self):
         """(column, unit of its header) for every column."""

@@ -26,6 +26,12 @@ TITLES = {
     "metric": _("Metric"),
     "place": pgettext_lazy("of a price", "Place"),
     "day": _("Day"),
+    "kind": _("Kind"),
+    "direction": _("Direction"),
+    "quantity": _("Units"),
+    "amount": _("Amount"),
+    "on_order": _("On order"),
+    "penalties": _("Penalties"),
     "aged": _("Aged units"),
     "unsellable": _("Unsellable units"),
 }

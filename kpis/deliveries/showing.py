@@ -100,6 +100,7 @@ def lateness_chart(counts):
     names = [name for name, _low, _high in LATENESS if name != "on_day"]
     return {
         "x": [str(LATE_WORDS[name]) for name in names],
+        "decimals": 0,
         "series": [
             {
                 "name": _("Lines"),

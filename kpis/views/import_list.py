@@ -22,8 +22,8 @@ COLUMNS = (
     Column("units", gettext_lazy("Units"), lambda b: b.units, "figure", desk=True),
     Column("value", gettext_lazy("Value"), lambda b: b.value, "figure", decimals=2, desk=True),
     Column("by", gettext_lazy("By"), lambda b: b.by.name if b.by else str(_("System")), desk=True),
-    Column("received", gettext_lazy("Received"), lambda b: b.received_at, "moment", sort=("pk",), first="desc",
-           desk=True),
+    Column("received", gettext_lazy("Received"), lambda b: b.received_at, "moment", sort=("received_at", "pk"),
+           first="desc", desk=True),
     Column("sha256", gettext_lazy("SHA-256"), lambda b: b.sha256, "code", shown=False, desk=True),
 )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Data quality: feed by feed how timely, whole and fresh its data is, and what was wrong with its files."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
 from kam.lists import Column
-from kam.templatetags import formats
+from kam.templatetags import formats, kam_ui
 from kam.views.base import ScopedDetail
 from kam.views.lists import ScopedList
 from kpis import filters
@@ -49,22 +51,35 @@ def _count(name):
     return lambda feed: getattr(feed.quality, name)
 
 
+def _marked(name, level):
+    """A `cell` that draws a count with a sign where there is anything to count."""
+
+    def cell(feed):
+        found = getattr(feed.quality, name)
+        return kam_ui.status(level, formats.number(found)) if found else formats.DASH
+
+    return cell
+
+
 def _gaps(feed):
     return ", ".join(formats.week(row.week) for row in reversed(feed.quality.weeks) if row.state == "missing")
 
 
 COLUMNS = (
-    *(NAME, CODE, ACCOUNT, KIND),
+    *(NAME, CODE, ACCOUNT, replace(KIND, shown=False, always=True)),
     Column("timeliness", gettext_lazy("On time, %"), _percent("timeliness"), "percent"),
     Column("completeness", gettext_lazy("Stores there, %"), _percent("completeness"), "percent", decimals=1,
            desk=True),
-    Column("gaps", gettext_lazy("Weeks missing"), _count("gaps"), "count"),
+    Column("gaps", gettext_lazy("Weeks missing"), _count("gaps"), "count", cell=_marked("gaps", "bad")),
     Column("missing", gettext_lazy("Which weeks"), _gaps, shown=False, always=True),
-    Column("short", gettext_lazy("Weeks not whole"), _count("short"), "count", desk=True),
+    Column("short", gettext_lazy("Weeks not whole"), _count("short"), "count", desk=True,
+           cell=_marked("short", "warning")),
     Column("age", gettext_lazy("Days old"), lambda f: f.quality.age(f.asked_at), "figure", desk=True),
-    Column("rejected", gettext_lazy("Rows refused"), _count("rejected"), "count", desk=True),
+    Column("rejected", gettext_lazy("Rows refused"), _count("rejected"), "count", desk=True,
+           cell=_marked("rejected", "warning")),
     Column("rejection", gettext_lazy("Refused, %"), _percent("rejection"), "percent", decimals=1, shown=False),
-    Column("unknown", gettext_lazy("Unknown names"), _count("unknown"), "count", desk=True),
+    Column("unknown", gettext_lazy("Unknown names"), _count("unknown"), "count", desk=True,
+           cell=_marked("unknown", "warning")),
     Column("repeated", gettext_lazy("Keys twice in a file"), _count("repeated"), "count", shown=False),
     Column("duplicates", gettext_lazy("Files sent twice"), _count("duplicates"), "count", desk=True),
     Column("restated", gettext_lazy("Rows restated"), _count("restated"), "count", desk=True),

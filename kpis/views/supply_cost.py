@@ -15,11 +15,19 @@ from kpis.supply_cost.queries import Cost, by_account, by_group
 from kpis.views.tabs import SUPPLY, links
 
 PERIODS = (4, 13, 52)
+# Percent by which the cost of a unit changes without a reason to look at.
+MOVES_ANYWAY = 2
 
 
 def _each(part, label, **more):
     return Column(part, label, lambda a: a.cost.each(part), "figure", decimals=2, desk=True,
                   cell=lambda a: formats.money(a.cost.each(part) or None, a.currency), **more)  # fmt: skip
+
+
+def drawn_change(cost):
+    """By how much one unit costs more than in the period before; judged where it is more than prices move anyway."""
+    is_much = cost.change is not None and abs(cost.change) > MOVES_ANYWAY
+    return kam_ui.delta(cost.change, "%", good="down" if is_much else "none")
 
 
 COLUMNS = (
@@ -29,14 +37,15 @@ COLUMNS = (
            first="desc", decimals=2, cell=lambda a: formats.money(a.cost.each(), a.currency)),
     Column("currency", gettext_lazy("Currency"), lambda a: a.currency, shown=False, always=True, desk=True),
     Column("change", gettext_lazy("Change"), lambda a: a.cost.change, "percent", decimals=1,
-           cell=lambda a: kam_ui.delta(a.cost.change, "%", good="down")),
+           cell=lambda a: drawn_change(a.cost)),
     _each("freight", gettext_lazy("Freight")),
     _each("expedite", gettext_lazy("Express")),
     _each("handling", gettext_lazy("Handling")),
     _each("penalties", gettext_lazy("Penalties")),
     _each("returns", gettext_lazy("Returns")),
     Column("units", gettext_lazy("Units"), lambda a: a.cost.units, "figure", desk=True),
-    Column("total", gettext_lazy("Cost"), lambda a: a.cost.total, "money", currency=lambda a: a.currency, desk=True),
+    Column("total", gettext_lazy("Cost"), lambda a: a.cost.total, "money", currency=lambda a: a.currency, decimals=1,
+           desk=True),
 )  # fmt: skip
 
 
@@ -92,5 +101,9 @@ class SupplyCostList(ScopedList):
         return {
             "account": account,
             "url": reverse("kpis:measure", args=[account.pk, "supply_cost"]),
-            "rows": [{"name": name or _("without a group"), "cost": cost, "each": cost.each()} for name, cost in rows],
+            "rows": [_group(name, cost) for name, cost in rows],
         }
+
+
+def _group(name, cost):
+    return {"name": name or _("without a group"), "cost": cost, "each": cost.each(), "change": drawn_change(cost)}

@@ -126,7 +126,7 @@ function axes(spec, c, number) {
   return {
     xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, interval: Math.ceil(spec.x.length / 12) - 1, hideOverlap: true } },
     yAxis: {
-      type: "value", splitNumber: 4, ...range(spec), scale: spec.scale ?? false,
+      type: "value", splitNumber: 4, minInterval: spec.decimals === 0 ? 1 : 0, ...range(spec), scale: spec.scale ?? false,
       axisLabel: { ...text, formatter: (value) => minus(number.format(value)) }, splitLine: { lineStyle: { color: c.rule } },
     },
   };

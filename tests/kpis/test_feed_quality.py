@@ -163,6 +163,15 @@ def test_the_list_sums_all_feeds_and_maps_their_weeks(site, mia):
     ]
 
 
+def test_what_is_wrong_with_a_feed_stands_out(site, mia):
+    bad = weekly(make.account(mia))
+    lost(bad.account)
+    weekly(make.account(mia))
+    text = site.get(reverse("kpis:quality-list"), {"weeks": 4}).content.decode()
+    rows = text.split("<tbody>")[1].split("</tbody>")[0]
+    assert rows.count("k-status-bad") == 1
+
+
 def test_the_list_leaves_as_it_stands(site, mia):
     feed = weekly(make.account(mia, name="A"), name="POS")
     facts.batch(feed, state="rejected", rows=8, rejected=2, received_at=SEEN)

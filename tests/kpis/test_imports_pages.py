@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from kam.models import Entry
 from kam.roles import Role
@@ -51,6 +53,13 @@ def handed_in():
 
 def address(name, batch):
     return reverse(f"kpis:import-{name}", args=[batch.pk])
+
+
+def test_files_stand_in_the_order_in_which_they_were_received(site, mia):
+    for day in (3, 1, 2):
+        facts.batch(file_name=f"{day}.csv", by=mia, received_at=timezone.now() - timedelta(days=day))
+    text = site.get(reverse("kpis:import-list")).content.decode()
+    assert re.findall(r">(\d)\.csv<", text) == ["1", "2", "3"]
 
 
 def test_a_workbook_handed_in_is_applied(site, mia):

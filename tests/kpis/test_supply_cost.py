@@ -1,5 +1,6 @@
 """What bringing one unit to an account costs: the measure, the list, and the split by product group."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal as D
 
@@ -8,7 +9,8 @@ from django.urls import reverse
 
 from kam.roles import Role
 from kpis.models import Category, MeasureValue
-from kpis.supply_cost.queries import by_account, by_group
+from kpis.supply_cost.queries import Cost, by_account, by_group
+from kpis.views.supply_cost import drawn_change
 from tests import make
 from tests.kpis import facts
 from tests.kpis.facts import WEEK, weeks_back
@@ -93,3 +95,11 @@ def test_nobody_splits_what_they_do_not_see(client):
     facts.run()
     client.force_login(make.user(Role.ACCOUNT_MANAGER))
     assert other.name not in client.get(reverse("kpis:supply-cost"), {"groups": other.pk}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("now", "level"), [("1.01", []), ("0.99", []), ("1.5", ["k-delta-bad"]), ("0.5", ["k-delta-good"])]
+)
+def test_only_a_change_that_is_more_than_prices_move_anyway_is_judged(now, level):
+    cost = Cost(D(10), {"freight": D(now)}, Cost(D(10), {"freight": D(1)}))
+    assert re.findall("k-delta-[a-z]+", drawn_change(cost)) == level
