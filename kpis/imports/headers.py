@@ -5,7 +5,7 @@ Beside them may stand what is below: `2026-W05 units`, `Bestand KW 5/2026`, `202
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, reduce
 
 from kpis.calc import monday
 
@@ -86,7 +86,17 @@ def _trimmed(text):
     return re.sub(rf"^{GAP}+|{GAP}+$", "", text)
 
 
-def together(upper: tuple[str, ...], lower: tuple[str, ...]) -> tuple[str, ...]:
+def named(cell: str) -> str:
+    """The name that stands in a cell of a header."""
+    return cell.strip().removeprefix("\ufeff")
+
+
+def folded(header: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The names of columns by the lines of their header, the upper ones first."""
+    return reduce(_together, header)
+
+
+def _together(upper: tuple[str, ...], lower: tuple[str, ...]) -> tuple[str, ...]:
     """The names of columns whose header has two lines.
 
     A week with what is below it, in either order, is one name; what stands above holds until the next cell that is

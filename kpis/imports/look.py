@@ -10,8 +10,9 @@ from pathlib import Path
 
 from kpis.imports import decode, sniff, store, workbook
 from kpis.imports.families import WORKBOOK, family_of
+from kpis.imports.headers import folded, named
 from kpis.imports.mapping import Format
-from kpis.imports.reader import first_rows, folded, named, open_source
+from kpis.imports.reader import first_rows, open_source
 
 ROWS, MOST_COLUMNS, LONGEST = 60, 400, 120
 # Two bytes for a character, both high: how Chinese is written in GBK. Western texts have such bytes one by one.

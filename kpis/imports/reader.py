@@ -10,7 +10,6 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +18,7 @@ import polars as pl
 
 from kpis.imports import decode, sniff, workbook
 from kpis.imports.errors import UnusableFile
-from kpis.imports.headers import together
+from kpis.imports.headers import folded, named
 from kpis.imports.mapping import Format
 from kpis.imports.sheet_cells import BREAK, CELL
 from kpis.imports.workbook import Writing
@@ -207,16 +206,6 @@ def _without_header(first, header):
 
 def _name(source, name):
     return named(name.replace(source.line_break, "\n") if source.line_break else name)
-
-
-def folded(header: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """The names of columns by the lines of their header, the upper ones first."""
-    return reduce(together, header)
-
-
-def named(cell: str) -> str:
-    """The name that stands in a cell of the header."""
-    return cell.strip().removeprefix("\ufeff")
 
 
 class _Lines:
