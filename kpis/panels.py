@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from kam.charts import drawn
 from kam.panels import panel
 from kam.reading import once
 from kam.roles import DataClass, may_read
@@ -91,7 +92,7 @@ def sell_in_and_through(request, account):
 def _sell_chart(account, weeks, mondays, labels):
     def values(name, shift=timedelta(0)):
         found = (weeks.get(week - shift, {}).get(name) for week in mondays)
-        return [None if v is None else round(float(v) / formats.style().unit, 3) for v in found]
+        return drawn(found, 3, formats.style().unit)
 
     return {
         "x": labels,
@@ -106,12 +107,11 @@ def _sell_chart(account, weeks, mondays, labels):
 
 def _supply_chart(points, mondays, labels):
     values = (points[week].value if week in points else None for week in mondays)
-    data = [None if v is None else round(float(v), 2) for v in values]
     return {
         "x": labels,
         "unit": _("weeks"),
         "decimals": 1,
-        "series": [{"name": _("Stock cover"), "role": "actual", "data": data}],
+        "series": [{"name": _("Stock cover"), "role": "actual", "data": drawn(values)}],
     }
 
 
@@ -145,7 +145,7 @@ def delivery(request, account):
                 {
                     "name": str(measures["otif"].label),
                     "role": "actual",
-                    "data": [None if p.shown is None else round(float(p.shown), 2) for p in otif],
+                    "data": drawn(p.shown for p in otif),
                 }
             ],
         },

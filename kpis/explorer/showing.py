@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from kam.charts import drawn
 from kam.lists import Column
 from kam.templatetags import formats, kam_ui
 from kpis.explorer import asked as ask
@@ -147,11 +148,9 @@ def _places(asked):
 
 
 def _series(asked, name, role, values):
-    found = (values.get(week) for week in asked.mondays)
-    return {"name": str(name), "role": role, "data": [None if v is None else _plotted(asked, v) for v in found]}
-
-
-def _plotted(asked, value):
+    found = [values.get(week) for week in asked.mondays]
     if asked.is_money:
-        return round(float(value) / formats.style().unit, 3)
-    return round(float(percent(value) if asked.show == "rate" else value), 2)
+        data = drawn(found, 3, formats.style().unit)
+    else:
+        data = drawn(map(percent, found) if asked.show == "rate" else found)
+    return {"name": str(name), "role": role, "data": data}

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kam.charts import drawn
 from kam.lists import Column
 from kam.templatetags import formats
 from kpis.queries import YEAR
@@ -62,27 +63,23 @@ def chart_of(past, ahead, sold, rows, theirs=None, *, interval=False):
         return [*[None] * (len(past) - 1), joint, *of_weeks(name)]
 
     series = [
-        {"name": _("Sold"), "role": "actual", "data": _floats([*[sold.get(w) for w in past], *[None] * len(ahead)])},
-        {"name": _("Agreed"), "role": "forecast", "data": _floats(expected("agreed"))},
-        {"name": _("Baseline"), "role": "second", "data": _floats(expected("baseline"))},
-        {"name": _("Last year"), "role": "last_year", "data": _floats(before)},
+        {"name": _("Sold"), "role": "actual", "data": drawn([*[sold.get(w) for w in past], *[None] * len(ahead)])},
+        {"name": _("Agreed"), "role": "forecast", "data": drawn(expected("agreed"))},
+        {"name": _("Baseline"), "role": "second", "data": drawn(expected("baseline"))},
+        {"name": _("Last year"), "role": "last_year", "data": drawn(before)},
     ]
     if interval:
         series[2:2] = [
-            {"name": label, "role": "last_year", "data": _floats([*[None] * len(past), *ends])}
+            {"name": label, "role": "last_year", "data": drawn([*[None] * len(past), *ends])}
             for label, ends in (
                 (_("80 %: at least"), of_weeks("low")),
                 (_("80 %: at most"), of_weeks("high")),
             )
         ]
     if theirs:
-        told = _floats([*[None] * len(past), *of_weeks("units", theirs)])
+        told = drawn([*[None] * len(past), *of_weeks("units", theirs)])
         series.insert(2, {"name": _("Account's forecast"), "role": "theirs", "data": told})
     return {"x": [formats.week(week) for week in weeks], "unit": _("units"), "min": 0, "series": series}
-
-
-def _floats(values):
-    return [None if value is None else round(float(value), 2) for value in values]
 
 
 def grid_columns(weeks):

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kam.charts import drawn
 from kam.templatetags import formats
 from kpis import calc
 from kpis.behind import name_of
@@ -92,7 +93,7 @@ def chart(weeks):
     """Stock as bars, sales and what was expected as lines, units received as bars behind."""
 
     def values(name):
-        return [None if week[name] is None else round(float(week[name]), 1) for week in weeks]
+        return drawn((week[name] for week in weeks), 1)
 
     return {
         "x": [formats.week(week["week"]) for week in weeks],

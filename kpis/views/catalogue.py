@@ -8,6 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kam.charts import drawn
 from kam.filters import number_or_name
 from kam.lists import Column
 from kam.roles import DataClass, may_read
@@ -114,7 +115,7 @@ class ProductDetail(InList, ScopedDetail):
 
 
 def _chart(weekly, mondays):
-    data = [None if weekly.get(week) is None else float(weekly[week]) for week in mondays]
+    data = drawn((weekly.get(week) for week in mondays), 3)
     return {
         "x": [formats.week(week) for week in mondays],
         "series": [{"name": _("Units sold"), "role": "actual", "data": data}],

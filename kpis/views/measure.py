@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from accounts.models import Account
+from kam.charts import drawn
 from kam.templatetags import formats
 from kpis import access, calc, queries, showing
 from kpis.behind import FACTS
@@ -93,11 +94,7 @@ def chart(measure, account, rows, target):
         "decimals": showing.places(measure),
         "lines": lines,
         "series": [
-            {"name": str(measure.label), "role": role, "data": [_float(row["shown"]) for row in rows]},
-            {"name": _("Last year"), "role": "last_year", "data": [_float(row["last_year_shown"]) for row in rows]},
+            {"name": str(measure.label), "role": role, "data": drawn((row["shown"] for row in rows), 4)},
+            {"name": _("Last year"), "role": "last_year", "data": drawn((r["last_year_shown"] for r in rows), 4)},
         ],
     }
-
-
-def _float(value):
-    return None if value is None else round(float(value), 4)
