@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from kam.errors import Conflict
 
+KINDS = ("csv", "xlsx")
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = re.compile(
     r"^[\s\x00-\x20\u00a0\u200b-\u200f\ufeff]*[=+\-@|\uff1d\uff0b\uff0d\uff20]|^[ \u00a0\ufeff]*[\t\r\n]"
@@ -124,6 +125,12 @@ def _write(sheet, row, place, value, moment):
         sheet.write_number(row, place, value)
     else:
         sheet.write_string(row, place, str(value)[:XLSX_TEXT])
+
+
+def asked_for(request):
+    """`csv` or `xlsx` where `?format=` asks for the table as a file, else None."""
+    kind = request.GET.get("format")
+    return kind if kind in KINDS else None
 
 
 def table_response(kind, stem, title, header, rows):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.views.generic import TemplateView
 
-from kam.downloads import table_response
+from kam.downloads import KINDS, asked_for, table_response
 from kam.filters import chips
 from kam.keyset import Keyset
 from kam.lists import NEEDED_BY_PAGES, Table, chosen, counted, header, in_chunks, lines, of_export, sorts_of, view_query
@@ -40,7 +40,7 @@ class ScopedList(Scoped, TemplateView):
     sorts = {"default": ("pk",)}
     page_size = 50
     export_chunk = 500
-    exports = ("csv", "xlsx")
+    exports = KINDS
     # Without it the page draws its own rows, and the columns say what an export holds.
     chooses_columns = True
     # Its address with filters, sort and columns may be kept under a name.
@@ -49,8 +49,8 @@ class ScopedList(Scoped, TemplateView):
     leads = False
 
     def get(self, request, *args, **kwargs):
-        if self.columns and request.GET.get("format") in self.exports:
-            return self.export(request.GET["format"])
+        if self.columns and (kind := asked_for(request)):
+            return self.export(kind)
         if self.filterset_class and request.htmx.target == FILTER_FORM:
             return render(request, "kit/filter_form.html", {"filterset": self.filtered()[0]})
         return super().get(request, *args, **kwargs)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 
 from accounts.models import Account
-from kam.downloads import table_response
+from kam.downloads import KINDS, asked_for, table_response
 from kam.filters import chips
 from kam.lists import Column, Table, header, lines
 from kam.models import User
@@ -76,12 +76,10 @@ class ForecastAccuracy(TemplateView):
     template_name = "kpis/forecast_accuracy.html"
 
     def get(self, request, *args, **kwargs):
-        if request.GET.get("format") in ("csv", "xlsx"):
+        if kind := asked_for(request):
             columns = self.columns()
             title = _("Forecast accuracy")
-            return table_response(
-                request.GET["format"], "forecast-accuracy", title, header(columns), lines(columns, self.rows())
-            )
+            return table_response(kind, "forecast-accuracy", title, header(columns), lines(columns, self.rows()))
         return super().get(request, *args, **kwargs)
 
     @cached_property
@@ -173,7 +171,7 @@ class ForecastAccuracy(TemplateView):
             lags=[(lag, _ahead(lag)) for lag in LAGS],
             lag=self.lag,
             scored=queries.SCORED,
-            exports=("csv", "xlsx"),
+            exports=KINDS,
             **kwargs,
         )
 

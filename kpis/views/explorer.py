@@ -5,6 +5,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from kam.downloads import asked_for
 from kam.filters import chips
 from kam.lists import chosen, view_query
 from kam.measures import all_measures
@@ -52,8 +53,8 @@ class Explorer(TemplateView):
         return sort_of(self.request.GET.get("sort", ""))
 
     def get(self, request, *args, **kwargs):
-        if request.GET.get("format") in ("csv", "xlsx"):
-            return self.export(request.GET["format"])
+        if kind := asked_for(request):
+            return self.export(kind)
         if request.htmx.target == FILTER_FORM:
             return render(request, "kit/filter_form.html", {"filterset": self.filterset})
         return super().get(request, *args, **kwargs)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from accounts.models import Account
-from kam.downloads import table_response
+from kam.downloads import asked_for, table_response
 from kam.errors import Conflict, Stale
 from kam.keyset import Page
 from kam.lists import header, lines
@@ -78,8 +78,8 @@ class ForecastPage(OnForecast, TemplateView):
     template_name = "kpis/forecast.html"
 
     def get(self, request, *args, **kwargs):
-        if request.GET.get("format") in ("csv", "xlsx"):
-            return self.export(request.GET["format"])
+        if kind := asked_for(request):
+            return self.export(kind)
         return super().get(request, *args, **kwargs)
 
     def products(self):
@@ -147,11 +147,11 @@ class ForecastProduct(OnForecast, TemplateView):
         return queries.cells_with_theirs(self.account, self.product, self.weeks)
 
     def get(self, request, *args, **kwargs):
-        if request.GET.get("format") in ("csv", "xlsx"):
+        if kind := asked_for(request):
             columns = showing.PRODUCT_COLUMNS
             stem = f"forecast-{self.account.code}-{self.product.code}"
             rows = lines(columns, self.cells())
-            return table_response(request.GET["format"], stem, str(self.product), header(columns), rows)
+            return table_response(kind, stem, str(self.product), header(columns), rows)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):

@@ -4,7 +4,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from kam.downloads import table_response
+from kam.downloads import KINDS, asked_for, table_response
 from kam.lists import Column, Table, header, lines, status
 from kam.views.base import ScopedDetail
 from kam.views.lists import InList
@@ -63,9 +63,9 @@ class ReplenishmentDetail(InList, ScopedDetail):
         return stores.needs([self.object])
 
     def get(self, request, *args, **kwargs):
-        if request.GET.get("format") in ("csv", "xlsx"):
+        if kind := asked_for(request):
             self.object = self.get_object()
-            return self.export(request.GET["format"])
+            return self.export(kind)
         return super().get(request, *args, **kwargs)
 
     def export(self, kind):
@@ -88,7 +88,7 @@ class ReplenishmentDetail(InList, ScopedDetail):
             standing=urgency_of(row),
             service=row.service_level * 100,
             as_of=calc.sunday(row.week),
-            exports=("csv", "xlsx"),
+            exports=KINDS,
             **kwargs,
         )
 
