@@ -51,13 +51,16 @@ def _page(row, measure):
     return reverse("kpis:measure", args=[row["account_id"], measure])
 
 
+# The latest week of which an account told something.
+LATEST = f"""WITH latest AS (
+        SELECT w.account_id, max(w.week) AS week FROM kpis_accountweek w
+        WHERE w.{{}} IS NOT NULL AND w.week BETWEEN %(since)s AND %(last)s AND {MINE.format("w")}
+        GROUP BY 1
+    )"""
+
 # The weeks 0–3 back are judged, the weeks 4–11 back say how this year compares with last year's same ISO weeks.
 SEASON = f"""
-    WITH latest AS (
-        SELECT w.account_id, max(w.week) AS week FROM kpis_accountweek w
-        WHERE w.units IS NOT NULL AND w.week BETWEEN %(since)s AND %(last)s AND {MINE.format("w")}
-        GROUP BY 1
-    )
+    {LATEST.format("units")}
     SELECT l.account_id, l.week, a.currency,
         sum(n.units - coalesce(n.returns, 0)) FILTER (WHERE k < 4) AS actual,
         sum(n.value) FILTER (WHERE k < 4) AS value,
@@ -186,11 +189,7 @@ def _overdue(row, night):
 
 
 SUPPLY = f"""
-    WITH latest AS (
-        SELECT w.account_id, max(w.week) AS week FROM kpis_accountweek w
-        WHERE w.stock IS NOT NULL AND w.week BETWEEN %(since)s AND %(last)s AND {MINE.format("w")}
-        GROUP BY 1
-    )
+    {LATEST.format("stock")}
     SELECT l.account_id, l.week, a.currency, n.stock,
         greatest(sum(t.units - coalesce(t.returns, 0)) / count(*), 0) AS weekly,
         sum(t.value) / nullif(sum(t.units - coalesce(t.returns, 0)), 0) AS price
@@ -242,11 +241,7 @@ def _supply(row, night, code, units):
 
 # Only products that make at least 1 % of what the account sold in the four weeks before.
 STOCKOUT = f"""
-    WITH latest AS (
-        SELECT w.account_id, max(w.week) AS week FROM kpis_accountweek w
-        WHERE w.stock IS NOT NULL AND w.week BETWEEN %(since)s AND %(last)s AND {MINE.format("w")}
-        GROUP BY 1
-    ),
+    {LATEST.format("stock")},
     sold AS (
         SELECT p.account_id, l.week, p.product_id, sum(p.units) AS units, sum(p.value) AS value,
             sum(sum(p.units)) OVER (PARTITION BY p.account_id) AS all_units
