@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from kam.charts import drawn
 from kam.lists import Column
 from kam.templatetags import formats
 from kpis import access, calc, showing
@@ -54,14 +55,10 @@ def rates_chart(points, mondays, measures):
         "decimals": 1,
         "series": [
             {"name": str(measures[code].label), "role": roles[code],
-             "data": [_float(points.get(code, {}).get(week)) for week in mondays]}
+             "data": drawn(figure and figure.shown for figure in map(points.get(code, {}).get, mondays))}
             for code in LINES
         ],
     }  # fmt: skip
-
-
-def _float(figure):
-    return None if figure is None or figure.shown is None else round(float(figure.shown), 2)
 
 
 def rate_rows(points, mondays, measures, currency):
@@ -88,7 +85,7 @@ def waiting_chart(waiting, day, currency):
             {
                 "name": _("Open"),
                 "role": "volume",
-                "data": [round(float(waiting[week][1]) / formats.style().unit, 3) for week in weeks],
+                "data": drawn((waiting[week][1] for week in weeks), 3, formats.style().unit),
                 "colours": ["bad" if week in past else None for week in weeks],
             }
         ],
