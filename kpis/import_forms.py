@@ -31,6 +31,8 @@ class UploadForm(forms.Form):
     """
 
     advanced = ("mapping", "mapping_file", "beside")
+    # One of them is needed, so neither stands as optional.
+    either = ("feed", "kind")
 
     file = forms.FileField(
         label=_("File"),
