@@ -280,12 +280,13 @@ def _columns(form, found, seen):
 def _weeks(form, seen):
     """The columns that are a week each, as one row of the table for each word beside the weeks."""
     found = answers_of.measures(form.weeks)
-    return [_measure(form[key], found[word], seen) for key, word in form.measures.items()]
+    return [_measure(word, form[key], found[word], seen) for key, word in form.measures.items()]
 
 
-def _measure(choice, weeks, seen):
+def _measure(word, choice, weeks, seen):
     faults = [seen.faults[column.shown] for column in weeks if column.shown in seen.faults]
     return {
+        "word": word if len(weeks) > 1 else "",
         "first": weeks[0].shown,
         "last": weeks[-1].shown,
         "count": len(weeks),
