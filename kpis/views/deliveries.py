@@ -78,7 +78,8 @@ class Deliveries(ScopedList):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        chosen = context["filterset"].is_valid() and context["filterset"].form.cleaned_data.get("account")
+        asked = context["filterset"]
+        chosen = asked.form.cleaned_data.get("account") if asked.is_valid() else None
         return context | self._figures(chosen, context["rows"]) | {
             "account": chosen,
             "others": not chosen and len({row.currency for row in context["rows"]}) > 1,
