@@ -64,7 +64,7 @@ def web_server():
 
 
 def visitor(port):
-    """A connection that stays open from one request to the next."""
+    """One reader's way to the server; opened again where the server ends it."""
     return closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_PATIENCE))
 
 

@@ -208,8 +208,9 @@ def test_what_stands_further_down_comes_by_itself(client_of):
     account = full_account(user)
     client, url = client_of(user), whole(account)
     first, rest = client.get(account.get_absolute_url()), client.get(url, headers={"HX-Request": "true"})
-    assert (f'hx-get="{url}"' in first.text, f'href="{url}"' in first.text) == (True, True)
-    assert (rest.text.count("<h1"), rest.text.count('hx-swap-oob="beforeend:#side"')) == (0, 1)
+    asked = [first.text.count(text) for text in (f'hx-get="{url}"', f'href="{url}"', 'id="later-side"')]
+    assert asked == [2, 1, 1]
+    assert (rest.text.count("<h1"), rest.text.count('<div id="later-side" hx-swap-oob="true">')) == (0, 1)
     assert panels_of(first) == {"main": ["accounts/panels/alerts.html"], "side": []}
     people = [f"accounts/panels/{name}.html" for name in ("people", "timeline")]
     below = [f"accounts/panels/{name}.html" for name in ("below", "stores")]

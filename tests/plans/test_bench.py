@@ -54,7 +54,7 @@ def test_eight_readers_at_once_in_a_crowd(redis_client):
         "API, list of 50, found by name",
         *(
             f"{page}, {role}"
-            for page in ("accounts", "account", "home", "search")
+            for page in ("accounts", "account", "account, further down", "home", "search")
             for role in ("director", "account manager")
         ),
     }
