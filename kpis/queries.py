@@ -143,7 +143,8 @@ def with_known_figure(accounts, code, last: date, weeks: int, measures):
     """The accounts that have a value, annotated with it; found by their values, because most may have none."""
     known = _known_of(measures[code], last, weeks).order_by().values("account")
     found = with_figure(accounts.filter(pk__in=known), code, last, weeks, measures)
-    return found.filter(figure__isnull=False)
+    is_known = measures[code].kind == "amount"  # a rate may have nothing to be divided by
+    return found if is_known else found.filter(figure__isnull=False)
 
 
 def _known_of(measure, last, weeks):
