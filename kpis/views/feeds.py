@@ -183,6 +183,7 @@ class FeedDetail(InList, ScopedDetail):
             due=_due(feed),
             tolerance=tolerance_of(feed),
             **faults_of(feed, user, now),
+            names_stores=any(week.expected or (week.told and week.told.stores) for week in weeks),
             of_stores=feed.kind in OF_STORES and feed.account_id,
             may_keep=access.may_keep_feed(user, feed),
             may_import=access.may_import(user),

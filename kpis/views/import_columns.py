@@ -302,11 +302,13 @@ def _is_said(form, field):
 
 
 def _constants(form, kind):
-    """(those that should be said, the others): texts for fields that no column is chosen for."""
+    """(those that should be said, the others): texts for fields that no column is chosen for, each with whether it may
+    stay empty."""
     chosen = form.chosen()
     open_ = [field for field in kind.fields if field.name not in chosen and f"k_{field.name}" in form.fields]
-    first = [form[f"k_{f.name}"] for f in open_ if f.required or f.name == "currency" or form[f"k_{f.name}"].value()]
-    return first, [form[f"k_{f.name}"] for f in open_ if form[f"k_{f.name}"] not in first]
+    first = [f for f in open_ if f.required or f.name == "currency" or form[f"k_{f.name}"].value()]
+    others = [f for f in open_ if f not in first]
+    return [[(form[f"k_{f.name}"], not f.required) for f in fields] for fields in (first, others)]
 
 
 def _cut(look):

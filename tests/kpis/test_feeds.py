@@ -124,6 +124,16 @@ def test_the_page_tells_week_by_week_what_came_and_when(monday, site, mia):
     assert states(site, feed) == ["small", "on_time", "late", *["on_time"] * 6, *["unknown"] * 7]
 
 
+def test_the_page_speaks_of_stores_only_where_files_name_them(monday, site, mia):
+    feed, _shops = weekly(make.account(mia))
+    assert ">Stores<" in site.get(feed.get_absolute_url()).text
+    house = facts.feed(None, kind="orders", weekday=0)
+    facts.told(house, units=1, account=feed.account)
+    page = site.get(house.get_absolute_url())
+    assert page.context["weeks"]
+    assert ">Stores<" not in page.text
+
+
 def test_a_week_is_taken_as_it_is_and_judged_again(monday, site, mia):
     feed, shops = weekly(make.account(mia))
     facts.told(feed, units=1, stores=shops)

@@ -281,6 +281,14 @@ def test_the_next_file_of_the_same_shape_goes_straight_to_the_dry_run(site, feed
 
 
 @pages
+def test_a_field_that_must_be_there_is_not_called_optional(site, feed):
+    batch = hand_in(site, GERMAN.replace("Stückzahl", "Ohne Namen"), feed="north")
+    first, others = site.get(page_of(batch)).context["constants"]
+    assert {field.name: optional for field, optional in first} == {"k_units": False, "k_currency": True}
+    assert all(optional for _field, optional in others)
+
+
+@pages
 def test_a_header_is_named_as_it_stands_in_the_file_also_where_its_marks_are_signs_of_their_own(site, feed):
     batch = hand_in(site, unicodedata.normalize("NFD", GERMAN), feed="north")
     site.post(page_of(batch), typed(site.get(page_of(batch))))
