@@ -320,10 +320,7 @@ SPECTACULAR_SETTINGS = {
         "StockOutCauseEnum": "kpis.models.stockout.StockOut.Cause",
         "LetterLanguageEnum": "kpis.models.stockout.StockOutLetter.Language",
     },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "kam.api.schema.problem_type",
-    ],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "kam.api.schema.problem_type"],
 }
 
 # Measured on kill -9 trials: acknowledge late, take one message at a time, notice a lost worker within seconds.
