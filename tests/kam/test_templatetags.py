@@ -10,6 +10,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
+from kam.context import Item
 from kam.templatetags import formats, kam_ui, shapes
 
 LANGUAGES = ("en", "de", "zh-hans")
@@ -270,3 +271,14 @@ def test_no_template_carries_inline_style_or_script():
         if re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page.read_text())
     ]
     assert found == []
+
+
+def test_what_is_still_is_drawn_for_each_language_and_for_what_it_is_given():
+    text = '{% still "kit/nav.html" nav=nav %}'
+    here, there = (Item("home", "/", "home", "Home", current) for current in (True, False))
+    with translation.override("en"):
+        drawn = [draw(text, nav=(item,)) for item in (here, there, here)]
+        theme = draw('{% still "kit/theme.html" %}')
+    assert [html.count("aria-current") for html in drawn] == [1, 0, 1]
+    with translation.override("de"):
+        assert draw('{% still "kit/theme.html" %}') != theme
