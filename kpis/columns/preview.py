@@ -8,7 +8,6 @@ import polars as pl
 
 from kpis.imports.check import Check
 from kpis.imports.errors import UnusableFile
-from kpis.imports.kept import Kept
 from kpis.imports.look import Look
 from kpis.imports.mapping import Mapping
 from kpis.imports.reader import LINE, LINES, Source, column
@@ -44,21 +43,20 @@ def preview(mapping: Mapping, look: Look) -> Preview:
     given = tuple(name for name in mapping.kind.names if name in mapping.given)
     lacks_account = mapping.kind.field("account") and "account" not in mapping.given
     try:
-        check, text = _checked(replace(mapping, unassigned=True) if lacks_account else mapping, look)
+        check, rows, text = _checked(replace(mapping, unassigned=True) if lacks_account else mapping, look)
     except UnusableFile as problem:
         return Preview(given, problem=str(problem))
     errors = pl.concat(check.errors)
     found = Preview(given, faults=_by_column(check.places.told(errors)), read=text.height)
-    found.rows = list(_rows(check, text, errors, given))
+    found.rows = list(_rows(check, rows, text, errors, given))
     return found
 
 
 def _checked(mapping, look):
     text, names, width = _text(mapping, look)
     source = Source(io.BytesIO(), look.encoding, look.delimiter, '"', "", names=names, width=width)
-    check = Check(mapping, source, [], Kept(mapping.kind))
-    check.add(text)
-    return check, text
+    check = Check(mapping, source, [])
+    return check, pl.concat(check.accepted([text])), text
 
 
 def _text(mapping, look):
@@ -81,9 +79,9 @@ def _by_column(errors):
     return found
 
 
-def _rows(check, text, errors, given) -> Iterator[tuple[int, list[Cell]]]:
+def _rows(check, fine, text, errors, given) -> Iterator[tuple[int, list[Cell]]]:
     """The first rows: those that are fine by their values, the others by what stands there, and why it is none."""
-    fine = pl.concat(check.kept).with_columns(pl.selectors.categorical().cast(pl.String))
+    fine = fine.with_columns(pl.selectors.categorical().cast(pl.String))
     rows = {row[LINE]: row for row in fine.iter_rows(named=True)}
     wrong = {}
     for row, name, value, code, params in errors.select("row", "column", "value", "code", "params").iter_rows():

@@ -63,8 +63,7 @@ def _facts(result, mapping, batch):
     if result.rejected and not (keeps_good and result.accepted):
         return Outcome()
     merge.finish()
-    changes = {"new": merge.new, "changed": merge.changed, "unchanged": merge.unchanged}
-    return Outcome(dict(created), changes, merge.weeks)
+    return Outcome(dict(created), merge.counts, merge.weeks)
 
 
 def _resolved(rows, result, mapping, batch):

@@ -1,6 +1,7 @@
 """Columns of text to typed columns, with every fault of every row: batch by batch, so that text never piles up."""
 
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -29,24 +30,41 @@ def check_file(
     progress: Progress | None = None,
     fixes: Corrections | None = None,
 ) -> Result:
-    """Read and check a whole file; joined files are looked for in `folder`, else beside it.
-
-    `progress` is told of rows, `fixes` stand in the place of the rows they correct.
+    """Read and check a whole file, see `checking`.
 
     Returns a Result whether rows are bad or not. Raises UnusableFile when the file as a whole cannot be used.
+    """
+    with checking(path, mapping, folder, progress, fixes) as (check, rows):
+        kept = Kept(mapping.kind, Path(path).parent)
+        for frame in rows:
+            kept.append(frame)
+        return check.finish(kept)
+
+
+@contextmanager
+def checking(
+    path: Path,
+    mapping: Mapping,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    fixes: Corrections | None = None,
+) -> Iterator[tuple["Check", Iterator[pl.DataFrame]]]:
+    """The check of a file, and its rows without fault, frame by frame, which another thread reads and checks.
+
+    Joined files are looked for in `folder`, else beside the file; `progress` is told of rows, `fixes` stand in the
+    place of the rows they correct. Raises UnusableFile.
     """
     path = Path(path)
     lookups = derive.load_lookups(mapping, folder or path.parent)
     with open_source(path, mapping.format, _hoped_for(mapping), _writing(mapping)) as source:
-        check = Check(mapping, source, lookups, Kept(mapping.kind, path.parent))
+        check = Check(mapping, source, lookups)
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
-        with closing(fixes.batches(source) if fixes else ahead(batches(source))) as found:
-            for batch in found:
-                check.add(batch)
-                if progress:
-                    progress.at(progress.rows + batch.height)
-        return check.finish()
+        with (
+            closing(fixes.batches(source) if fixes else ahead(batches(source))) as texts,
+            closing(ahead(check.accepted(texts, progress))) as rows,
+        ):
+            yield check, rows
 
 
 def _hoped_for(mapping):
@@ -80,9 +98,9 @@ def _writing(mapping):
 
 
 class Check:
-    """One file being checked: `add` every batch of text, then `finish`; accepted rows go into `kept`."""
+    """One file being checked: take what is `accepted` of its batches of text, then `finish` with what was kept."""
 
-    def __init__(self, mapping: Mapping, source: Source, lookups: list[pl.DataFrame], kept: Kept):
+    def __init__(self, mapping: Mapping, source: Source, lookups: list[pl.DataFrame]):
         self.mapping = mapping
         self.source = source
         self.lookups = lookups
@@ -96,17 +114,19 @@ class Check:
         self.ignored = dict.fromkeys(drops, 0)
         self.marked = {rule.name: 0 for rule in mapping.rules if rule.name not in self.ignored}
         self.charges = any(rule.action == "charge" for rule in mapping.rules)
-        self.kept = kept
         self.totals = (None, None)
         self.errors = [no_faults()]
         self.masters: dict[str, list] = {create.kind.name: [] for create in mapping.create}
 
-    def add(self, text: pl.DataFrame) -> None:
-        """Check one batch of text columns and keep what is accepted."""
-        for part in self.wide.rows(text) if self.wide else (text,):
-            self._add(part)
+    def accepted(self, texts: Iterable[pl.DataFrame], progress: Progress | None = None) -> Iterator[pl.DataFrame]:
+        """The typed rows without fault of batches of text columns."""
+        for text in texts:
+            for part in self.wide.rows(text) if self.wide else (text,):
+                yield self._accepted(part)
+            if progress:
+                progress.at(progress.rows + text.height)
 
-    def _add(self, text):
+    def _accepted(self, text):
         self.rows += text.height
         self.places.add(text)
         bad = Bad(self.names)
@@ -118,9 +138,9 @@ class Check:
         typed = self._typed(text, bad)
         masters = {c.kind.name: self.fields.master(text, typed, c, bad) for c in self.mapping.create}
         self.errors += bad.tables
-        self.kept.append(bad.without(typed))
         for what, master in masters.items():
             self.masters[what].append(first_of_each(bad.without(master)))
+        return bad.without(typed)
 
     def _joined(self, text, bad):
         for lookup, other in zip(self.mapping.lookups, self.lookups, strict=True):
@@ -161,18 +181,22 @@ class Check:
         _out_of_order(frame, self.mapping.kind, self.fields, bad)
         return frame
 
-    def finish(self) -> Result:
-        """What came of the whole file. Raises UnusableFile when it had no rows."""
+    @property
+    def is_clean(self) -> bool:
+        """Whether no row had a fault so far."""
+        return not any(table.height for table in self.errors)
+
+    def finish(self, kept: Kept) -> Result:
+        """What came of the whole file, whose rows were kept. Raises UnusableFile when it had none."""
         ragged = self._ragged()
         self.rows += ragged.height
         if not self.rows:
             raise self.names.no_rows()
         self._count_ignored()
-        kind = self.mapping.kind
-        self.kept.settle(self._whole)
+        kept.settle(self._whole)
         return Result(
-            kind,
-            self.kept,
+            self.mapping.kind,
+            kept,
             self.places.told(pl.concat([*self.errors, ragged])),
             self.rows,
             self.ignored,

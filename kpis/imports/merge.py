@@ -52,17 +52,28 @@ def lock(kind: str, accounts: list[int]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", account])
 
 
+def try_lock(kind: str, accounts: list[int]) -> bool:
+    """Lock accounts as `lock` does, but only if nobody has to be waited for; whether all of them are locked."""
+    wanted = [("pg_try_advisory_xact_lock_shared(hashtextextended(%s, 1))", [kind])]
+    wanted += [("pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", pk]) for pk in accounts]
+    if len(accounts) > LOCKED_ONE_BY_ONE:
+        wanted = [("pg_try_advisory_xact_lock(hashtextextended(%s, 1))", [kind])]
+    with connection.cursor() as cursor:
+        return all(cursor.execute(f"SELECT {sql}", params).fetchone()[0] for sql, params in wanted)
+
+
 class Merge:
     """The facts of one batch on their way into their table: `add` them part by part, then `finish`.
 
     No two parts have rows of one key. `assumed` names fields the file says nothing about: their values count for new
-    rows only. The caller holds the transaction and the locks. `new`, `changed` and `unchanged` count rows; `weeks` is,
-    by account and week, what the file said and what moved.
+    rows only. The caller holds the transaction and the locks. `weeks` is, by account and week, what the file said and
+    what moved.
     """
 
     def __init__(self, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()):
         self.kind, self.table, self.batch_id, self.assumed = kind, TABLES[kind.name], batch_id, assumed
         self.new = self.changed = self.unchanged = self.staged = 0
+        self.months: set = set()
         self.weeks: pl.DataFrame | None = None
         self.days = _Days(self.table)
         self.columns: list[str] = []
@@ -74,7 +85,7 @@ class Merge:
         self.columns = frame.columns
         self.said.append(weeks.by_store(frame, self.kind, self.table.day))
         if self.table.partitioned:
-            _make_partitions(self.table, frame)
+            self._make_partitions(frame)
             frame = self._without_fresh(frame)
             frame = self._without_unchanged(frame)
         if frame.height:
@@ -92,9 +103,22 @@ class Merge:
         self.weeks = weeks.together(weeks.summed(self.said), self.moves)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many rows were new, changed and unchanged."""
+        return {"new": self.new, "changed": self.changed, "unchanged": self.unchanged}
+
+    @property
     def _own(self):
         """The columns that the file says and that are no part of the key."""
         return [name for name in self.columns if name not in self.table.key and name not in self.assumed]
+
+    def _make_partitions(self, frame):
+        months = set(frame.get_column(self.table.day).dt.truncate("1mo").unique()) - self.months
+        if months and (gone := away(self.table.name, sorted(months))):
+            raise UnusableFile("archived", months=as_said(gone))
+        for month in sorted(months):
+            execute("SELECT kam_make_partition(%s, %s)", [self.table.name, month])
+        self.months |= months
 
     def _without_fresh(self, frame):
         """Copy the rows of accounts and days (or weeks) that held nothing into the table itself; returns the others."""
@@ -171,15 +195,6 @@ class _Days:
         with connection.cursor() as cursor:
             cursor.execute(sql, [pairs["account_id"].to_list(), pairs[self.table.day].to_list()])
             return pl.DataFrame(cursor.fetchall(), schema=self.seen.schema, orient="row")
-
-
-def _make_partitions(table, frame):
-    months = frame.get_column(table.day).dt.truncate("1mo").unique().sort().to_list()
-    if gone := away(table.name, months):
-        raise UnusableFile("archived", months=as_said(gone))
-    with connection.cursor() as cursor:
-        for month in months:
-            cursor.execute("SELECT kam_make_partition(%s, %s)", [table.name, month])
 
 
 def _months(table):

@@ -1,6 +1,7 @@
 """The life of a batch: received → read and checked → applied, all or nothing, or kept with every reason why not."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat, take_turns
-from kpis.imports import asking, kept, store, weeks, workbook
+from kpis.imports import asking, kept, store, straight, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, corrections_of, unfold
 from kpis.imports.copying import copy_in
@@ -32,7 +33,7 @@ BIGGEST_SUM = 10**17
 
 
 class Undone(Exception):
-    """Rolls back what was tried, when rows are bad or when only a check was asked for."""
+    """Rolls back what was tried, when rows are bad or when only a check was asked for; it has the Result."""
 
 
 def receive(
@@ -177,19 +178,28 @@ def _run(batch, progress):
     kept.sweep(folder)
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
+    if straight.may_go(batch, mapping):
+        with suppress(straight.Doubt):
+            return _store(batch, lambda: straight.stored(batch, mapping, progress))
+        progress.rows = 0
     result = check_file(folder / store.DATA, mapping, folder, progress, fixes_of(batch, mapping))
     progress.begin(Phase.COMPARING)
+    return _store(batch, lambda: (result, apply(result, mapping, batch)))
+
+
+def _store(batch, stored):
+    """Store what came of a file as `stored` does in one transaction, which it gives back as Result and Outcome."""
     try:
         with transaction.atomic():
-            _apply(batch, mapping, result)
-    except Undone:
+            _apply(batch, stored)
+    except Undone as undone:
+        result = undone.args[0]
         refused = result.rejected and not _stores_some(batch, result)
         _refuse(batch, result) if refused else _finish(batch, State.CHECKED, result)
     except IntegrityError:
         if not (first := _first(batch)):
             raise
         _duplicate(batch, first)
-    return None
 
 
 def fixes_of(batch: ImportBatch, mapping: Mapping) -> Corrections | None:
@@ -216,18 +226,18 @@ def own_mapping(batch: ImportBatch) -> str | None:
     return None if text == ours else text
 
 
-def _apply(batch, mapping, result):
+def _apply(batch, stored):
     """Everything that must happen together. Raises Undone to have it rolled back."""
     take_turns(f"kam:import:{batch.content}")  # the same file given twice at once is read twice, but applied once
     if not mine(batch).exists():
         raise Overtaken
     if not batch.dry_run and _first(batch):
         raise IntegrityError("applied meanwhile")
-    outcome = apply(result, mapping, batch)
+    result, outcome = stored()
     batch.created, batch.changes = outcome.created, outcome.changes
     result.weeks = outcome.weeks
     if batch.dry_run or result.rejected and not _stores_some(batch, result):
-        raise Undone
+        raise Undone(result)
     _finish(batch, State.APPLIED, result)
 
 

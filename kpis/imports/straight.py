@@ -1,0 +1,100 @@
+"""A large file stored while it is still being read: reading, checking and storing go side by side.
+
+It goes this way as long as nothing about it is in doubt. At the first fault, unknown code, key that comes twice or
+account that another import holds, all is rolled back, and the file is taken up from its start, where that is told.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import polars as pl
+
+from kpis.imports import store
+from kpis.imports.apply import Outcome
+from kpis.imports.check import checking
+from kpis.imports.kept import Kept
+from kpis.imports.load import resolve
+from kpis.imports.mapping import Mapping
+from kpis.imports.merge import Merge, stored_columns, try_lock
+from kpis.imports.progress import Progress
+from kpis.imports.result import Result, added, no_faults, sums
+from kpis.imports.tables import TABLES
+from kpis.models import ImportBatch
+
+# Smaller files are quick anyway; of larger ones, what tells that a key comes twice would need much memory.
+LEAST, MOST = 4_000_000, 200_000_000
+ROWS = 100_000
+
+
+class Doubt(Exception):
+    """Something has to be known of the whole file before any of it can be stored."""
+
+
+def may_go(batch: ImportBatch, mapping: Mapping) -> bool:
+    """Whether a file may be stored while it is read: of facts whose rows stand for themselves, of a size that pays."""
+    whole = mapping.sums or mapping.unassigned or mapping.updates or batch.corrects_id
+    table = TABLES.get(batch.kind)
+    return bool(table and table.partitioned and not whole and LEAST <= batch.size <= MOST)
+
+
+def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Result, Outcome]:
+    """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
+    folder = store.folder_of(batch.stored_name)
+    with checking(folder / store.DATA, mapping, folder, progress) as (check, rows):
+        straight = Straight(batch, mapping, check.fields.assumed)
+        for frame in _gathered(rows):
+            if not check.is_clean:
+                raise Doubt
+            straight.add(frame)
+        kept = Kept(mapping.kind)
+        kept.append(frame.clear())
+        result = check.finish(kept)
+    if result.rejected or straight.has_doubles:
+        raise Doubt
+    straight.merge.finish()
+    result.totals = straight.totals
+    return result, Outcome({}, straight.merge.counts, straight.merge.weeks)
+
+
+def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in frames of at least ROWS, but for the last; at least one frame."""
+    some = []
+    for frame in frames:
+        some.append(frame)
+        if sum(frame.height for frame in some) >= ROWS:
+            yield pl.concat(some)
+            some.clear()
+    if some:
+        yield pl.concat(some)
+
+
+class Straight:
+    """Facts on their way from the check into their table: `add` them frame by frame. Raises Doubt."""
+
+    def __init__(self, batch: ImportBatch, mapping: Mapping, assumed: frozenset[str]):
+        self.by, self.mapping = batch.by, replace(mapping, create=())
+        self.merge = Merge(mapping.kind, batch.pk, assumed)
+        self.found = Result(mapping.kind, Kept(mapping.kind), no_faults())
+        self.totals = (None, None)
+        self.locked: set[int] = set()
+        self.keys: list[pl.Series] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Store rows, all of whose accounts, stores and products have to be there."""
+        loaded = resolve(rows, self.found, self.mapping, by=self.by, source="")
+        if loaded.bad:
+            raise Doubt
+        frame = stored_columns(loaded.frame, self.mapping.kind)
+        new = set(frame.get_column("account_id").unique()) - self.locked
+        if not try_lock(self.mapping.kind.name, sorted(new)):
+            raise Doubt
+        self.locked |= new
+        self.keys.append(frame.select(self.merge.table.key).hash_rows(seed=0))
+        self.totals = added(self.totals, sums(rows, self.mapping.kind))
+        self.merge.add(frame)
+
+    @property
+    def has_doubles(self) -> bool:
+        """Whether a key came twice, or, once in many million files, seems to."""
+        keys = pl.concat(self.keys)
+        return keys.n_unique() < keys.len()
