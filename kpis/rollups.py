@@ -46,24 +46,39 @@ sum(CASE WHEN x.currency = a.currency THEN x.value ELSE round(x.value * ({OWN}) 
 """
 NO_RATE = f"x.currency <> a.currency AND ({OWN}) / ({THEIRS}) IS NULL"
 
-# Facts are read once, store by store; what is summed further is some hundred times less. Week by week, because a join
-# of all of them is planned as a look at every fact between the oldest and the newest week.
+# Facts are read once. Week by week, because a join of all of them is planned as a look at every fact between the oldest
+# and the newest week. Weeks with lines in another currency are read once more, by currency, and only for these lines.
 SOLD = f"""
-pair AS MATERIALIZED ({GIVEN}),
-sold AS MATERIALIZED (
-    SELECT p.account_id, p.week, s.* FROM pair p JOIN accounts_account a ON a.id = p.account_id, LATERAL (
-        SELECT x.product_id, sum(x.units) AS units, {IN_OWN} AS value, sum(x.returns) AS returns,
-            sum(x.receipts) AS receipts, sum(x.stock) AS stock, sum(x.stores) AS stores,
-            sum(x.empty_stores) AS empty_stores, sum(x.valued) FILTER (WHERE {NO_RATE}) AS not_valued
-        FROM (
-            SELECT f.week, f.product_id, f.currency, sum(f.units) AS units, sum(f.value) AS value,
-                sum(f.returns) AS returns, sum(f.receipts) AS receipts, sum(f.stock) AS stock,
-                count(f.value) AS valued, count(*) AS stores, count(*) FILTER (WHERE f.stock <= 0) AS empty_stores
-            FROM kpis_sellthrough f WHERE f.account_id = p.account_id AND f.week = p.week
-            GROUP BY 1, 2, 3
-        ) x
+pair AS MATERIALIZED (
+    SELECT p.account_id, p.week, a.currency FROM ({GIVEN}) p JOIN accounts_account a ON a.id = p.account_id
+),
+own AS MATERIALIZED (
+    SELECT p.account_id, p.week, s.* FROM pair p, LATERAL (
+        SELECT f.product_id, sum(f.units) AS units, sum(f.value) FILTER (WHERE f.currency = p.currency) AS value,
+            sum(f.returns) AS returns, sum(f.receipts) AS receipts, sum(f.stock) AS stock, count(*) AS stores,
+            count(*) FILTER (WHERE f.stock <= 0) AS empty_stores,
+            count(*) FILTER (WHERE f.currency <> p.currency) AS abroad
+        FROM kpis_sellthrough f WHERE f.account_id = p.account_id AND f.week = p.week
         GROUP BY 1 ORDER BY 1
     ) s
+),
+abroad AS MATERIALIZED (
+    SELECT x.account_id, x.week, x.product_id, {IN_OWN} AS value, sum(x.valued) FILTER (WHERE {NO_RATE}) AS not_valued
+    FROM (
+        SELECT p.account_id, p.week, s.* FROM pair p, LATERAL (
+            SELECT f.product_id, f.currency, sum(f.value) AS value, count(f.value) AS valued
+            FROM kpis_sellthrough f
+            WHERE f.account_id = p.account_id AND f.week = p.week AND f.currency <> p.currency
+            GROUP BY 1, 2
+        ) s
+        WHERE (p.account_id, p.week) IN (SELECT o.account_id, o.week FROM own o WHERE o.abroad > 0)
+    ) x JOIN accounts_account a ON a.id = x.account_id
+    GROUP BY 1, 2, 3
+),
+sold AS (
+    SELECT o.account_id, o.week, o.product_id, o.units, coalesce(o.value + v.value, o.value, v.value) AS value,
+        o.returns, o.receipts, o.stock, o.stores, o.empty_stores
+    FROM own o LEFT JOIN abroad v USING (account_id, week, product_id)
 )"""
 PUT = """
     INSERT INTO kpis_productweek AS w (account_id, week, product_id, units, value, returns, receipts, stock,
@@ -71,12 +86,12 @@ PUT = """
     SELECT account_id, week, product_id, units, value, returns, receipts, stock, stores, empty_stores
     FROM sold ORDER BY account_id, week, product_id
 """
-NOT_VALUED = "(SELECT coalesce(sum(not_valued), 0) FROM sold)::bigint"
+NOT_VALUED = "(SELECT coalesce(sum(not_valued), 0) FROM abroad)::bigint"
 # Weeks of which nothing is stored need no look for what is gone or is the same, which takes longer than the sums.
 NEW_PRODUCT_WEEKS = f"""
 WITH {SOLD},
-put AS ({PUT} RETURNING 1)
-SELECT (SELECT count(*) FROM put), {NOT_VALUED}
+put AS ({PUT})
+SELECT (SELECT count(*) FROM own), {NOT_VALUED}
 """
 # NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
 # `sold` will have, and takes half a minute for a year of one account.
@@ -85,7 +100,7 @@ WITH {SOLD},
 gone AS (
     DELETE FROM kpis_productweek w USING pair p
     WHERE w.account_id = p.account_id AND w.week = p.week
-        AND (w.account_id, w.week, w.product_id) NOT IN (SELECT f.account_id, f.week, f.product_id FROM sold f)
+        AND (w.account_id, w.week, w.product_id) NOT IN (SELECT f.account_id, f.week, f.product_id FROM own f)
     RETURNING 1
 ),
 put AS (
