@@ -21,6 +21,7 @@ TITLES = {
     "code": _("Number"),
     "line_number": _("Line of the order"),
     "document": _("Document"),
+    "despatch": _("Despatch advice"),
     "occurrence": _("Occurrence"),
     "is_credit": _("Credit note"),
     "metric": _("Metric"),

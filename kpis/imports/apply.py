@@ -10,7 +10,7 @@ from accounts.models import Account, Store
 from kam.services import change
 from kpis import rollups
 from kpis.access import may_keep_house_feeds
-from kpis.imports import masters
+from kpis.imports import despatches, masters
 from kpis.imports.existing import complete
 from kpis.imports.load import resolve, visible_accounts
 from kpis.imports.mapping import Mapping
@@ -79,7 +79,7 @@ def _resolved(rows, result, mapping, batch):
 
 
 def _merge(loaded, merge):
-    frame, loaded.frame = stored_columns(loaded.frame, merge.kind), None
+    frame, loaded.frame = stored_columns(despatches.together(loaded.frame), merge.kind), None
     lock(merge.kind.name, frame.get_column("account_id").unique().sort().to_list())
     merge.add(frame)
 

@@ -124,7 +124,7 @@ class Kept:
 
 def _cut(kind, frame):
     """Where each row is cut off; rows of one key at the same place."""
-    key = [name for name in kind.key if name in frame.columns and name != "occurrence"]
+    key = [name for name in kind.key if name in frame.columns and name not in ("occurrence", "despatch")]
     day = next((name for name in key if kind.field(name).type in DATES), None)
     rest = frame.select(pl.col(name).cast(pl.String) for name in key if name != day)
     heap = rest.hash_rows(seed=0) % HEAPS

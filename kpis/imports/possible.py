@@ -40,7 +40,9 @@ def _check_required(table, mapping):
 def _needed(mapping):
     """Required fields that are not given; rows that are stored already need only their key."""
     kind = mapping.kind
-    required = kind.key if mapping.updates else [field.name for field in kind.fields if field.required]
+    wanted = [field for field in kind.fields if field.required]
+    required = [field.name for field in wanted if not mapping.updates or field.name in kind.key]
+    required += ["shipped"] if "despatch" in mapping.given else []
     return [name for name in required if name not in mapping.given and kind.field(name).refers != "account"]
 
 

@@ -71,6 +71,7 @@ class OrderLine(ByAccount):
     """One row is one line of an order an account placed with us, from order to receipt.
 
     `settled_on` is the day from which it counts in no backlog any more; empty while something is still to come.
+    `despatch` is what despatch advices said, [units, day] by their numbers; where there are any, `shipped` is the sum.
     """
 
     data_class = DataClass.KPI
@@ -87,6 +88,7 @@ class OrderLine(ByAccount):
     ordered = quantity(_("units ordered"))
     confirmed = quantity(_("units confirmed"), null=True)
     shipped = quantity(_("units shipped"), null=True)
+    despatch = models.JSONField(_("despatch advices"), default=dict, db_default={}, editable=False)
     received = quantity(_("units received"), null=True)
     rejected = quantity(_("units rejected"), null=True)
     cancelled = quantity(_("units cancelled"), null=True)

@@ -4,11 +4,15 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from kam.errors import Conflict
 from kam.models.token import SCOPES
 from kam.roles import Role
 from kam.services import issue_token
@@ -21,6 +25,7 @@ from kpis.imports.report import report
 from kpis.imports.services import process, receive
 from kpis.imports.toml import FOLDER, MESSAGES, mapping_text, parse_mapping
 from kpis.models import ImportBatch, InvoiceLine, OrderLine, SellThrough, Shipment, StockLevel
+from kpis.services import undo_import
 from tests import make
 from tests.clients import Api
 from tests.kpis import edi, facts
@@ -270,6 +275,94 @@ def test_what_is_shipped_in_several_parcels_is_added_up(account, order):
     batch = ready("x12_856", NOTICE, account, "orders")
     assert (batch.state, batch.rows, batch.changes["changed"]) == ("applied", 2, 1)
     assert order.values_list("shipped", "shipped_on").first() == (10, date(2026, 11, 17))
+
+
+def advice(number, units, day="20261117", line=1):
+    head = (f"BGM+351+{number}+9", "DTM+137:20261116:102", f"DTM+11:{day}:102")
+    return edi.message("DESADV", *head, "CPS+1", f"LIN+{line}++P-1:SA", f"QTY+12:{units}", f"RFF+ON:PO-1:{line}")
+
+
+def shipped(order):
+    return order.values_list("shipped", "shipped_on").first()
+
+
+def despatched(account, *advices):
+    return ready("edifact_desadv", edi.edifact(*advices), account, "orders")
+
+
+def test_what_several_advices_ship_of_a_line_adds_up_in_one_file_and_in_several(account, order):
+    batch = despatched(account, advice("D-1", 3), advice("D-2", 2, "20261119"))
+    assert (batch.rows, batch.changes) == (2, {"new": 0, "changed": 1, "unchanged": 0})
+    assert shipped(order) == (5, date(2026, 11, 19))
+    despatched(account, advice("D-3", 4, "20261118"))
+    assert shipped(order) == (9, date(2026, 11, 19))
+
+
+def test_an_advice_that_comes_again_changes_nothing_and_a_corrected_one_counts_in_its_place(account, order):
+    despatched(account, advice("D-1", 3), advice("D-2", 2))
+    again = despatched(account, advice("D-2", 2), advice("D-9", 1, line=2))
+    assert again.changes == {"new": 0, "changed": 1, "unchanged": 1}
+    assert shipped(order)[0] == 5
+    despatched(account, advice("D-2", 4))
+    assert shipped(order)[0] == 7
+    despatched(account, advice("D-2", 0))
+    assert shipped(order)[0] == 3
+
+
+def test_an_advice_that_is_undone_counts_no_more(account, order):
+    first = despatched(account, advice("D-1", 3))
+    second = despatched(account, advice("D-2", 2))
+    with pytest.raises(Conflict):
+        undo_import(first, by=None)
+    undo_import(second, by=None)
+    assert shipped(order)[0] == 3
+    undo_import(first, by=None)
+    assert shipped(order) == (None, None)
+    despatched(account, advice("D-2", 2), advice("D-4", 1))
+    assert shipped(order)[0] == 3
+
+
+def test_the_same_advice_twice_in_a_file_adds_up_its_parcels(account, order):
+    despatched(account, advice("D-1", 3), advice("D-1", 4))
+    assert (shipped(order)[0], order.first().despatch) == (7, {"D-1": ["7.000", "2026-11-17"]})
+
+
+@given(st.permutations([("D-1", 3), ("D-2", 2), ("D-3", 4), ("D-2", 2)]), st.sets(st.integers(1, 3)))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_neither_order_nor_splitting_of_advices_changes_what_is_shipped(account, order, advices, cuts):
+    order.update(despatch={}, shipped=None, shipped_on=None)
+    bounds = [0, *sorted(cuts), len(advices)]
+    for start, end in pairwise(bounds):
+        part = dict(advices[start:end])  # a message is once in a file
+        despatched(account, *(advice(number, units) for number, units in part.items()))
+    assert shipped(order) == (9, date(2026, 11, 17))
+
+
+def test_a_table_of_order_lines_may_say_the_advice_of_each_part(account):
+    facts.product(code="P-1")
+    mapping = mapping_text("default_orders")
+    head = "account,order_number,line_number,product,ordered_on,ordered,despatch,shipped\n"
+    lines = "K-1,PO-7,1,P-1,2026-11-02,10,D-1,4\nK-1,PO-7,1,P-1,2026-11-02,10,D-2,5\n"
+    assert take(head + lines, mapping, kind="orders").changes["new"] == 1
+    line = OrderLine.objects.get(order_number="PO-7")
+    assert (line.ordered, line.shipped, sorted(line.despatch)) == (10, 9, ["D-1", "D-2"])
+    plain = "K-1,PO-7,1,P-1,2026-11-02,10,,8\n"  # says itself what was shipped, until the next advice
+    assert take(head + plain, mapping, kind="orders").changes["changed"] == 1
+    line.refresh_from_db()
+    assert (line.shipped, sorted(line.despatch)) == (8, ["D-1", "D-2"])
+    assert (
+        take(head.replace(",shipped", ",note") + lines.splitlines(True)[0], mapping, kind="orders").state == "applied"
+    )
+    take(head + "K-1,PO-7,1,P-1,2026-11-02,10,D-3,1\n", mapping, kind="orders")
+    line.refresh_from_db()
+    assert line.shipped == 10
+
+
+def test_an_advice_says_what_was_shipped():
+    text = mapping_text("edifact_desadv").replace('shipped = "quantity"', "")
+    with pytest.raises(MappingError) as refused:
+        parse_mapping(text, "despatches")
+    assert refused.value.key == "columns.shipped"
 
 
 def test_a_ship_notice_is_also_a_shipment(account):
