@@ -12,7 +12,7 @@ from kpis import rollups
 from kpis.access import may_keep_house_feeds
 from kpis.imports import despatches, masters
 from kpis.imports.existing import complete
-from kpis.imports.load import resolve, visible_accounts
+from kpis.imports.load import Known, resolve, visible_accounts
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import Merge, lock, lock_kind, stored_columns
 from kpis.imports.reader import LINE
@@ -55,8 +55,9 @@ def _facts(result, mapping, batch):
     keeps_good = keeps_good_rows(batch)
     if result.kept.is_cut:  # its accounts are known part by part, and would be locked in any order
         lock_kind(result.kind.name)
+    known = Known()
     for rows in result.kept.taken():
-        loaded = _resolved(rows, result, mapping, batch)
+        loaded = _resolved(rows, result, mapping, batch, known)
         created.update(loaded.created)
         if keeps_good or not result.rejected:
             _merge(loaded, merge)
@@ -66,10 +67,10 @@ def _facts(result, mapping, batch):
     return Outcome(dict(created), merge.counts, merge.weeks)
 
 
-def _resolved(rows, result, mapping, batch):
+def _resolved(rows, result, mapping, batch, known):
     """Some accepted rows with the ids of what they name, without those whose faults only the database can tell."""
     source = batch.feed.code if batch.feed else mapping.name.removesuffix(".toml")
-    loaded = resolve(rows, result, mapping, by=batch.by, source=source)
+    loaded = resolve(rows, result, mapping, by=batch.by, source=source, known=known)
     if mapping.updates:
         complete(loaded, result)
     rows = result.refuse(rows, loaded.bad)

@@ -49,7 +49,7 @@ def checking(
     progress: Progress | None = None,
     fixes: Corrections | None = None,
 ) -> Iterator[tuple["Check", Iterator[pl.DataFrame]]]:
-    """The check of a file, and its rows without fault, frame by frame, which another thread reads and checks.
+    """The check of a file, and its rows without fault, frame by frame.
 
     Joined files are looked for in `folder`, else beside the file; `progress` is told of rows, `fixes` stand in the
     place of the rows they correct. Raises UnusableFile.
@@ -60,11 +60,8 @@ def checking(
         check = Check(mapping, source, lookups)
         if progress:
             progress.begin(Phase.CHECKING, line_breaks(source.file, source.body))
-        with (
-            closing(fixes.batches(source) if fixes else ahead(batches(source))) as texts,
-            closing(ahead(check.accepted(texts, progress))) as rows,
-        ):
-            yield check, rows
+        with closing(fixes.batches(source) if fixes else ahead(batches(source))) as texts:
+            yield check, check.accepted(texts, progress)
 
 
 def _hoped_for(mapping):

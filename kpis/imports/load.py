@@ -14,6 +14,17 @@ from kpis.imports.result import Result, faults
 from kpis.models import Product
 
 PIECE = 100_000
+STORES = {"account_id": pl.Int64, "store": pl.String, "store_id": pl.Int64}
+
+
+@dataclass
+class Known:
+    """What was looked up for earlier rows of a file: accounts, products, and all stores of the accounts in `of`."""
+
+    accounts: list[tuple[str, int, str]] = field(default_factory=list)
+    products: list[tuple[str, int]] = field(default_factory=list)
+    stores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STORES))
+    of: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -25,29 +36,32 @@ class Loaded:
     bad: list[pl.DataFrame] = field(default_factory=list)
 
 
-def resolve(rows: pl.DataFrame, result: Result, mapping: Mapping, *, by, source: str) -> Loaded:
+def resolve(
+    rows: pl.DataFrame, result: Result, mapping: Mapping, *, by, source: str, known: Known | None = None
+) -> Loaded:
     """Find the ids of every code in accepted rows of a file, inside the caller's transaction.
 
     Missing masters are created where the mapping allows it; `source` names the import for its unassigned account. A
     person only reaches accounts they see: others are unknown to them. What stays unknown is in `bad`, as faults.
+    `known` is what was looked up for rows before these, in the same transaction.
     """
-    loaded = Loaded(rows)
+    loaded, known = Loaded(rows), known or Known()
     names = set(rows.columns)
-    _accounts(loaded, result, mapping, by, source)
+    _accounts(loaded, result, mapping, by, source, known)
     if "store" in names:
-        _stores(loaded, result, mapping, by)
+        _stores(loaded, result, mapping, by, known)
     if "product" in names:
-        _products(loaded, result, mapping, by)
+        _products(loaded, result, mapping, by, known)
     return loaded
 
 
-def _accounts(loaded, result, mapping, by, source):
-    wanted = _codes(loaded.frame, "account")
-    accounts = visible_accounts(by)
-    rows = list(accounts.filter(code__in=wanted).values_list("code", "id", "currency"))
-    rows += _new_accounts(loaded, result, mapping, by, wanted - {code for code, *_ in rows})
+def _accounts(loaded, result, mapping, by, source, looked_up):
+    rows = looked_up.accounts
+    if wanted := _codes(loaded.frame, "account") - {code for code, *_ in rows}:
+        rows += visible_accounts(by).filter(code__in=wanted).values_list("code", "id", "currency")
+        rows += _new_accounts(loaded, result, mapping, by, wanted - {code for code, *_ in rows})
     if mapping.unassigned and loaded.frame.get_column("account").null_count():
-        rows += _unassigned(mapping, by, source)
+        rows = rows + _unassigned(mapping, by, source)
     schema = {"account": pl.String, "account_id": pl.Int64, "own_currency": pl.String}
     known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(_categories("account", "own_currency"))
     _add(loaded, known, ["account"])
@@ -117,28 +131,30 @@ def _described(result, what, missing, drop=()):
             yield {"name": row["code"]} | given
 
 
-def _stores(loaded, result, mapping, by):
+def _stores(loaded, result, mapping, by, known):
     pairs = loaded.frame.select("account_id", "store").unique().drop_nulls().cast({"store": pl.String})
-    accounts = pairs.get_column("account_id").unique().to_list()
-    known, missing = _known_stores(accounts, pairs)
+    if new := set(pairs.get_column("account_id").unique()) - known.of:
+        known.of |= new
+        known.stores = pl.concat([known.stores, _stored_stores(new)])
+    missing = _without(pairs, known)
     if missing.height and mapping.may_create("stores"):
         masters.lock()
-        known, missing = _known_stores(accounts, pairs)
-        known = pl.concat([known, _new_stores(loaded, result, missing, known.schema, by)])
-    known = known.with_columns(_categories("store"))
-    _add(loaded, known, ["account_id", "store"])
+        known.stores = _stored_stores(known.of)
+        known.stores = pl.concat([known.stores, _new_stores(loaded, result, _without(pairs, known), by)])
+    _add(loaded, known.stores.with_columns(_categories("store")), ["account_id", "store"])
     _refuse(loaded, result, "store", "store_id")
 
 
-def _known_stores(accounts, pairs):
-    """(stored ones, those of `pairs` that are missing) of the accounts' stores."""
+def _stored_stores(accounts):
     stored = Store.objects.filter(account__in=accounts).values_list("account_id", "code", "id")
-    schema = {"account_id": pl.Int64, "store": pl.String, "store_id": pl.Int64}
-    known = pl.DataFrame(list(stored), schema=schema, orient="row")
-    return known, pairs.join(known, on=["account_id", "store"], how="anti")
+    return pl.DataFrame(list(stored), schema=STORES, orient="row")
 
 
-def _new_stores(loaded, result, missing, schema, by):
+def _without(pairs, known):
+    return pairs.join(known.stores, on=["account_id", "store"], how="anti")
+
+
+def _new_stores(loaded, result, missing, by):
     ids = dict(loaded.frame.select(pl.col("account").cast(pl.String), "account_id").unique().iter_rows())
     wanted = set(missing.select("account_id", "store").iter_rows())
     rows = []
@@ -148,24 +164,32 @@ def _new_stores(loaded, result, missing, schema, by):
             rows.append(row | {"account_id": account})
     made = masters.create_stores(rows, by=by)
     loaded.created["stores"] = len(made)
-    return pl.DataFrame([(s.account_id, s.code, s.pk) for s in made], schema=schema, orient="row")
+    return pl.DataFrame([(s.account_id, s.code, s.pk) for s in made], schema=STORES, orient="row")
 
 
-def _products(loaded, result, mapping, by):
-    wanted = _codes(loaded.frame, "product")
-    rows = _by_gtin(loaded, result, mapping, wanted) if mapping.by_gtin else []
-    wanted -= {code for code, _ in rows}
+def _products(loaded, result, mapping, by, looked_up):
+    rows = looked_up.products
+    wanted = _codes(loaded.frame, "product") - {code for code, _ in rows}
+    if wanted and mapping.by_gtin:
+        rows += _by_gtin(loaded, result, mapping, wanted)
+        wanted -= {code for code, _ in rows}
+    if wanted:
+        rows += _by_code(loaded, result, mapping, by, wanted)
+    known = pl.DataFrame(rows, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
+    known = known.with_columns(_categories("product"))
+    _add(loaded, known, ["product"])
+    if not mapping.updates:  # there the stored product counts, and a number nobody knows says nothing against it
+        _refuse(loaded, result, "product", "product_id")
+
+
+def _by_code(loaded, result, mapping, by, wanted):
     stored = Product.objects.filter(code__in=wanted).values_list("code", "id")
     known = list(stored)
     if len(known) < len(wanted) and mapping.may_create("products"):
         masters.lock()
         known = list(stored.all())
         known += _new_products(loaded, result, wanted - {code for code, _ in known}, by)
-    known = pl.DataFrame(rows + known, schema={"product": pl.String, "product_id": pl.Int64}, orient="row")
-    known = known.with_columns(_categories("product"))
-    _add(loaded, known, ["product"])
-    if not mapping.updates:  # there the stored product counts, and a number nobody knows says nothing against it
-        _refuse(loaded, result, "product", "product_id")
+    return known
 
 
 def _new_products(loaded, result, missing, by):

@@ -5,15 +5,17 @@ account that another import holds, all is rolled back, and the file is taken up 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import polars as pl
 
 from kpis.imports import store
+from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
 from kpis.imports.check import checking
 from kpis.imports.kept import Kept
-from kpis.imports.load import resolve
+from kpis.imports.load import Known, resolve
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import Merge, stored_columns, try_lock
 from kpis.imports.progress import Progress
@@ -40,9 +42,12 @@ def may_go(batch: ImportBatch, mapping: Mapping) -> bool:
 def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Result, Outcome]:
     """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
     folder = store.folder_of(batch.stored_name)
-    with checking(folder / store.DATA, mapping, folder, progress) as (check, rows):
+    with (
+        checking(folder / store.DATA, mapping, folder, progress) as (check, rows),
+        closing(ahead(_gathered(rows))) as frames,
+    ):
         straight = Straight(batch, mapping, check.fields.assumed)
-        for frame in _gathered(rows):
+        for frame in frames:
             if not check.is_clean:
                 raise Doubt
             straight.add(frame)
@@ -57,13 +62,13 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
 
 
 def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of at least ROWS, but for the last; at least one frame."""
-    some = []
+    """The same rows in frames of ROWS or some more, but for the first, which nobody should wait for, and the last."""
+    some, enough = [], 1
     for frame in frames:
         some.append(frame)
-        if sum(frame.height for frame in some) >= ROWS:
+        if sum(frame.height for frame in some) >= enough:
             yield pl.concat(some)
-            some.clear()
+            some, enough = [], ROWS
     if some:
         yield pl.concat(some)
 
@@ -75,13 +80,14 @@ class Straight:
         self.by, self.mapping = batch.by, replace(mapping, create=())
         self.merge = Merge(mapping.kind, batch.pk, assumed)
         self.found = Result(mapping.kind, Kept(mapping.kind), no_faults())
+        self.known = Known()
         self.totals = (None, None)
         self.locked: set[int] = set()
         self.keys: list[pl.Series] = []
 
     def add(self, rows: pl.DataFrame) -> None:
         """Store rows, all of whose accounts, stores and products have to be there."""
-        loaded = resolve(rows, self.found, self.mapping, by=self.by, source="")
+        loaded = resolve(rows, self.found, self.mapping, by=self.by, source="", known=self.known)
         if loaded.bad:
             raise Doubt
         frame = stored_columns(loaded.frame, self.mapping.kind)
