@@ -2,9 +2,12 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import closing
 
 import polars as pl
 from django.db import connection
+
+from kpis.imports.ahead import ahead
 
 ROWS = 25_000
 
@@ -23,11 +26,21 @@ def copy_in(table: str, frame: pl.DataFrame, order: Sequence[str] = ()) -> None:
     """
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     sql = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)"
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
-        for piece in _ordered(frame, order) if order else frame.iter_slices(ROWS):
-            buffer = io.BytesIO()
-            piece.write_csv(buffer, include_header=False)
-            copy.write(buffer.getbuffer())
+    pieces = _ordered(frame, order) if order else frame.iter_slices(ROWS)
+    with (
+        closing(ahead(_written(piece) for piece in pieces)) as texts,
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(sql) as copy,
+    ):
+        for text in texts:
+            copy.write(text)
+
+
+def _written(piece):
+    buffer = io.BytesIO()
+    piece.write_csv(buffer, include_header=False)
+    return buffer.getbuffer()
 
 
 def _ordered(frame, order):

@@ -14,6 +14,7 @@ from kpis.imports import store
 from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
 from kpis.imports.check import checking
+from kpis.imports.copying import execute
 from kpis.imports.kept import Kept
 from kpis.imports.load import Known, resolve
 from kpis.imports.mapping import Mapping
@@ -42,6 +43,7 @@ def may_go(batch: ImportBatch, mapping: Mapping) -> bool:
 def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Result, Outcome]:
     """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
     folder = store.folder_of(batch.stored_name)
+    execute("SET LOCAL max_parallel_workers_per_gather = 0")  # the other processors check what comes next
     with (
         checking(folder / store.DATA, mapping, folder, progress) as (check, rows),
         closing(ahead(_gathered(rows))) as frames,
