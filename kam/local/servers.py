@@ -7,6 +7,7 @@ this checkout, started if they are not running yet and stopped when the last use
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,10 +35,8 @@ def secret_key(folder: Path) -> str:
     """This installation's secret, made once and kept beside its data, readable by its owner only."""
     path = places.passable(folder) / "secret-key"
     try:
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+        if not path.exists():
+            _make_secret(path)
         key = path.read_text().strip()
     except PermissionError as error:
         raise Advice(
@@ -46,6 +45,15 @@ def secret_key(folder: Path) -> str:
     if not key:
         raise Advice(f"{path} is empty (was the disk full?): remove it, a new one is made at the next start.")
     return key
+
+
+def _make_secret(path):
+    """Written whole and then given its name, so that who starts at the same moment never reads half of one."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:
+        file.write(secrets.token_urlsafe(50))
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 @contextlib.contextmanager
