@@ -55,8 +55,13 @@ def lines(user, account=None, currency=""):
 
 
 def _worth():
-    """What is left of lines, in the account's currency; nothing of a line that has no price, or no exchange rate."""
-    return Sum(F("left") * F("price") * in_own("ordered_on"))
+    """What is left of lines, in the account's currency; nothing of a line that has no price, or no exchange rate.
+
+    Most lines are in that currency: only of the others a rate is looked up, and multiplied by.
+    """
+    value, ours = F("left") * F("price"), Q(currency=F("account__currency"))
+    own, others = Sum(value, filter=ours), Sum(value * in_own("ordered_on"), filter=~ours)
+    return Coalesce(own + others, own, others)
 
 
 class Sums(Func):
