@@ -1,6 +1,6 @@
 """What the deliveries page reads of order lines: what is open by week, how late lines came, products of an account."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWee
 from kpis.models import OrderLine
 from kpis.rates import in_own
 
+EPOCH = date(1970, 1, 1)
 NO_TEXT = Value("", output_field=TextField())
 NONE = Value(Decimal(0), output_field=DecimalField(max_digits=14, decimal_places=3))
 REQUESTED, PROMISED = "requested", "promised"
@@ -91,29 +92,31 @@ def standing(user, account, currency, day: date, due, first: date, last: date) -
     parts += [_products(user, account, first, last)] if account else []
     for kind, what, code, name, sums in _waiting(user, account, currency, day, due).union(*parts, all=True):
         if kind == PRODUCT:
-            products.append(
-                {"product": int(what), "code": code, "name": name} | dict(zip(OF_PRODUCT, sums, strict=True))
-            )
+            products.append({"product": what, "code": code, "name": name} | dict(zip(OF_PRODUCT, sums, strict=True)))
         elif kind == CAME:
-            late[_lateness_of(int(what))] += int(sums[0])
+            late[_lateness_of(what)] += int(sums[0])
         elif sums[0]:
             units, value, count = sums
             known = code
-            found[what and date.fromisoformat(what)] = (units, value or Decimal(0), int(count))
+            found[what and EPOCH + timedelta(days=what)] = (units, value or Decimal(0), int(count))
     weeks = dict(sorted(found.items(), key=lambda pair: (pair[0] is None, pair[0] or day)))
     return Standing(known, weeks, late, sorted(products, key=_most_open_first))
 
 
 def _summed(rows, kind, what, sums, code=NO_TEXT, name=NO_TEXT):
-    """Groups of lines as rows of `standing`; of what is open, `code` is the currency."""
-    keys = {"kind": Value(kind), "what": Cast(what, TextField()), "of": code, "named": name}
+    """Groups of lines as rows of `standing`, by a number, as a text takes longer to make than to count.
+
+    Of what is open it is the days from EPOCH to the week, and `code` is the currency.
+    """
+    keys = {"kind": Value(kind), "what": what, "of": code, "named": name}
     return rows.order_by().values(**keys).annotate(sums=Sums(*sums)).values_list(*keys, "sums")
 
 
 def _waiting(user, account, currency, day, due):
     rows = lines(user, account, currency).filter(settled_on=None, ordered_on__lte=day).annotate(left=left_units())
     sums = Sum("left"), _worth(), Count("account_id")
-    return _summed(rows, OPEN, Cast(TruncWeek(f"{due}_on"), DateField()), sums, Cast("account__currency", TextField()))
+    week = Days(Cast(TruncWeek(f"{due}_on"), DateField()), Value(EPOCH))
+    return _summed(rows, OPEN, week, sums, Cast("account__currency", TextField()))
 
 
 def _lateness(user, account, first, last):
