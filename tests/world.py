@@ -302,7 +302,7 @@ def _terms(found):
     account = found.account
     found.agreement = Agreement.objects.create(
         account=account,
-        number=f"TA-{account.pk}",
+        number=f"TA-W{account.pk}",
         title="Terms",
         starts=date(2026, 1, 1),
         ends=date(2026, 12, 31),
