@@ -4,7 +4,7 @@ What lies on disk is taken up in parts that fit into memory, so that a file need
 Rows of one key are in one part, so that what holds for a whole file, such as which rows come twice, is found in it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, pairwise
 from pathlib import Path
 from shutil import rmtree
@@ -66,8 +66,7 @@ class Kept:
 
     def taken(self) -> Iterator[pl.DataFrame]:
         """The same, but nothing of them is kept."""
-        while self.frames:
-            yield self.frames.pop(0)
+        yield from self._let_go()
         while self.files:
             file = self.files.pop(0)
             yield pl.read_parquet(file)
@@ -92,15 +91,15 @@ class Kept:
         if not self.folder:
             self.folder = Path(mkdtemp(dir=self.near, suffix=SUFFIX))
             finalize(self, rmtree, self.folder, ignore_errors=True)
-        while self.frames:
-            some = []
-            while self.frames and sum(frame.height for frame in some) < PART:
-                some.append(self.frames.pop())
-            frame = pl.concat(some)
+        for frame in gathered(self._let_go(), PART):
             frame = frame.with_columns(_cut(self.kind, frame).alias(CUT)).sort(CUT)
             self.cuts.append(frame.group_by(CUT).len())
             self._write(frame)
         self.held = 0
+
+    def _let_go(self):
+        while self.frames:
+            yield self.frames.pop(0)
 
     def _write(self, frame):
         path = self.folder / str(next(self.numbers))
@@ -120,6 +119,18 @@ class Kept:
                 rows = 0
             rows += more
         return [(first, after - 1) for first, after in pairwise([*firsts, cuts[CUT][-1] + 1])]
+
+
+def gathered(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """The same rows in frames of so many or some more, but for the last."""
+    some = []
+    for frame in frames:
+        some.append(frame)
+        if sum(frame.height for frame in some) >= rows:
+            yield pl.concat(some)
+            some.clear()
+    if some:
+        yield pl.concat(some)
 
 
 def _cut(kind, frame):

@@ -20,6 +20,7 @@ from kpis.imports.unchanged import without_unchanged
 from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
+OF_KIND, OF_ACCOUNT = "hashtextextended(%s, 1)", "hashtextextended(%s, %s)"
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
 PAIRS = "SELECT account_id, week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)"
 
@@ -38,28 +39,29 @@ def _optional_texts(kind, frame):
 
 def lock_kind(kind: str) -> None:
     """Lock a whole kind of facts for the rest of the transaction."""
-    execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [kind])
+    execute(f"SELECT pg_advisory_xact_lock({OF_KIND})", [kind])
 
 
 def lock(kind: str, accounts: list[int]) -> None:
     """Lock each account for this kind of facts; the whole kind where there are too many for a lock each."""
-    if len(accounts) > LOCKED_ONE_BY_ONE:
-        lock_kind(kind)
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 1))", [kind])
-        for account in accounts:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", account])
+    for shared, key, params in _locks(kind, accounts):
+        execute(f"SELECT pg_advisory_xact_lock{shared}({key})", params)
 
 
 def try_lock(kind: str, accounts: list[int]) -> bool:
     """Lock accounts as `lock` does, but only if nobody has to be waited for; whether all of them are locked."""
-    wanted = [("pg_try_advisory_xact_lock_shared(hashtextextended(%s, 1))", [kind])]
-    wanted += [("pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"kam:{kind}", pk]) for pk in accounts]
-    if len(accounts) > LOCKED_ONE_BY_ONE:
-        wanted = [("pg_try_advisory_xact_lock(hashtextextended(%s, 1))", [kind])]
     with connection.cursor() as cursor:
-        return all(cursor.execute(f"SELECT {sql}", params).fetchone()[0] for sql, params in wanted)
+        return all(
+            cursor.execute(f"SELECT pg_try_advisory_xact_lock{shared}({key})", params).fetchone()[0]
+            for shared, key, params in _locks(kind, accounts)
+        )
+
+
+def _locks(kind, accounts):
+    """(whether shared, as the functions are named; key; its parameters) of each lock."""
+    if len(accounts) > LOCKED_ONE_BY_ONE:
+        return [("", OF_KIND, [kind])]
+    return [("_shared", OF_KIND, [kind]), *(("", OF_ACCOUNT, [f"kam:{kind}", account]) for account in accounts)]
 
 
 class Merge:

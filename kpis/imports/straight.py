@@ -4,9 +4,10 @@ It goes this way as long as nothing about it is in doubt. At the first fault, un
 account that another import holds, all is rolled back, and the file is taken up from its start, where that is told.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
 from kpis.imports.check import checking
 from kpis.imports.copying import execute
-from kpis.imports.kept import Kept
+from kpis.imports.kept import Kept, gathered
 from kpis.imports.load import Known, resolve
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import Merge, stored_columns, try_lock
@@ -53,6 +54,8 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
             if not check.is_clean:
                 raise Doubt
             straight.add(frame)
+        if not straight.keys:  # a file without rows
+            raise Doubt
         kept = Kept(mapping.kind)
         kept.append(frame.clear())
         result = check.finish(kept)
@@ -63,16 +66,10 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
     return result, Outcome({}, straight.merge.counts, straight.merge.weeks)
 
 
-def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of ROWS or some more, but for the first, which nobody should wait for, and the last."""
-    some, enough = [], 1
-    for frame in frames:
-        some.append(frame)
-        if sum(frame.height for frame in some) >= enough:
-            yield pl.concat(some)
-            some, enough = [], ROWS
-    if some:
-        yield pl.concat(some)
+def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Frames of ROWS or some more, but for the first, which nobody should wait for."""
+    yield from islice(frames, 1)
+    yield from gathered(frames, ROWS)
 
 
 class Straight:
@@ -94,7 +91,7 @@ class Straight:
             raise Doubt
         frame = stored_columns(loaded.frame, self.mapping.kind)
         new = set(frame.get_column("account_id").unique()) - self.locked
-        if not try_lock(self.mapping.kind.name, sorted(new)):
+        if new and not try_lock(self.mapping.kind.name, sorted(self.locked | new)):
             raise Doubt
         self.locked |= new
         self.keys.append(frame.select(self.merge.table.key).hash_rows(seed=0))

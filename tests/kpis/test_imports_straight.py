@@ -1,7 +1,7 @@
 """Large files are stored while they are read; what is in doubt about them is told as of any other file."""
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +96,33 @@ def test_what_is_in_doubt_is_told_line_by_line_and_nothing_is_stored(masters, sm
     batch = take(rows(*cells), SELL_THROUGH)
     assert (batch.state, list(batch.errors.order_by("line").values_list("line", "code"))) == ("rejected", faults)
     assert (stored(), Restatement.objects.count()) == (before, 0)
+
+
+def test_a_file_without_rows_is_told_to_have_none(small):
+    batch = take(rows(), MAPPING)
+    assert (batch.state, batch.problem["code"]) == ("unusable", "no_rows")
+
+
+def test_accounts_of_all_frames_together_decide_whether_the_kind_is_locked(masters, monkeypatch):
+    other = rows(("A", "P", WEEK, 1, 1, 1)).replace("K-1", "K-2")
+    take(other, MAPPING)
+    count_as_large(monkeypatch)
+    monkeypatch.setattr("kpis.imports.services.check_file", None)
+    monkeypatch.setattr("kpis.imports.merge.LOCKED_ONE_BY_ONE", 1)
+    assert not kind_is_locked()
+    text = rows(*((store, "Q", WEEK, 5, 1, 1) for store in "ABC")) + other.splitlines()[1].replace(",1,1,1", ",2,1,1")
+    assert take(text, MAPPING).changes == {"new": 3, "changed": 1, "unchanged": 0}
+    assert kind_is_locked()
+
+
+def kind_is_locked():
+    """Whether a transaction that goes on has the kind for itself."""
+    key = "(classid::bigint << 32) | objid::bigint = hashtextextended('sell_through', 1)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND {key}"
+        )
+        return cursor.fetchone()[0] > 0
 
 
 def test_unknown_masters_are_made_where_the_mapping_allows_it(masters, small):
