@@ -22,22 +22,25 @@ FIRST, LAST = pl.date(1970, 1, 1), pl.date(2100, 12, 31)
 Faults = pl.Series | None
 
 
-def words(text: pl.Series, marks: Marks) -> pl.Series:
-    """Text without white space around it; the mapping's words for empty, and empty text, are null."""
-    text = text.str.strip_chars()
-    gone = text.is_in(["", *marks.empty])
+def words(text: pl.Series, marks: Marks, bare: bool = False) -> pl.Series:
+    """Text without white space around it, where it is not `bare` of it; empty text, and words for it, are null."""
+    text = text if bare else text.str.strip_chars()
+    gone = text.is_in(["", *marks.empty]) if marks.empty else text == ""
     return text.set(gone, None) if gone.any() else text
 
 
-def read(text: pl.Series, field: Field, marks: Marks) -> tuple[pl.Series, Faults]:
-    """The values of a field and the faults, both as long as `text`, which `words` has stripped."""
-    values, faults = _values(text, field, marks)
+def read(text: pl.Series, field: Field, marks: Marks, bare: bool = False) -> tuple[pl.Series, Faults]:
+    """The values of a field and the faults, both as long as `text`, which `words` has stripped.
+
+    In `bare` text everything can be printed, and nothing is white space.
+    """
+    values, faults = _values(text, field, marks, bare)
     if text.str.starts_with("#").any():
         faults = merged(where(text.is_in(ERRORS), "cell_error"), faults)
     return values, faults
 
 
-def _values(text, field, marks):
+def _values(text, field, marks, bare):
     if field.type is Type.DECIMAL:
         return decimals(text, field, marks)
     if field.type is Type.INTEGER:
@@ -48,7 +51,7 @@ def _values(text, field, marks):
         return mondays(text, marks.dates)
     if field.type is Type.FLAG:
         return flags(text)
-    return texts(text, field)
+    return texts(text, field, bare)
 
 
 def numbers(text: pl.Series, marks: Marks) -> tuple[pl.Series, Faults]:
@@ -65,6 +68,9 @@ def numbers(text: pl.Series, marks: Marks) -> tuple[pl.Series, Faults]:
 
 def decimals(text: pl.Series, field: Field, marks: Marks) -> tuple[pl.Series, Faults]:
     """Numbers of the field's digits and places; rounded half away from zero only where the marks say so."""
+    values = _usual(text, field, marks)
+    if values is not None:
+        return values, _faults(*_too_small(values, field))
     plain, grouping = _plain(text, marks)
     long = plain.str.contains(rf"\.\d{{{field.places}}}\d*[1-9]").fill_null(False)
     if marks.rounded and long.any():
@@ -78,6 +84,18 @@ def decimals(text: pl.Series, field: Field, marks: Marks) -> tuple[pl.Series, Fa
         (long & (not marks.rounded), "too_precise"),
         *_too_small(values, field),
     )
+
+
+def _usual(text, field, marks):
+    """The numbers where every one is written in the usual way, with a point and no more places than the field has."""
+    if marks.decimal != "." or marks.strip:
+        return None
+    values = text.cast(pl.Decimal(field.digits, field.places), strict=False)
+    if values.null_count() > text.null_count():
+        return None
+    places = text.str.len_bytes() - text.str.find(".", literal=True) - 1
+    powers = text.str.contains_any(["e", "E"])
+    return None if powers.any() or (places > field.places).any() else values
 
 
 def fit(values: pl.Series, field: Field) -> pl.Series:
@@ -140,13 +158,16 @@ def flags(text: pl.Series) -> tuple[pl.Series, Faults]:
     return values, _faults((text.is_not_null() & values.is_null(), "flag"))
 
 
-def texts(text: pl.Series, field: Field) -> tuple[pl.Series, Faults]:
+def texts(text: pl.Series, field: Field, bare: bool = False) -> tuple[pl.Series, Faults]:
     """Words: codes without characters that cannot be printed, texts with runs of white space made one space."""
-    control = text.str.contains(r"[\x00-\x1f\x7f]").fill_null(False)
-    if field.type is Type.TEXT and control.any():
-        text = text.str.replace_all(r"[\s\x00-\x1f\x7f]+", " ")
-        control = control & False
-    tests = [(control, "control"), ((text.str.len_chars() > field.longest).fill_null(False), "too_long")]
+    tests = []
+    if not bare:
+        control = text.str.contains(r"[\x00-\x1f\x7f]").fill_null(False)
+        if field.type is Type.TEXT and control.any():
+            text = text.str.replace_all(r"[\s\x00-\x1f\x7f]+", " ")
+            control = control & False
+        tests.append((control, "control"))
+    tests.append(((text.str.len_chars() > field.longest).fill_null(False), "too_long"))
     if field.choices:
         tests.append((text.is_not_null() & ~text.is_in(field.choices), "choice"))
     if field.shape:

@@ -11,7 +11,7 @@ from kpis.imports.ahead import ahead
 from kpis.imports.corrections import REPORT, Corrections
 from kpis.imports.decode import beginning, line_breaks
 from kpis.imports.derive import Names, helper
-from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields
+from kpis.imports.fields import CHARGE, CREDIT, Bad, Fields, with_constants
 from kpis.imports.kept import Kept
 from kpis.imports.kinds import Field, Kind, Type
 from kpis.imports.mapping import Mapping
@@ -126,7 +126,7 @@ class Check:
     def _accepted(self, text):
         self.rows += text.height
         self.places.add(text)
-        bad = Bad(self.names)
+        bad = Bad(self.names, text.height > 0 and text.get_column(LINE)[0] in self.source.bare)
         text = self._joined(text, bad)
         for derived in self.mapping.derived:
             if not derived.is_typed:
@@ -199,12 +199,17 @@ class Check:
             self.ignored,
             self.marked,
             self._warnings(),
-            {what: first_of_each(pl.concat(parts)) for what, parts in self.masters.items()},
+            self._masters(),
             self.totals,
             {name: self.names.shown(column) for name, column in self.fields.columns.items()},
             self.fields.assumed,
             places=self.places,
         )
+
+    def _masters(self):
+        """By kind, what the file says of each master that it names."""
+        named = {what: first_of_each(pl.concat(parts)) for what, parts in self.masters.items()}
+        return {create.kind.name: with_constants(named[create.kind.name], create) for create in self.mapping.create}
 
     def _whole(self, frame):
         """The rows of a part as they are to be stored; those of one key are together in it."""

@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from kpis.imports import sniff
 from kpis.imports.errors import UnusableFile
 from kpis.imports.mapping import Format
@@ -87,6 +89,14 @@ def _rewrite(file, encoding, copy):
         if not piece:
             break
     copy.seek(0)
+
+
+def is_bare(text: bytes, mark: str) -> bool:
+    """Whether rows of cells between marks hold no white space and nothing that cannot be printed, line ends aside."""
+    if not text.isascii() or b"\x7f" in text:
+        return False
+    between = text.count(b"\n") + text.count(b"\r\n") + (text.count(mark.encode()) if mark <= " " else 0)
+    return np.count_nonzero(np.frombuffer(text, np.uint8) <= ord(" ")) == between
 
 
 def line_breaks(file: BinaryIO, start: int) -> int:

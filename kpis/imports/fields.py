@@ -17,10 +17,13 @@ CODE_OF = {"accounts": "account", "stores": "store", "products": "product"}
 
 
 class Bad:
-    """The faults of one batch: tables of faults, and the lines that have any."""
+    """The faults of one batch: tables of faults, and the lines that have any.
 
-    def __init__(self, names: Names):
-        self.names = names
+    `bare` says that the file's own cells have nothing to strip, and nothing in them that cannot be printed.
+    """
+
+    def __init__(self, names: Names, bare: bool = False):
+        self.names, self.bare = names, bare
         self.tables: list[pl.DataFrame] = []
 
     def add(self, text: pl.DataFrame, column: str, wrong: cells.Faults, params: dict[str, dict]) -> None:
@@ -94,10 +97,11 @@ class Fields:
         return None if text is None else _repeated(text, field, height)
 
     def _cells(self, text, column, field, marks, bad):
-        words = cells.words(text.get_column(column), marks)
+        bare = bad.bare and column != helper(field.name)
+        words = cells.words(text.get_column(column), marks, bare)
         if field.default is not None:
             words = words.fill_null(field.default)
-        values, wrong = cells.read(words, field, marks)
+        values, wrong = cells.read(words, field, marks, bare)
         bad.add(text, column, self._required(field, words, wrong), cells.params_of(field, marks))
         return values
 
@@ -150,7 +154,10 @@ class Fields:
         return derived.marks if derived else self.mapping.marks
 
     def master(self, text: pl.DataFrame, typed: pl.DataFrame, create: Create, bad: Bad) -> pl.DataFrame:
-        """Row by row, what the file says of a master that may be new: `code` (and `account` of a store) and fields."""
+        """Row by row, what the file says of a master that may be new: `code` (and `account` of a store) and fields.
+
+        What the mapping says of all of them alike is added by `with_constants`.
+        """
         made = {LINE: typed.get_column(LINE)}
         if create.kind.name == "stores":
             made["account"] = typed.get_column("account")
@@ -161,11 +168,15 @@ class Fields:
             words = cells.words(text.get_column(column), self.mapping.marks)
             made[name], wrong = cells.read(words, field, self.mapping.marks)
             bad.add(text, column, wrong, cells.params_of(field, self.mapping.marks))
-        for name, constant in create.constants:
-            made[name] = _repeated(constant, create.kind.field(name), typed.height)
         if create.kind.name == "products" and "is_charge" in typed.columns:
             made["is_charge"] = typed.get_column("is_charge")
         return pl.DataFrame(made)
+
+
+def with_constants(masters: pl.DataFrame, create: Create) -> pl.DataFrame:
+    """Masters with the fields of which the mapping says the same for all of them. Raises UnusableFile."""
+    said = {name: _repeated(text, create.kind.field(name), masters.height) for name, text in create.constants}
+    return masters.with_columns(**said)
 
 
 def _repeated(text, field, height):

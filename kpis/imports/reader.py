@@ -48,7 +48,7 @@ class Source:
     `ragged` collects (line, width, cells) of rows of another width, the cells only with `keeps_ragged`; `notes` are
     codes and parameters of what is worth knowing, such as what the mapping left open. `line_break` stands for line
     breaks inside cells where there is no quote to hold them. `message` is there where the rows are line items of one,
-    `sheet` (see `workbook.ask`) where they are those of one.
+    `sheet` (see `workbook.ask`) where they are those of one. `bare`: first lines of frames without anything to strip.
     """
 
     file: BinaryIO
@@ -67,6 +67,7 @@ class Source:
     line_break: str = ""
     message: Message | None = None
     sheet: dict | None = None
+    bare: set[int] = field(default_factory=set)
 
     def __enter__(self):
         return self
@@ -315,6 +316,8 @@ def _columnar(source, piece, line):
         return None
     broken = bool(source.line_break) and source.line_break.encode() in piece
     frame = _restored(source, frame) if quoted or broken else frame
+    if not (broken or source.keeps_ragged) and decode.is_bare(piece, source.mark):
+        source.bare.add(line)
     return frame.with_columns(pl.int_range(line, line + frame.height, dtype=pl.UInt32).alias(LINE))
 
 

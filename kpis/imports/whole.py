@@ -54,8 +54,10 @@ def first_of_each(master: pl.DataFrame) -> pl.DataFrame:
     """One row for each code (and account of a store): the first in the file; a charge if any row says so."""
     key = [name for name in ("account", "code") if name in master.columns]
     rest = [name for name in master.columns if name not in (*key, "is_charge")]
+    named = master.filter(pl.col("code").is_not_null()).sort(LINE)
+    if master.columns == [LINE, *key]:
+        return named.unique(key, keep="first", maintain_order=True)
     chosen = [pl.col(name).drop_nulls().first() for name in rest]
     if "is_charge" in master.columns:
         chosen.append(pl.col("is_charge").any())
-    named = master.filter(pl.col("code").is_not_null()).sort(LINE)
     return named.group_by(key, maintain_order=True).agg(chosen).select(master.columns)

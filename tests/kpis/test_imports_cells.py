@@ -40,6 +40,15 @@ def test_what_is_no_number(text, fault):
     assert read([text], MONEY)[1] == [fault]
 
 
+@given(st.lists(st.from_regex(r"[-+(]?[0-9]{0,18}[.,eE]?[0-9]{0,4}[-)%]?", fullmatch=True), min_size=1))
+def test_a_column_of_usual_numbers_is_read_as_its_cells_are_one_by_one(texts):
+    """Where all cells are written in the usual way they are read at once; a mark that stands nowhere prevents it."""
+    together = read(texts, MONEY, Marks(strip=("€",)))
+    assert read(texts, MONEY) == together
+    alone = [read([text], MONEY) for text in texts]
+    assert ([values[0] for values, _ in alone], [faults[0] for _, faults in alone]) == together
+
+
 @pytest.mark.parametrize(("text", "value"), [("1.234,50", "1234.50"), ("-1.234.567,5", "-1234567.5"),
     ("718,80", "718.80"), ("1234,5", "1234.5")])  # fmt: skip
 def test_decimal_comma(text, value):

@@ -49,6 +49,17 @@ def test_lines_stay_right_after_quoted_line_breaks_and_blank_lines(tmp_path):
     assert read(path)[1] == [(2, "x\ny", "1"), (5, "5", "6"), (6, 'p "q" r', "7")]
 
 
+@pytest.mark.parametrize(("body", "bare"), [(b"1,x\n2,y\n", {2}), (b"1,x\r\n2,y\r\n", {2}), (b"1,'x'\n", {2}),
+    (b"1, x\n", set()), (b"1,x\t\n", set()), (b"1,a\rb\n", set()), (b"1,x\x7f\n", set()), (b"1,x\x1f\n", set()),
+    ("1,x\u00a0\n".encode(), set()), ("1,ü\n".encode(), set())])  # fmt: skip
+def test_what_has_nothing_to_strip_is_known(tmp_path, body, bare):
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"no,code\n" + body)
+    with open_source(path, Format(delimiter=",")) as source:
+        list(batches(source))
+        assert source.bare == bare
+
+
 def test_stray_quotes_inside_a_field_survive(tmp_path):
     path = write(tmp_path, 'size,n\n5" pipe,1\n6" pipe,2\n')
     assert read(path)[1] == [(2, '5" pipe', "1"), (3, '6" pipe', "2")]
