@@ -16,7 +16,7 @@ from kpis.imports.copying import copy_in, execute
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import Kind, Type
 from kpis.imports.tables import TABLES, Table
-from kpis.imports.unchanged import without_unchanged
+from kpis.imports.unchanged import Comparison
 from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
@@ -77,7 +77,7 @@ class Merge:
         self.new = self.changed = self.unchanged = self.staged = 0
         self.months: set = set()
         self.weeks: pl.DataFrame | None = None
-        self.days = _Days(self.table)
+        self.days, self.comparison = _Days(self.table), Comparison(self.table)
         self.columns: list[str] = []
         self.said: list[pl.DataFrame] = []
         self.moves: list[pl.DataFrame] = []
@@ -86,15 +86,18 @@ class Merge:
         """Store resolved rows, cut to the stored columns, or stage them. Raises UnusableFile for archived months."""
         self.columns = frame.columns
         self.said.append(weeks.by_store(frame, self.kind, self.table.day))
-        if self.table.partitioned:
-            self._make_partitions(frame)
-            frame = self._without_fresh(frame)
-            frame = self._without_unchanged(frame)
-        if frame.height:
+        if not self.table.partitioned:
             self._stage(frame)
+            return
+        self._make_partitions(frame)
+        frame = self._without_fresh(frame)
+        if frame.height:
+            self.unchanged += frame.height
+            self._stage_differing(self.comparison.differing(frame, self._own))
 
     def finish(self) -> None:
         """Store what is staged, and have the next night sum the weeks again that moved."""
+        self._stage_differing(self.comparison.rest())
         moved, fresh = [PAIRS], pl.concat([self.said[0].clear(), *self.moves], how="diagonal_relaxed").unique(weeks.KEY)
         if self.staged:
             self._merge_difference()
@@ -137,12 +140,14 @@ class Merge:
         self.moves.append(weeks.first_told(told))
         return others
 
-    def _without_unchanged(self, frame):
-        left = without_unchanged(self.table, frame, self._own) if frame.height else frame
-        self.unchanged += frame.height - left.height
-        return left
+    def _stage_differing(self, frames):
+        for frame in frames:
+            self.unchanged -= frame.height
+            self._stage(frame)
 
     def _stage(self, frame):
+        if not frame.height:
+            return
         if not self.staged:
             names = ", ".join(frame.columns)
             execute(f"CREATE TEMP TABLE kam_stage ON COMMIT DROP AS SELECT {names} FROM {self.table.name} WITH NO DATA")
@@ -225,7 +230,7 @@ def _compare(table, said, months):
     execute(f"CREATE TEMP TABLE kam_difference ON COMMIT DROP AS {select.format('', '')} WITH NO DATA")
     for within in months:
         execute(f"INSERT INTO kam_difference {select.format(within.format('t'), within.format('s'))}")
-    execute("ANALYZE kam_difference")
+    execute(f"ANALYZE kam_difference (is_new, {', '.join(table.key)})")  # not what was before: it is long
 
 
 def _same(table, side):

@@ -4,32 +4,53 @@ What a file restates is mostly what was there: it is read back and compared here
 staging and joining it takes. Rows come in one text, because a message for each would take longer than all the rest.
 """
 
-from contextlib import closing
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 from django.db import connection
 
-from kpis.imports.ahead import ahead
 from kpis.imports.tables import Table
 
 ROWS = 100_000
+WAITING = 2
 # Where a file has fewer of the rows that lie between its own, looking each of them up is quicker than reading all.
 MOST_READ = 4
 EPOCH = "date '1970-01-01'"
 
 
-def without_unchanged(table: Table, frame: pl.DataFrame, said: list[str]) -> pl.DataFrame:
-    """The rows of a partitioned table that are new, or differ from what is stored in a column that the file says.
+class Comparison:
+    """Which rows of a file differ from what is stored: some are compared while the next are read back.
 
     The caller holds the lock of the accounts. Rows that are many but far between are left for the join.
     """
-    on = [*table.key, *said]
-    schema, left = {name: frame.schema[name] for name in on}, []
-    with connection.cursor() as cursor, closing(ahead(_read(cursor, table, frame, on))) as found:
-        for piece, text in found:
-            stored = None if text is None else _columns(text, schema)
-            left.append(piece if stored is None else piece.join(stored, on=on, how="anti", nulls_equal=True))
-    return pl.concat(left)
+
+    def __init__(self, table: Table):
+        self.table = table
+        self.beside = ThreadPoolExecutor(1)
+        self.waiting: deque = deque()
+
+    def differing(self, frame: pl.DataFrame, said: list[str]) -> Iterator[pl.DataFrame]:
+        """Rows that are new, or differ in a column that the file says; of the last ones, `rest` tells."""
+        on = [*self.table.key, *said]
+        with connection.cursor() as cursor:
+            for piece, text in _read(cursor, self.table, frame, on):
+                self.waiting.append(self.beside.submit(_differing, piece, text, on))
+                if len(self.waiting) > WAITING:
+                    yield self.waiting.popleft().result()
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """What else differs of all the rows."""
+        while self.waiting:
+            yield self.waiting.popleft().result()
+
+
+def _differing(piece, text, on):
+    if text is None:
+        return piece
+    stored = _columns(text, {name: piece.schema[name] for name in on})
+    return piece.join(stored, on=on, how="anti", nulls_equal=True)
 
 
 def _read(cursor, table, frame, names):
@@ -58,10 +79,9 @@ def _stored(cursor, table, piece, names):
     """
     params = [accounts, days.min(), days.max(), stores.min(), stores.max()]
     most = MOST_READ * piece.height
-    form = ",".join(["%%s"] * len(names))
-    cells = ", ".join(f"{table.day} - {EPOCH}" if name == table.day else name for name in names)
+    cells = ", ',', ".join(f"{table.day} - {EPOCH}" if name == table.day else name for name in names)
     sql = f"""
-        SELECT count(*), string_agg(format('{form}', {cells}), E'\\n')
+        SELECT count(*), string_agg(concat({cells}), E'\\n')
         FROM (SELECT {", ".join(names)} {among} LIMIT %s) t
     """
     cursor.execute(sql, [*params, most + 1])
