@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from kpis.imports.refused import Refused
+from kpis.imports.refused import Refused, other_messages
 from kpis.imports.rows import Table
 from kpis.imports.taking import total, week
 
@@ -95,7 +95,7 @@ def write(asked: dict, out) -> None:
         header = _header(asked["path"])
         name = header["report_type"]
         if name != asked["message"] or name not in REPORTS:
-            raise Refused("no_message" if asked["message"] else "message_unsaid", wanted=asked["message"], found=[name])
+            raise other_messages(asked["message"], {name: name}, REPORTS)
         report = REPORTS[name]
         table = Table(out, asked["family"], report.columns)
         table.write(_rows(asked["path"], report, header))

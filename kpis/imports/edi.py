@@ -5,7 +5,7 @@ import re
 from kpis.imports import edifact_layouts as edifact
 from kpis.imports import x12_layouts as x12
 from kpis.imports.envelopes import messages
-from kpis.imports.refused import Refused
+from kpis.imports.refused import Refused, other_messages
 from kpis.imports.rows import Table
 from kpis.imports.segments import Text
 
@@ -41,8 +41,8 @@ def write(asked: dict, out) -> None:
             for _segment in message.segments:
                 pass
     if layout is None or layout.message not in found:
-        told = [f"{name[:20]} × {count}" for name, count in sorted(found.items())]
-        raise Refused("no_message" if asked["message"] else "message_unsaid", wanted=asked["message"], found=told)
+        told = {name: f"{name[:20]} × {count}" for name, count in found.items()}
+        raise other_messages(asked["message"], told, LAYOUTS)
     del found[layout.message]
     table.close(found)
 

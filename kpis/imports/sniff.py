@@ -15,15 +15,18 @@ BOMS = (
 )
 DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd", b"7z\xbc\xaf", b"Rar!")
+PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta", b"<head")
 SAMPLE = 1 << 16
 NO_TEXT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
 def refuse_other(start: bytes) -> None:
-    """Raises UnusableFile for a compressed file, a web page or a PDF, told by its first bytes."""
+    """Raises UnusableFile for a compressed file, a picture, a web page or a PDF, told by its first bytes."""
     if start.startswith(COMPRESSED):
         raise UnusableFile("compressed")
+    if start.startswith(PICTURES):
+        raise UnusableFile("picture")
     if start.startswith(b"%PDF-"):
         raise UnusableFile("document")
     if start.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(MARKUP):

@@ -263,6 +263,9 @@ def test_the_segment_is_named_by_its_number(tmp_path):
 def test_a_message_that_is_not_there(tmp_path):
     assert refused(tmp_path, GOOD, "DESADV") == ("no_message", {"wanted": "DESADV", "found": ["INVOIC × 1"]})
     assert refused(tmp_path, GOOD, None) == ("message_unsaid", {"wanted": None, "found": ["INVOIC × 1"]})
+    code, params = refused(tmp_path, GOOD.replace("INVOIC", "REMADV"), None)
+    assert (code, params["found"]) == ("message_unread", ["REMADV × 1"])
+    assert params["known"] == ["810", "852", "855", "856", "DESADV", "INVOIC", "INVRPT", "ORDRSP", "SLSRPT"]
 
 
 # X12

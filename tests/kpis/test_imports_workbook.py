@@ -278,6 +278,8 @@ def test_content_counts_not_the_name(tmp_path):
         (b"<html><table><tr><td>1</td></tr></table></html>", "markup"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "markup"),
         (b"%PDF-1.7", "document"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture"),
         (b"7z\xbc\xaf\x27\x1c", "compressed"),
     ],
 )
