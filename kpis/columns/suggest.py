@@ -1,6 +1,7 @@
 """Which field a column may be: by what it is called, then by what stands in it."""
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
@@ -10,6 +11,7 @@ from kpis.columns.words import GTINS, words_of
 from kpis.imports.kinds import DATES, NUMBERS, Kind, Type
 
 CLOSE, LEAST = 0.84, 0.6
+LETTERS = 0.8  # that two words share
 # The first rows are tried as headers, so many cells of each; what is kept of them has an end.
 TRIED, KEPT = 100, 20_000
 
@@ -59,7 +61,13 @@ def _likeness(header, theirs, word, ours, at):
     if min(len(header), len(word)) >= 2 and not header.isascii() and (word in header or header in word):
         return 0.6 + 0.3 * min(len(word), len(header)) / max(len(word), len(header))
     near = _nearness(header, word) if len(header) > 3 else 0
-    return near * 0.9 if near >= CLOSE else 0
+    return near * 0.9 if near >= CLOSE and _has_slips_only(theirs - ours, ours - theirs) else 0
+
+
+def _has_slips_only(theirs, ours):
+    """Whether words have nearly the same letters, in any order: a county number is not nearly an account number."""
+    first, second = (Counter("".join(words)) for words in (theirs, ours))
+    return 2 * (first & second).total() >= LETTERS * (first + second).total()
 
 
 def _nearness(header, word):

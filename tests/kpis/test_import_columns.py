@@ -146,6 +146,11 @@ def _column(at, name):
     return answers.seen_of.Seen(at, name, ())
 
 
+def test_a_header_that_shares_a_word_and_some_letters_with_a_field_is_another_thing():
+    assert suggest.likeness("County Number", "account") == 0
+    assert suggest.likeness("Acount Number", "account") > 0.8
+
+
 def test_how_days_are_written_is_known_before_anybody_says_where_they_stand():
     found = answers.suggested(SELL_THROUGH, seen("Konto;Filiale;Artikel;Ende der Aktion;Menge\nK;S;P;16.11.2026;2\n"))
     assert ("week" in found.columns, found.dates) == (False, ("%d.%m.%Y",))
