@@ -26,6 +26,15 @@ class Known:
     stores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STORES))
     of: set[int] = field(default_factory=set)
 
+    def covers(self, rows: pl.DataFrame) -> bool:
+        """Whether nothing that these rows name has to be looked up any more."""
+        ids, named = {code: pk for code, pk, _currency in self.accounts}, _codes(rows, "account")
+        if not named <= ids.keys():
+            return False
+        if "store" in rows.columns and not {ids[code] for code in named} <= self.of:
+            return False
+        return "product" not in rows.columns or _codes(rows, "product") <= {code for code, _pk in self.products}
+
 
 @dataclass
 class Loaded:

@@ -82,10 +82,17 @@ class Merge:
         self.said: list[pl.DataFrame] = []
         self.moves: list[pl.DataFrame] = []
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Store resolved rows, cut to the stored columns, or stage them. Raises UnusableFile for archived months."""
+    def told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """What rows say by account, week and store; see `weeks.by_store`."""
+        return weeks.by_store(frame, self.kind, self.table.day)
+
+    def add(self, frame: pl.DataFrame, told: pl.DataFrame | None = None) -> None:
+        """Store resolved rows, cut to the stored columns, or stage them; `told` is what is told of them, if known.
+
+        Raises UnusableFile for archived months.
+        """
         self.columns = frame.columns
-        self.said.append(weeks.by_store(frame, self.kind, self.table.day))
+        self.said.append(self.told(frame) if told is None else told)
         if not self.table.partitioned:
             self._stage(frame)
             return
@@ -136,7 +143,7 @@ class Merge:
         except IntegrityError:  # a store that changed hands has rows of these days under its old account
             return frame
         self.new += fresh.height
-        told = weeks.by_store(fresh, self.kind, self.table.day) if others.height else self.said[-1]
+        told = self.told(fresh) if others.height else self.said[-1]
         self.moves.append(weeks.first_told(told))
         return others
 

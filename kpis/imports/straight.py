@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from kpis.imports.load import Known, resolve
 from kpis.imports.mapping import Mapping
 from kpis.imports.merge import Merge, stored_columns, try_lock
 from kpis.imports.progress import Progress
-from kpis.imports.result import Result, added, no_faults, sums
+from kpis.imports.result import Result, Sums, added, no_faults, sums
 from kpis.imports.tables import TABLES
 from kpis.models import ImportBatch
 
@@ -45,19 +46,17 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
     """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
     folder = store.folder_of(batch.stored_name)
     execute("SET LOCAL max_parallel_workers_per_gather = 0")  # the other processors check what comes next
-    with (
-        checking(folder / store.DATA, mapping, folder, progress) as (check, rows),
-        closing(ahead(_gathered(rows))) as frames,
-    ):
+    with checking(folder / store.DATA, mapping, folder, progress) as (check, rows):
         straight = Straight(batch, mapping, check.fields.assumed)
-        for frame in frames:
-            if not check.is_clean:
-                raise Doubt
-            straight.add(frame)
+        with closing(ahead(map(straight.part, _gathered(rows)))) as parts:
+            for part in parts:
+                if not check.is_clean:
+                    raise Doubt
+                straight.add(part)
         if not straight.keys:  # a file without rows
             raise Doubt
         kept = Kept(mapping.kind)
-        kept.append(frame.clear())
+        kept.append(part.rows.clear())
         result = check.finish(kept)
     if result.rejected or straight.has_doubles:
         raise Doubt
@@ -72,8 +71,24 @@ def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     yield from gathered(frames, ROWS)
 
 
+class Ready(NamedTuple):
+    """What is reckoned of rows before they are stored: the stored columns, hashes of their keys, sums, weeks."""
+
+    frame: pl.DataFrame
+    keys: pl.Series
+    sums: Sums
+    told: pl.DataFrame
+
+
+class Part(NamedTuple):
+    """Some rows of a file; `ready` unless the database has to be asked for something that they name."""
+
+    rows: pl.DataFrame
+    ready: Ready | None
+
+
 class Straight:
-    """Facts on their way from the check into their table: `add` them frame by frame. Raises Doubt."""
+    """Facts on their way from the check into their table: `add` them part by part. Raises Doubt."""
 
     def __init__(self, batch: ImportBatch, mapping: Mapping, assumed: frozenset[str]):
         self.by, self.mapping = batch.by, replace(mapping, create=())
@@ -84,19 +99,28 @@ class Straight:
         self.locked: set[int] = set()
         self.keys: list[pl.Series] = []
 
-    def add(self, rows: pl.DataFrame) -> None:
+    def part(self, rows: pl.DataFrame) -> Part:
+        """Make rows ready while those before them are being stored, by another thread, that has no database."""
+        return Part(rows, self._made_ready(rows) if self.known.covers(rows) else None)
+
+    def add(self, part: Part) -> None:
         """Store rows, all of whose accounts, stores and products have to be there."""
-        loaded = resolve(rows, self.found, self.mapping, by=self.by, source="", known=self.known)
-        if loaded.bad:
-            raise Doubt
-        frame = stored_columns(loaded.frame, self.mapping.kind)
+        frame, keys, totals, told = part.ready or self._made_ready(part.rows)
         new = set(frame.get_column("account_id").unique()) - self.locked
         if new and not try_lock(self.mapping.kind.name, sorted(self.locked | new)):
             raise Doubt
         self.locked |= new
-        self.keys.append(frame.select(self.merge.table.key).hash_rows(seed=0))
-        self.totals = added(self.totals, sums(rows, self.mapping.kind))
-        self.merge.add(frame)
+        self.keys.append(keys)
+        self.totals = added(self.totals, totals)
+        self.merge.add(frame, told)
+
+    def _made_ready(self, rows):
+        loaded = resolve(rows, self.found, self.mapping, by=self.by, source="", known=self.known)
+        if loaded.bad:
+            raise Doubt
+        frame = stored_columns(loaded.frame, self.mapping.kind)
+        keys = frame.select(self.merge.table.key).hash_rows(seed=0)
+        return Ready(frame, keys, sums(rows, self.mapping.kind), self.merge.told(frame))
 
     @property
     def has_doubles(self) -> bool:

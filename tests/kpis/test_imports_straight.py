@@ -116,12 +116,13 @@ def test_accounts_of_all_frames_together_decide_whether_the_kind_is_locked(maste
 
 
 def kind_is_locked():
-    """Whether a transaction that goes on has the kind for itself."""
-    key = "(classid::bigint << 32) | objid::bigint = hashtextextended('sell_through', 1)"
+    """Whether a transaction that goes on has the kind for itself, in this database."""
+    key = "(l.classid::bigint << 32) | l.objid::bigint = hashtextextended('sell_through', 1)"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND {key}"
-        )
+        cursor.execute(f"""
+            SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+            WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND {key}
+        """)
         return cursor.fetchone()[0] > 0
 
 
