@@ -227,8 +227,12 @@ def of_export(columns, names):
 
 
 def counted(*queries, most=formats.MOST_COUNTED + 1):
-    """How many rows each of the queries has, by one question; counted up to `most`, as there may be a great many."""
-    compiled = [_compiled(rows.order_by().values("pk")[:most]) for rows in queries]
+    """How many rows each of the queries has, by one question; counted up to `most`, as there may be a great many.
+
+    Of a query for distinct values these are counted.
+    """
+    slim = (rows if rows.query.distinct else rows.order_by().values("pk") for rows in queries)
+    compiled = [_compiled(rows[:most]) for rows in slim]
     sql = ", ".join(f"(SELECT count(*) FROM ({text}) found)" for text, _params in compiled)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sql}", [p for _text, params in compiled for p in params])

@@ -66,3 +66,9 @@ STANDS_IN = {
 def may_read(user, data_class):
     """True when the user's role reads this class of data at all; which rows is `visible_to`'s question."""
     return data_class in READS.get(user.role, frozenset())
+
+
+def of_read_classes(field, user):
+    """The condition that `field` is a class of data that the user's role reads; empty for roles that read them all."""
+    reads = READS.get(user.role, frozenset())
+    return models.Q() if reads == ALL else models.Q(**{f"{field}__in": reads})

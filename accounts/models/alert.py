@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.account import Account, currency_code
 from accounts.models.scope import ByAccount, ByAccountQuerySet
 from accounts.wording import sentence
-from kam.roles import READS, DataClass
+from kam.roles import DataClass, of_read_classes
 
 
 class AlertQuerySet(ByAccountQuerySet):
@@ -18,7 +18,7 @@ class AlertQuerySet(ByAccountQuerySet):
 
     def readable_by(self, user):
         """Only alerts about classes of data that the user's role reads; of which accounts is not asked."""
-        return self.filter(shown_to__in=READS.get(user.role, ()))
+        return self.filter(of_read_classes("shown_to", user))
 
     def unresolved(self):
         return self.exclude(state=Alert.State.RESOLVED)

@@ -5,7 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
-from kam.roles import READS, DataClass
+from accounts.models.reach import reach_of
+from kam.roles import DataClass, of_read_classes
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -13,8 +14,8 @@ class NotificationQuerySet(models.QuerySet):
         """One's own, about accounts and classes of data that one still sees."""
         if not user.is_active:
             return self.none()
-        visible = Account.objects.visible_to(user).order_by().values("pk")
-        about = Q(account=None) | Q(account__in=visible, shown_to__in=READS.get(user.role, ()))
+        seen = reach_of(user).hanging_off("account") & of_read_classes("shown_to", user)
+        about = Q(account=None) | seen if seen else seen  # who sees every account and class needs no condition
         return self.filter(about, user=user)
 
     def unread(self):

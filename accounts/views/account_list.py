@@ -83,9 +83,9 @@ class AccountList(ScopedList):
     def counts(self):
         """How many accounts each of the ready-made views has."""
         user = self.request.user
-        alarmed = Alert.objects.unresolved().readable_by(user).order_by().values("account")
+        alarmed = Alert.objects.visible_to(user).unresolved().order_by().values("account").distinct()
         seen, prospect = Account.objects.visible_to(user), Account.State.PROSPECT
-        return counted(seen, seen.filter(owner=user), seen.filter(pk__in=alarmed), seen.filter(state=prospect))
+        return counted(seen, seen.filter(owner=user), alarmed, seen.filter(state=prospect))
 
     def tabs(self):
         """Ready-made views with their counts."""

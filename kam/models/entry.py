@@ -6,7 +6,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
-from kam.roles import READS, DataClass, Role
+from kam.roles import DataClass, Role, of_read_classes
 
 
 def this_transaction():
@@ -31,7 +31,7 @@ class EntryQuerySet(models.QuerySet):
 
     def readable_by(self, user):
         """Only entries about classes of data that the user's role reads."""
-        return self.filter(data_class__in=READS.get(user.role, ()))
+        return self.filter(of_read_classes("data_class", user))
 
     def settled(self):
         """Only entries below which no transaction is still open, so that nothing can appear before them any more.
