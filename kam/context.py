@@ -3,7 +3,6 @@
 from functools import cache
 from typing import NamedTuple
 
-from django.db.models import Subquery
 from django.urls import get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +11,13 @@ from django.utils.translation import pgettext_lazy
 from kam import night
 from kam.access import may_have_deputies
 from kam.measures import all_measures
-from kam.models import Deputy, StepRun
+from kam.models import Deputy
 from kam.models.deputy import places_of
 from kam.models.night import READERS as NIGHT_READERS
 from kam.nightly import MEASURING
 from kam.reading import once
 from kam.roles import LOOK_AT_PEOPLE, DataClass, may_read
+from kam.sql import dicts
 
 NAV = (
     ("home", "home", _("Home"), None),
@@ -119,14 +119,19 @@ def last_night():
     return once("last night", _last_night)
 
 
+# Every page asks this.
+LAST_NIGHT = """
+SELECT date, array_agg(DISTINCT state) AS states, max(finished_at) AS finished_at,
+    (SELECT max(date) FROM kam_steprun WHERE step = %(measuring)s AND state = 'done') AS measured
+FROM kam_steprun WHERE date = (SELECT max(date) FROM kam_steprun) GROUP BY date
+"""
+
+
 def _last_night():
-    latest = StepRun.objects.order_by("-date").values("date")[:1]
-    measured = StepRun.objects.filter(step=MEASURING, state=StepRun.State.DONE).order_by("-date").values("date")[:1]
-    runs = StepRun.objects.filter(date=latest).order_by().annotate(measured=Subquery(measured))
-    found = list(runs.values_list("date", "state", "finished_at", "measured"))
+    found = next(iter(dicts(LAST_NIGHT, {"measuring": MEASURING})), {})
     return {
-        "date": found[0][0] if found else None,
-        "outcome": night.outcome_of({state for _date, state, _at, _measured in found}),
-        "finished_at": max((at for _date, _state, at, _measured in found if at), default=None),
-        "measured": found[0][3] if found else None,
+        "date": found.get("date"),
+        "outcome": night.outcome_of(set(found.get("states", ()))),
+        "finished_at": found.get("finished_at"),
+        "measured": found.get("measured"),
     }

@@ -1,4 +1,4 @@
-"""Statements that the ORM cannot say, read as dictionaries."""
+"""Statements that the ORM cannot say, or that every page asks, read as dictionaries."""
 
 from django.db import connection
 
