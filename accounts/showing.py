@@ -14,7 +14,7 @@ LEVELS = {Alert.Severity.CRITICAL: "bad", Alert.Severity.WARNING: "warning", Ale
 
 def signal_of(severity):
     """(level, word) of the worst unresolved alert; calm when there is none."""
-    return (LEVELS[severity], Alert.Severity(severity).label) if severity else ("good", _("Calm"))
+    return (LEVELS[severity], str(Alert.Severity(severity).label)) if severity else ("good", _("Calm"))
 
 
 def amount(value, currency, shared):

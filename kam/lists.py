@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from itertools import islice
 
 from django.core.exceptions import EmptyResultSet
@@ -159,7 +160,13 @@ class Table:
         return mark_safe("".join(f"<tr data-row>\n    {cells}\n  </tr>" for cells in rows))
 
     def _drawn_lead(self, column, row):
-        return f'<th scope="row">{conditional_escape(self._lead(column, row))}</th>'
+        """The first column: the row's name, which leads to its page, and what stands small behind it."""
+        text = conditional_escape(self._cell(column, row))
+        href = self.link(row) if self.link else ""
+        small = column.beside(row) if column.beside else ""
+        linked = f'<a href="{escape(href)}">{text}</a>' if href else text
+        behind = f' <span class="k-code">{escape(str(small))}</span>' if small else ""
+        return f'<th scope="row">{linked}{behind}</th>'
 
     def _drawer(self, column):
         """What draws the cells of a column, each value once where they show nothing else: most repeat a few."""
@@ -170,19 +177,13 @@ class Table:
 
         def remembered(row):
             value = column.value(row)
-            key = type(value), value
-            if key not in known:
-                known[key] = draw(row)
-            return known[key]
+            key = str(value) if isinstance(value, Promise) else (type(value), value)  # translated once, not compared
+            drawn = known.get(key)
+            if drawn is None:
+                drawn = known[key] = draw(row)
+            return drawn
 
         return draw if column.cell or column.currency else remembered
-
-    def _lead(self, column, row):
-        text = column.cell(row) if column.cell else self._cell(column, row)
-        href = self.link(row) if self.link else ""
-        linked = format_html('<a href="{}">{}</a>', href, text) if href else text
-        small = column.beside(row) if column.beside else ""
-        return format_html('{} <span class="k-code">{}</span>', linked, small) if small else linked
 
     def _cell(self, column, row):
         if column.cell:

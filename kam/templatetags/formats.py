@@ -133,8 +133,10 @@ def amount(value, currency):
 def thousands(value, decimals=None):
     """An amount for a column whose header says the unit: thousands in en and de, 万 in zh."""
     found = as_decimal(value)
+    if found is None:
+        return DASH
     places = style().unit_decimals if decimals is None else decimals
-    return DASH if found is None else number(found / style().unit, places)
+    return number(found / style().unit, places)
 
 
 def money_unit(currency):
@@ -178,9 +180,9 @@ def _calendar_day(value):
     return found.date() if isinstance(found, datetime) else found
 
 
-def _dated(value, pattern):
+def _dated(value, pattern, today=None):
     """By `pattern`, and with the year when it is not this one: before the rest in Chinese, after it elsewhere."""
-    if value.year != timezone.localdate().year:
+    if value.year != (today or timezone.localdate()).year:
         pattern = style().year + pattern if _chinese() else pattern + style().year
     return _written(value, pattern, get_language())
 
@@ -227,12 +229,12 @@ def moment(value):
     if not isinstance(value, datetime):
         return day_short(value)
     found = _local(value)
-    on, at = found.date(), found.strftime("%H:%M")
-    ago = (timezone.localdate() - on).days
+    on, at, today = found.date(), found.strftime("%H:%M"), timezone.localdate()
+    ago = (today - on).days
     if ago == 0:
         return at
     if not 0 < ago < 7:
-        return f"{day_short(on)} {at}"
+        return f"{_dated(on, style().short, today)} {at}"
     name = f"周{'一二三四五六日'[on.weekday()]}" if _chinese() else _written(on, "D", get_language())
     return f"{name} {at}"
 
