@@ -6,14 +6,15 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.reach import reach_of
 from accounts.models.scope import ByAccount
 from accounts.models.team import Team
+from kam.addresses import address_of
+from kam.expressions import CountOf, SumOf
 from kam.models import Entry, Tree, Versioned
 from kam.models.deputy import OneOf
 from kam.roles import DataClass
@@ -53,12 +54,10 @@ class AccountQuerySet(models.QuerySet):
         """
         alert = apps.get_model("accounts", "Alert")
         mine = alert.objects.unresolved().readable_by(user).filter(account=OuterRef("pk"))
-        total = mine.order_by().values("account")
-        money = total.filter(currency=OuterRef("currency"))
         return self.annotate(
-            alerts_open=Coalesce(Subquery(total.annotate(n=Count("pk")).values("n")), 0),
+            alerts_open=CountOf(mine),
             worst=Subquery(mine.worst_first().values("severity")[:1]),
-            at_stake=Subquery(money.annotate(sum=Sum("at_stake")).values("sum")),
+            at_stake=SumOf(mine.filter(currency=OuterRef("currency")), "at_stake"),
         )
 
     def with_last_change(self, user):
@@ -138,7 +137,7 @@ class Account(Tree, Versioned):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("accounts:detail", args=[self.pk])
+        return address_of("accounts:detail", self.pk)
 
     @property
     def owning_account(self):

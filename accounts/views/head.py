@@ -3,8 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import access
 from accounts.models import Account, Contact, Store
 from accounts.views.account_list import AccountList
+from kam.expressions import CountOf
 from kam.roles import DataClass, may_read
 from kam.views.lists import InList
 
@@ -37,7 +37,10 @@ class OnAccount(InList):
     def account(self):
         user = self.request.user
         accounts = Account.objects.visible_to(user).with_signal(user).select_related("owner", "team")
-        counted = accounts.annotate(stores_count=_count(Store), contacts_count=_count(Contact))
+        counted = accounts.annotate(
+            stores_count=CountOf(Store.objects.filter(account=OuterRef("pk"))),
+            contacts_count=CountOf(Contact.objects.filter(account=OuterRef("pk"))),
+        )
         return get_object_or_404(counted, pk=self.kwargs["pk"])
 
     def row(self):
@@ -53,11 +56,6 @@ class OnAccount(InList):
             "may_edit": access.may_edit(user, account),
             "may_see_contacts": may_read(user, DataClass.RELATIONSHIP),
         }
-
-
-def _count(model):
-    rows = model.objects.filter(account=OuterRef("pk")).order_by().values("account")
-    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 
 
 def _above(account, user):
