@@ -12,7 +12,7 @@ from kam.models import SavedView
 def views_of(request):
     """The saved views of this page that the person sees, each with whether it is the one on the screen."""
     page, query = request.resolver_match.view_name, clean(request.GET)
-    found = list(SavedView.objects.visible_to(request.user).filter(page=page).select_related("user"))
+    found = list(SavedView.objects.visible_to(request.user).filter(page=page).prefetch_related("user"))
     for view in found:
         view.current, view.mine = view.query == query, view.user_id == request.user.pk
     return found

@@ -83,7 +83,7 @@ def _asked(user):
     places = places_of(user)
     members = [pk for pk, role in places if role in MEMBERS]
     workers = [pk for pk, role in places if role in TEAM_SCOPED]
-    teams = Team.objects.worked_in_by(workers).order_by().only("pk", "scope", "countries")
+    teams = Team.objects.worked_in_by(workers).order_by().only("pk", "scope", "countries") if workers else ()
     return Reach.of(list(teams), _looked_after_by(members))
 
 
