@@ -22,7 +22,7 @@ OUTCOMES = {
 @panel("account", "accounts/panels/alerts.html", order=10)
 def alerts(request, account):
     """The unresolved alerts, the worst first."""
-    found = account.alerts.visible_to(request.user).unresolved().worst_first().select_related("account")
+    found = account.alerts.visible_to(request.user).unresolved().worst_first()
     return {"alerts": with_moves(found[:SHOWN], request.user), "total": account.alerts_open}
 
 

@@ -227,7 +227,7 @@ def _currencies(user):
 
 def targets(user, account, codes, year: int) -> dict[str, Target]:
     """The account's own targets of a year by measure."""
-    found = Target.objects.visible_to(user).filter(account=account, measure__in=codes, year=year)
+    found = Target.objects.visible_to(user).filter(account=account, measure__in=codes, year=year).order_by()
     return {target.measure: target for target in found}
 
 
@@ -282,7 +282,7 @@ class Receivables:
 
 
 DSO_DAYS = 91
-AGED = ("amount", "paid", "paid_on", "due_on", "issued_on", "rate")
+AGED = ("amount", "paid", "paid_on", "due_on", "issued_on")
 
 
 def receivables(user, account, day: date) -> Receivables | None:
@@ -294,9 +294,8 @@ def receivables(user, account, day: date) -> Receivables | None:
         account__currency=account.currency,
         issued_on__lte=day,
     )
-    known = items.annotate(rate=in_own("issued_on")).order_by("due_on")
     opened, sales, left_out = [], Decimal(0), 0
-    for amount, paid, paid_on, due_on, issued_on, rate in known.values_list(*AGED):
+    for amount, paid, paid_on, due_on, issued_on, rate in _with_rate(items, account.currency):
         left = calc.open_amount(amount, paid, paid_on, day)
         if rate is None:
             left_out += left != 0
@@ -321,3 +320,12 @@ def receivables(user, account, day: date) -> Receivables | None:
         best_dso=calc.days_sales_outstanding(current, sales, DSO_DAYS),
         left_out=left_out,
     )
+
+
+def _with_rate(items, currency):
+    """AGED of each item and what one unit of its currency is in the account's; asked for where one is in another."""
+    items = items.order_by("due_on")
+    rows = list(items.values_list("currency", *AGED))
+    if any(theirs != currency for theirs, *_aged in rows):
+        return items.annotate(rate=in_own("issued_on")).values_list(*AGED, "rate")
+    return [(*aged, Decimal(1)) for _theirs, *aged in rows]
