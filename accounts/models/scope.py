@@ -1,6 +1,7 @@
 from django.db import models
 
 from accounts.models.reach import reach_of
+from kam.models import Labelled
 from kam.roles import DataClass, may_read
 
 
@@ -14,7 +15,7 @@ class ByAccountQuerySet(models.QuerySet):
         return self.filter(reach_of(user).hanging_off(self.model.account_path))
 
 
-class ByAccount(models.Model):
+class ByAccount(Labelled):
     """Base of all that belongs to one account: `account_path` leads there, `data_class` says who reads it."""
 
     account_path = "account"

@@ -1,5 +1,6 @@
 from kam.models.deputy import Deputy
 from kam.models.entry import Entry
+from kam.models.labelled import Labelled
 from kam.models.mail import Mail
 from kam.models.night import StepRun
 from kam.models.reader import Reader
@@ -18,6 +19,7 @@ __all__ = [
     "Deputy",
     "Entry",
     "IdempotentRequest",
+    "Labelled",
     "Mail",
     "Reader",
     "Removal",

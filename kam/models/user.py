@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from kam.models.labelled import Labelled
 from kam.roles import Role
 from kam.text import sort_key
 
@@ -50,7 +51,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return user
 
 
-class User(AbstractBaseUser):
+class User(Labelled, AbstractBaseUser):
     """One row is one person or one API client who may sign in, with exactly one role.
 
     `digest_hour` is the hour of their own time zone at which the daily mail goes out; empty means none.

@@ -1,8 +1,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kam.models.labelled import Labelled
 
-class Versioned(models.Model):
+
+class Versioned(Labelled):
     """A row people edit: `version` counts its saves, so that a stale form or If-Match is noticed."""
 
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
