@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, IntegerField, Q, Value, When, Window
+from django.db.models import F, Func, IntegerField, Q, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -34,10 +34,9 @@ class AlertQuerySet(ByAccountQuerySet):
 
 
 def _worst_first():
-    rank = Case(
-        *(When(severity=s, then=Value(i)) for i, s in enumerate(Alert.Severity.values)),
-        output_field=IntegerField(),
-    )
+    worst_to_least = ", ".join(f"'{severity}'" for severity in Alert.Severity.values)
+    place = f"array_position(ARRAY[{worst_to_least}], %(expressions)s)"
+    rank = Func(F("severity"), template=place, output_field=IntegerField())
     return [rank, F("at_stake").desc(nulls_last=True), F("raised_on").asc(), F("pk").asc()]
 
 
