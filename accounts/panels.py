@@ -44,7 +44,7 @@ def timeline(request, account):
 @panel("account", "accounts/panels/below.html", order=60, column="side", later=True)
 def below(request, account):
     """The accounts directly below this one that the reader sees."""
-    children = Account.objects.visible_to(request.user).filter(parent=account).with_signal(request.user)
+    children = Account.objects.visible_to(request.user).filter(parent=account).with_worst(request.user)
     return {"children": children} if children else None
 
 

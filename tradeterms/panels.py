@@ -40,6 +40,8 @@ def compliance(request, account):
 
 
 def _terms(agreements, user):
+    if not agreements:
+        return []
     by_id = {a.pk: a for a in agreements}
     terms = list(Term.objects.filter(agreement__in=by_id).order_by("agreement", "side", "clause", "pk"))
     for term in terms:

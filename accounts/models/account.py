@@ -50,18 +50,30 @@ class AccountQuerySet(models.QuerySet):
 
         `at_stake` counts only money in the account's own currency; amounts in others are not added up.
         """
-        alert = apps.get_model("accounts", "Alert")
-        mine = alert.objects.unresolved().readable_by(user).filter(account=OuterRef("pk"))
+        alerts = _alerts_read_by(user)
         return self.annotate(
-            alerts_open=CountOf(mine),
-            worst=Subquery(mine.worst_first().values("severity")[:1]),
-            at_stake=SumOf(mine.filter(currency=OuterRef("currency")), "at_stake"),
+            alerts_open=CountOf(alerts),
+            worst=_worst(alerts),
+            at_stake=SumOf(alerts.filter(currency=OuterRef("currency")), "at_stake"),
         )
+
+    def with_worst(self, user):
+        """Add of these only `worst`."""
+        return self.annotate(worst=_worst(_alerts_read_by(user)))
 
     def with_last_change(self, user):
         """Add `changed_at`: the last entry of the audit log about the account that `user` may read."""
         entries = Entry.objects.filter(account_id=OuterRef("pk")).readable_by(user).order_by("-at")
         return self.annotate(changed_at=Subquery(entries.values("at")[:1]))
+
+
+def _alerts_read_by(user):
+    """The unresolved alerts that `user` reads of the account around the query."""
+    return apps.get_model("accounts", "Alert").objects.unresolved().readable_by(user).filter(account=OuterRef("pk"))
+
+
+def _worst(alerts):
+    return Subquery(alerts.worst_first().values("severity")[:1])
 
 
 class Account(Tree, Versioned):

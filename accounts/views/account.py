@@ -32,6 +32,7 @@ class AccountWhole(AccountDetail):
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
         self.later = (True,) if request.htmx else (False, True)
+        self.has_head = not request.htmx
 
     def get_template_names(self):
         return ["accounts/later.html" if self.request.htmx else "accounts/detail.html"]

@@ -32,29 +32,38 @@ class OnAccount(InList):
 
     listed_by, list_url = AccountList, "accounts:list"
     tab = ""
+    has_head = True  # what is asked for as a part of a page has none, and does not read what it shows
 
     @cached_property
     def account(self):
         user = self.request.user
-        accounts = Account.objects.visible_to(user).with_signal(user).select_related("owner", "team")
-        counted = accounts.annotate(
+        accounts = Account.objects.visible_to(user).annotate(
             stores_count=CountOf(Store.objects.filter(account=OuterRef("pk"))),
             contacts_count=CountOf(Contact.objects.filter(account=OuterRef("pk"))),
         )
-        return get_object_or_404(counted, pk=self.kwargs["pk"])
+        if self.has_head:
+            accounts = accounts.with_signal(user).select_related("owner", "team")
+        return get_object_or_404(accounts, pk=self.kwargs["pk"])
 
     def row(self):
         return self.account
 
     def get_context_data(self, **kwargs):
         user, account = self.request.user, self.account
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs) | {
             "account": account,
+            "may_edit": access.may_edit(user, account),
+            "may_see_contacts": may_read(user, DataClass.RELATIONSHIP),
+        }
+        return context | (self.in_head() if self.has_head else {})
+
+    def in_head(self):
+        """What the head shows beside the account itself."""
+        user, account = self.request.user, self.account
+        return {
             "above": _above(account, user),
             "tabs": _tabs(account, user, self.request.GET.get("in")),
             "tab": self.tab,
-            "may_edit": access.may_edit(user, account),
-            "may_see_contacts": may_read(user, DataClass.RELATIONSHIP),
         }
 
 
