@@ -8,13 +8,11 @@ from functools import reduce
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, F, Q, Value
-from django.db.models.functions import Cast
+from django.db.models import BooleanField, F, Func, Q
 from django.utils.functional import cached_property
 
 from accounts.models.team import Team
-from kam.models.deputy import OneOf, places_of
+from kam.models.deputy import places_of
 from kam.reading import once
 from kam.roles import MEMBERS, TEAM_SCOPED, Role
 
@@ -52,7 +50,7 @@ class Reach:
             return Q()
         parts = [Q(team__in=self.teams), Q(country__in=sorted(self.countries))]
         parts += [] if self.outside is None else [~Q(country__in=sorted(self.outside))]
-        parts += [Q(OneOf(F("pk"), self._array))] if self.own else []
+        parts += [Q(self._is_own("pk"))] if self.own else []
         return reduce(Q.__or__, parts)
 
     def hanging_off(self, path: str) -> Q:
@@ -60,14 +58,17 @@ class Reach:
         if self.everything:
             return Q()
         if self.own and not self.teams:
-            return Q(OneOf(F(path), self._array))
+            return Q(self._is_own(path))
         rows = apps.get_model("accounts", "Account").objects.filter(self.accounts())
         return Q(**{f"{path}__in": rows.order_by().values("pk")})
 
+    def _is_own(self, path):
+        """Whether the number at `path` is one of `own`: written down once, however many queries ask for it."""
+        return Func(F(path), template=self._one_of_own, output_field=BooleanField())
+
     @cached_property
-    def _array(self):
-        """The ids as one value, written down once however many queries ask for it."""
-        return Cast(Value(f"{{{','.join(map(str, self.own))}}}"), ArrayField(BigIntegerField()))
+    def _one_of_own(self):
+        return f"(%(expressions)s = ANY('{{{','.join(map(str, self.own))}}}'::bigint[]))"
 
 
 def reach_of(user) -> Reach:

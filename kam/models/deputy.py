@@ -29,14 +29,6 @@ class Only(Func):
         return sql, (*params, *params)
 
 
-class OneOf(Func):
-    """`column = ANY(array)`: of an array that is made once per statement, however many rows are compared."""
-
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY("
-    output_field = models.BooleanField()
-
-
 def places_of(user):
     """(id, role) of `user`, and then of everybody in whose place they stand today."""
     return [(user.pk, user.role), *once(("places", user.pk, user.role), lambda: _held_by(user))]
