@@ -23,6 +23,7 @@ CHART_WEEKS = 26
 DELIVERY_WEEKS = 13
 HOME_ROWS = 8
 STOCKOUTS = 5
+STOCKOUT_READ = ("product__name", "first_week", "last_week", "cause", "standing", "lost_value", "currency")
 
 
 def _points(request, account, codes, first):
@@ -158,7 +159,8 @@ def stockouts(request, account):
     if not may_read(request.user, DataClass.KPI):
         return None
     seen = StockOut.objects.visible_to(request.user).standing().filter(account__lineage__contains=[account.pk])
-    rows = list(seen.select_related("product").order_by("-last_week", "-lost_value", "pk")[:STOCKOUTS])
+    latest = seen.select_related("product").only(*STOCKOUT_READ).order_by("-last_week", "-lost_value", "pk")
+    rows = list(latest[:STOCKOUTS])
     if not rows:
         return None
     for row in rows:

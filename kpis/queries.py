@@ -22,6 +22,11 @@ from kpis.models import AccountWeek, MeasureValue, OpenItem, Target
 from kpis.rates import in_own
 
 KNOWN = Q(numerator__isnull=False, denominator__isnull=False)
+# Of what is known; a sum leaves out by itself what is empty in its own column.
+SUMS = {
+    "over": Sum("numerator", filter=Q(denominator__isnull=False)),
+    "under": Sum("denominator", filter=Q(numerator__isnull=False)),
+}
 LEVEL_WEEKS = 8
 # Units of measures that are said in a currency: an amount, and what one unit of goods costs.
 MONEY = ("money", "each")
@@ -102,23 +107,18 @@ def figures(user, accounts, codes, last: date, weeks: int) -> dict[tuple[int, st
     values = MeasureValue.objects.visible_to(user).filter(
         flows | levels, account__in=[a.pk for a in accounts], **common
     )
-    rows = (
-        values.order_by()
-        .values_list("account_id", "measure")
-        .annotate(
-            over=Sum("numerator", filter=KNOWN),
-            under=Sum("denominator", filter=KNOWN),
-            newest=Max("week", filter=KNOWN),
-            missing=BoolOr("late"),
-            last_over=ArrayAgg("numerator", filter=KNOWN, order_by="-week", default=Value([])),
-            last_under=ArrayAgg("denominator", filter=KNOWN, order_by="-week", default=Value([])),
-            lates=ArrayAgg("late", order_by="-week"),
-        )
-    )
+    told = SUMS | {"newest": Max("week", filter=KNOWN), "missing": BoolOr("late")}
+    if any(measure.snapshot for measure in measures.values()):
+        told |= {
+            "last_over": ArrayAgg("numerator", filter=KNOWN, order_by="-week", default=Value([])),
+            "last_under": ArrayAgg("denominator", filter=KNOWN, order_by="-week", default=Value([])),
+            "lates": ArrayAgg("late", order_by="-week"),
+        }
+    rows = values.order_by().values_list("account_id", "measure").annotate(**told)
     return {(account, code): _figure(measures[code], *rest) for account, code, *rest in rows}
 
 
-def _figure(measure, over, under, newest, missing, last_over, last_under, lates):
+def _figure(measure, over, under, newest, missing, last_over=(), last_under=(), lates=()):
     if not measure.snapshot:
         return Figure(measure, over, under, newest, missing)
     return Figure(measure, *last_over[:1], *last_under[:1], week=newest, late=lates[0])
@@ -188,7 +188,7 @@ def _weekly(user, currency, codes, spans, **of):
         MeasureValue.objects.filter(inside, counted, account__in=visible, measure__in=list(measures), **of)
         .order_by("week")
         .values_list("measure", "week")
-        .annotate(over=Sum("numerator", filter=KNOWN), under=Sum("denominator", filter=KNOWN), missing=BoolOr("late"))
+        .annotate(**SUMS, missing=BoolOr("late"))
     )
     found = {code: {} for code in measures}
     for code, week, over, under, missing in rows:
@@ -249,17 +249,7 @@ def account_weeks(user, account, first: date, last: date) -> dict[date, dict]:
     rows = AccountWeek.objects.visible_to(user).filter(
         account__lineage__contains=[account.pk], currency=account.currency, week__range=(first, last)
     )
-    sums = (
-        rows.order_by("week")
-        .values("week")
-        .annotate(
-            sell_in=Sum("sell_in_value"),
-            sell_in_pieces=Sum("sell_in_units"),
-            sell_through=Sum("value"),
-            sell_through_pieces=Sum("units"),
-            on_hand=Sum("stock"),
-        )
-    )
+    sums = rows.order_by("week").values("week").annotate(sell_in=Sum("sell_in_value"), sell_through=Sum("value"))
     return {row["week"]: row for row in sums}
 
 

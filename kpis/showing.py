@@ -160,8 +160,8 @@ def tile(measure, currency, points, last: date, *, url, weeks=4, target=None, th
     before = queries.over(points, measure, first - YEAR, last - YEAR)
     spark = [points[w] for w in sorted(points) if queries.span(last, SPARK_WEEKS)[0] <= w <= last]
     shown = {
-        "name": measure.label,
-        "unit": unit_word(measure, currency),
+        "name": str(measure.label),
+        "unit": str(unit_word(measure, currency)),
         "value": scaled(figure),
         "decimals": places(measure),
         "spark": [scaled(p) for p in spark],
