@@ -6,7 +6,8 @@ from django import template
 from django.conf import settings
 from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
@@ -201,6 +202,15 @@ def sort_header(context, name, label, unit="", end=False, classes="", first="asc
         formats.headed(label, unit),
         icon("sort-ascending" if rising or (not falling and first == "asc") else "sort-descending"),
     )
+
+
+@register.simple_tag
+def column_boxes(columns):
+    """A check box for each (column, whether it is shown), but for columns without a name."""
+    box = '<label><input type="checkbox" name="column" value="{}"{}> {}</label>'
+    shown = mark_safe(" checked")
+    named = ((column.name, shown if on else "", str(column.label)) for column, on in columns)
+    return format_html_join("", box, (fields for fields in named if fields[-1]))
 
 
 @register.simple_tag(takes_context=True)
