@@ -50,6 +50,12 @@ def test_several_queries_are_counted_by_one_question(django_assert_num_queries):
     assert found == (0, 0, 3)
 
 
+def test_of_a_query_for_distinct_values_these_are_counted():
+    for name in ("Ada", "Ada", "Bo"):
+        make.user(name=name)
+    assert counted(User.objects.order_by().values("name").distinct()) == (2,)
+
+
 # Columns
 
 

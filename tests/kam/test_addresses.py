@@ -1,0 +1,22 @@
+"""Addresses of rows."""
+
+import pytest
+from django.test.utils import override_script_prefix
+from django.urls import reverse
+
+from kam.addresses import address_of
+
+
+def test_the_address_of_a_row_is_the_one_that_reverse_makes():
+    assert address_of("accounts:detail", 7) == reverse("accounts:detail", args=[7])
+
+
+def test_it_stands_below_the_prefix_that_the_server_gives_this_site():
+    with override_script_prefix("/kam/"):
+        assert address_of("accounts:whole", 12) == reverse("accounts:whole", args=[12])
+    assert address_of("accounts:whole", 12) == reverse("accounts:whole", args=[12])
+
+
+def test_a_row_that_is_not_stored_has_none():
+    with pytest.raises(TypeError):
+        address_of("accounts:detail", None)
