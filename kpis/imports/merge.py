@@ -20,6 +20,7 @@ from kpis.imports.unchanged import Comparison
 from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
+STAGED_AT_ONCE = 50_000
 OF_KIND, OF_ACCOUNT = "hashtextextended(%s, 1)", "hashtextextended(%s, %s)"
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
 PAIRS = "SELECT account_id, week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)"
@@ -79,6 +80,7 @@ class Merge:
         self.weeks: pl.DataFrame | None = None
         self.days, self.comparison = _Days(self.table), Comparison(self.table)
         self.columns: list[str] = []
+        self.differing: list[pl.DataFrame] = []
         self.said: list[pl.DataFrame] = []
         self.moves: list[pl.DataFrame] = []
 
@@ -100,11 +102,15 @@ class Merge:
         frame = self._without_fresh(frame)
         if frame.height:
             self.unchanged += frame.height
-            self._stage_differing(self.comparison.differing(frame, self._own))
+            self._wait(self.comparison.differing(frame, self._own))
+            if sum(frame.height for frame in self.differing) >= STAGED_AT_ONCE:
+                self._stage_differing()
 
     def finish(self) -> None:
         """Store what is staged, and have the next night sum the weeks again that moved."""
-        self._stage_differing(self.comparison.rest())
+        self._wait(self.comparison.rest())
+        if self.differing:
+            self._stage_differing()
         moved, fresh = [PAIRS], pl.concat([self.said[0].clear(), *self.moves], how="diagonal_relaxed").unique(weeks.KEY)
         if self.staged:
             self._merge_difference()
@@ -147,10 +153,15 @@ class Merge:
         self.moves.append(weeks.first_told(told))
         return others
 
-    def _stage_differing(self, frames):
-        for frame in frames:
-            self.unchanged -= frame.height
-            self._stage(frame)
+    def _wait(self, frames):
+        """Have rows that differ wait for others: each time they are staged costs as much as many rows."""
+        self.differing += frames
+
+    def _stage_differing(self):
+        frame = pl.concat(self.differing)
+        self.differing.clear()
+        self.unchanged -= frame.height
+        self._stage(frame)
 
     def _stage(self, frame):
         if not frame.height:
