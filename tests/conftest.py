@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from kam.local import places, processes
@@ -92,6 +93,13 @@ def costly_passwords(monkeypatch):
     """Passwords cost what they cost outside the tests, for what is said about that."""
     for name, usual in ARGON2.items():
         monkeypatch.setattr(Argon2PasswordHasher, name, usual)
+
+
+@pytest.fixture(autouse=True)
+def own_language():
+    """A page in another language leaves it behind for whoever asks next in the same thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
