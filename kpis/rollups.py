@@ -93,8 +93,12 @@ WITH {SOLD},
 put AS ({PUT})
 SELECT (SELECT count(*) FROM own), {NOT_VALUED}
 """
-# NOT IN is looked up in a hash table; NOT EXISTS is planned as a loop in a loop, because nobody can know how many rows
-# `sold` will have, and takes half a minute for a year of one account.
+# NOT IN is looked up in a hash table, as long as the planner believes that it fits into memory: for that there is ROOM,
+# and weeks are summed AT_ONCE. Without, it looks through all rows for each of them, which takes hours for two years of
+# two hundred accounts. NOT EXISTS is planned as a loop in a loop too, because nobody can know how many rows `sold` will
+# have.
+AT_ONCE, AGAIN_AT_ONCE = 2_000, 250
+ROOM = "SELECT set_config('work_mem', '64MB', true), set_config('hash_mem_multiplier', '4', true)"
 PRODUCT_WEEKS = f"""
 WITH {SOLD},
 gone AS (
@@ -229,18 +233,14 @@ WHERE {NO_RATE}
 @transaction.atomic
 def refresh(night) -> int:
     """Sum the shard's touched weeks again and stamp those that are over; returns rows written."""
-    shard = night.params
+    shard, written = night.params, [(0, 0)]
     with connection.cursor() as cursor:
         cursor.execute(PAIRS, shard)
         pairs = cursor.fetchall()
-        if not pairs:
-            return 0
-        given = shard | _columns(pairs)
-        given |= {"oldest": min(given["weeks"]), "newest": max(given["weeks"])}
-        rows, not_valued = _product_weeks(cursor, given)
-        for sql in (ACCOUNT_WEEKS, CATEGORY_WEEKS):
-            rows += _asked(cursor, sql, given)[0]
-        not_valued += _asked(cursor, INVOICES_WITHOUT_RATE, given)[0]
+        cursor.execute(ROOM)
+        for some in _some(pairs, AT_ONCE):
+            written += _summed(cursor, shard, some)
+        rows, not_valued = map(sum, zip(*written, strict=True))
         if not_valued:
             night.note("foreign_currency", lines=not_valued)
         cursor.execute(FORGET, shard)
@@ -248,17 +248,29 @@ def refresh(night) -> int:
     return rows
 
 
-def _product_weeks(cursor, given):
-    """Sum the facts of the weeks by product; (rows written, lines whose value is left out)."""
-    cursor.execute(SUMMED, given)
-    summed = cursor.fetchall()
-    new = sorted(set(zip(given["accounts"], given["weeks"], strict=True)) - set(summed))
-    written = [
-        _asked(cursor, sql, given | _columns(pairs))
-        for sql, pairs in ((NEW_PRODUCT_WEEKS, new), (PRODUCT_WEEKS, summed))
-        if pairs
-    ]
-    return tuple(map(sum, zip(*written, strict=True)))
+def _some(pairs, most):
+    """Accounts and weeks, at most so many at a time."""
+    return (pairs[start : start + most] for start in range(0, len(pairs), most))
+
+
+def _summed(cursor, shard, pairs):
+    """Sum weeks in every way; (rows written, lines whose value is left out) of each statement."""
+    weeks = [week for _account, week in pairs]
+    given = shard | _columns(pairs) | {"oldest": min(weeks), "newest": max(weeks)}
+    yield from _product_weeks(cursor, shard, pairs)
+    for sql in (ACCOUNT_WEEKS, CATEGORY_WEEKS):
+        yield _asked(cursor, sql, given)[0], 0
+    yield 0, _asked(cursor, INVOICES_WITHOUT_RATE, given)[0]
+
+
+def _product_weeks(cursor, shard, pairs):
+    """Sum the facts of weeks by product."""
+    cursor.execute(SUMMED, _columns(pairs))
+    summed = sorted(cursor.fetchall())
+    new = sorted(set(pairs) - set(summed))
+    for sql, these, most in ((NEW_PRODUCT_WEEKS, new, AT_ONCE), (PRODUCT_WEEKS, summed, AGAIN_AT_ONCE)):
+        for some in _some(these, most):
+            yield _asked(cursor, sql, shard | _columns(some))
 
 
 def _columns(pairs):
