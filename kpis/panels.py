@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
 from kam.charts import drawn
 from kam.panels import panel
 from kam.reading import once
@@ -225,9 +224,7 @@ def portfolio(request):
         return None
     last = queries.last_week()
     by = "sell_in" if "sell_in" in measures else next(iter(measures))
-    seen = Account.objects.visible_to(request.user)
-    ranked = queries.with_known_figure(seen, by, last, 4, measures)
-    accounts = list(ranked.order_by("-figure", "sort_name", "pk")[:HOME_ROWS])
+    accounts = queries.largest(request.user, measures[by], last, 4, HOME_ROWS)
     if not accounts:
         return None
     table = showing.Portfolio(request.user, accounts, SHOWN, last, 4)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
-from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Func, Max, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
@@ -28,6 +29,7 @@ SUMS = {
     "under": Sum("denominator", filter=Q(numerator__isnull=False)),
 }
 LEVEL_WEEKS = 8
+FIGURE = DecimalField(max_digits=30, decimal_places=8)
 # Units of measures that are said in a currency: an amount, and what one unit of goods costs.
 MONEY = ("money", "each")
 FIRST_YEAR, LAST_YEAR = 1970, 2100
@@ -126,17 +128,9 @@ def _figure(measure, over, under, newest, missing, last_over=(), last_under=(), 
 
 def with_figure(accounts, code, last: date, weeks: int, measures):
     """Accounts annotated with `figure`, the value of one measure over the period, to sort by it."""
-    measure = measures[code]
-    values = _known_of(measure, last, weeks).filter(account=OuterRef("pk"))
-    if measure.snapshot:
-        chosen = values.order_by("-week").annotate(over=F("numerator"), under=NullIf("denominator", Decimal(0)))
-    else:
-        parts = {"over": Sum("numerator"), "under": NullIf(Sum("denominator"), Decimal(0))}
-        chosen = values.order_by().values("account").annotate(**parts)
-    value = F("over") if measure.kind == "amount" else F("over") / F("under")
-    field = DecimalField(max_digits=30, decimal_places=8)
-    chosen = chosen.annotate(figure=Round(value, 8, output_field=field)).values("figure")[:1]
-    return accounts.annotate(figure=Subquery(chosen, output_field=field))
+    of_account = _known_of(measures[code], last, weeks).filter(account=OuterRef("pk"))
+    chosen = _by_account(of_account, measures[code]).values("figure")[:1]
+    return accounts.annotate(figure=Subquery(chosen, output_field=FIGURE))
 
 
 def with_known_figure(accounts, code, last: date, weeks: int, measures):
@@ -147,10 +141,36 @@ def with_known_figure(accounts, code, last: date, weeks: int, measures):
     return found if is_known else found.filter(figure__isnull=False)
 
 
+def largest(user, measure, last: date, weeks: int, n: int):
+    """The `n` visible accounts whose value of a measure over the period is largest, that one first.
+
+    Values are summed first, and only accounts chosen by them are read: the database would read all accounts otherwise.
+    """
+    known = _known_of(measure, last, weeks).visible_to(user)
+    figures = _by_account(known, measure).filter(figure__isnull=False).order_by("-figure", "account")
+    chosen = dict(figures.values_list("account", "figure")[:n])
+    accounts = Account.objects.in_bulk(chosen).values()
+    return sorted(accounts, key=lambda account: (-chosen[account.pk], account.sort_name, account.pk))
+
+
 def _known_of(measure, last, weeks):
     """The known values of a measure in the period; of a level in the weeks in which the last one may stand."""
     weeks = LEVEL_WEEKS if measure.snapshot else weeks
     return MeasureValue.objects.filter(KNOWN, measure=measure.code, week__range=span(last, weeks))
+
+
+def _by_account(known, measure):
+    """Known values as one row of each `account` with its `figure`: of flows the sum, of a level the last one."""
+    of_weeks = _newest if measure.snapshot else Sum
+    parts = {"over": of_weeks("numerator"), "under": NullIf(of_weeks("denominator"), Decimal(0))}
+    value = F("over") if measure.kind == "amount" else F("over") / F("under")
+    rows = known.order_by().values("account").annotate(**parts)
+    return rows.annotate(figure=Round(value, 8, output_field=FIGURE))
+
+
+def _newest(column):
+    """The value of the last week."""
+    return Func(ArrayAgg(column, order_by="-week"), template="(%(expressions)s)[1]", output_field=DecimalField())
 
 
 def series(user, account, codes, first: date, last: date) -> dict[str, dict[date, Figure]]:
@@ -162,34 +182,49 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
 
 
 def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
-    """The same from first to last Monday of each of the `spans`."""
-    return _weekly(user, account.currency, codes, spans, account__lineage__contains=[account.pk])
+    """The same from first to last Monday of each of the `spans`.
+
+    The measures are named once: twice would let the database expect so many steps that it reads the whole table.
+    """
+    measures, money = _asked_for(user, codes)
+    counted = ~Q(measure__in=money) | Q(account__currency=account.currency)
+    visible = Account.objects.visible_to(user).order_by().values("pk")
+    below = MeasureValue.objects.filter(account__in=visible, account__lineage__contains=[account.pk])
+    values = below.filter(_inside(spans), counted, measure__in=list(measures))
+    return _by_week(measures, _weekly(values))
 
 
 def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     """Weekly figures of everything the user sees, from first to last Monday of each of the `spans`.
 
-    Money counts where it is in the currency.
+    Money counts where it is in the currency. It is asked for apart: for a condition that needs the currency of some
+    values only, the database would read that of every account of the house.
     """
-    return _weekly(user, currency, codes, spans)
+    measures, money = _asked_for(user, codes)
+    values = MeasureValue.objects.visible_to(user).filter(_inside(spans))
+    rest = values.filter(measure__in=[code for code in measures if code not in money])
+    in_currency = values.filter(measure__in=money, account__currency=currency)
+    return _by_week(measures, chain(_weekly(rest), _weekly(in_currency)))
 
 
-def _weekly(user, currency, codes, spans, **of):
-    """The values inside the spans, of accounts the user sees and those of the measures that they read.
-
-    The measures are named once: twice would let the database expect so many steps that it reads the whole table.
-    """
+def _asked_for(user, codes):
+    """The measures among `codes` that the user reads, by code, and the codes of those that are money."""
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
-    money = [code for code, m in measures.items() if m.unit in MONEY]
-    counted = ~Q(measure__in=money) | Q(account__currency=currency)
-    inside = reduce(or_, (Q(week__range=weeks) for weeks in spans))
-    visible = Account.objects.visible_to(user).order_by().values("pk")
-    rows = (
-        MeasureValue.objects.filter(inside, counted, account__in=visible, measure__in=list(measures), **of)
-        .order_by("week")
-        .values_list("measure", "week")
-        .annotate(**SUMS, missing=BoolOr("late"))
-    )
+    return measures, [code for code, m in measures.items() if m.unit in MONEY]
+
+
+def _inside(spans):
+    """The condition that a week lies in one of the spans."""
+    return reduce(or_, (Q(week__range=weeks) for weeks in spans))
+
+
+def _weekly(values):
+    """The values summed by measure and week, as rows in order of the weeks."""
+    return values.order_by("week").values_list("measure", "week").annotate(**SUMS, missing=BoolOr("late"))
+
+
+def _by_week(measures, rows):
+    """The figures of such rows by code and week."""
     found = {code: {} for code in measures}
     for code, week, over, under, missing in rows:
         found[code][week] = Figure(measures[code], over, under, week if over is not None else None, missing)

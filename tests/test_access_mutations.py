@@ -111,7 +111,7 @@ SECOND_BELTS = {
     ("kpis/models/batch.py", "OfBatchQuerySet.visible_to"): (SCOPED, ("kpis:import-detail foreign", TL)),
     ("kpis/models/batch.py", "BatchWeekQuerySet.visible_to"): (SCOPED, ("weeks of a file, page foreign", TL)),
     ("kpis/queries.py", "account_weeks"): (ACCOUNT, DETAIL),
-    ("kpis/queries.py", "figures"): (("kpis/panels.py", "portfolio"), ("home", TL)),
+    ("kpis/queries.py", "figures"): (("kpis/queries.py", "largest"), ("home", TL)),
     ("kpis/queries.py", "targets"): (("kpis/views/measure.py", "OnMeasure.account"), ("kpis:measure foreign", TL)),
     ("kpis/views/imports.py", "ImportDetail.get_context_data"): (SCOPED, ("kpis:import-detail foreign", TL)),
     ("kpis/views/quality.py", "AccountQuality.get_context_data"): (SCOPED, ("kpis:account-quality foreign", TL)),

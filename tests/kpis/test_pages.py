@@ -5,6 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from kam import measures
 from kam.models import StepRun
 from kam.roles import Role
 from kpis import queries
@@ -288,6 +289,18 @@ def test_home_shows_the_largest_accounts(site, mia):
     panels = site.get("/").context["bottom_panels"]
     table = next(p.context["table"] for p in panels if p.template == "kpis/panels/portfolio.html")
     assert [account.name for account, _cells in table.rows] == ["Large", "Small"]
+
+
+@pytest.mark.parametrize(("code", "names"), [("sell_in", "DBAC"), ("otif", "ABC"), ("weeks_of_supply", "CBA")])
+def test_the_largest_accounts_by_a_sum_a_share_or_the_last_level(mia, code, names):
+    weeks = {"C": [(0, 50), (30, 10)], "A": [(10, 10), (20, 20)], "B": [(40, 80), (5, 2)], "D": [(50, 0)]}
+    for name, values in weeks.items():
+        account = make.account(mia, name=name)
+        for back, (over, under) in enumerate(reversed(values)):
+            facts.value(account, code, weeks_back(back), over, under)
+    facts.value(make.account(), code, numerator=1000)
+    largest = [queries.largest(mia, measures.get(code), WEEK, 4, n) for n in (1, 4)]
+    assert ["".join(account.name for account in found) for found in largest] == [names[0], names]
 
 
 def test_home_sums_what_the_reader_sees_in_the_usual_currency(site, mia):
