@@ -7,13 +7,16 @@ from django.urls import get_script_prefix, reverse
 STAND_IN = 5_316_824_079
 
 
-def address_of(name: str, pk: int) -> str:
-    """The address of the route `name` whose only argument is the row's number, as `reverse` makes it."""
-    before, after = _around(name, get_script_prefix())
+def address_of(name: str, pk: int, *words: str) -> str:
+    """The address of the route `name` whose arguments are the row's number and `words` of which there are few.
+
+    It is as `reverse` makes it.
+    """
+    before, after = _around(name, words, get_script_prefix())
     return f"{before}{pk:d}{after}"
 
 
 @cache
-def _around(name, prefix):
+def _around(name, words, prefix):
     """What stands before and behind the number, below the `prefix` that the server gives this site."""
-    return reverse(name, args=[STAND_IN]).split(str(STAND_IN))
+    return reverse(name, args=[STAND_IN, *words]).split(str(STAND_IN))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kam.addresses import address_of
 from kam.lists import shared_unit
 from kam.measures import Measure
 from kam.templatetags import formats
@@ -136,14 +136,15 @@ class Portfolio:
 
     def _cell(self, account, column):
         code = column.measure.code
-        figure = self.now.get((account.pk, code), Figure(column.measure))
-        compared = change(figure, self.before.get((account.pk, code), Figure(column.measure)))
+        figure, compared = self.now.get((account.pk, code), Figure(column.measure)), None
+        if column.compared:
+            compared = change(figure, self.before.get((account.pk, code), Figure(column.measure)))
         return Cell(
             column=column,
             text=text_of(figure, account.currency, self.currency),
             late=figure.late,
-            url=reverse("kpis:measure", args=[account.pk, code]),
-            change=compared if column.compared else None,
+            url=address_of("kpis:measure", account.pk, code),
+            change=compared,
             change_unit=change_unit(column.measure),
         )
 

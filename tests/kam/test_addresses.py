@@ -9,6 +9,7 @@ from kam.addresses import address_of
 
 def test_the_address_of_a_row_is_the_one_that_reverse_makes():
     assert address_of("accounts:detail", 7) == reverse("accounts:detail", args=[7])
+    assert address_of("kpis:measure", 7, "sell_in") == reverse("kpis:measure", args=[7, "sell_in"])
 
 
 def test_it_stands_below_the_prefix_that_the_server_gives_this_site():
