@@ -1,4 +1,4 @@
-"""Addresses of rows: a page has many of them, which are alike but for the number."""
+"""Addresses of rows, of which a page has many that are alike but for the number, and of what every page leads to."""
 
 from functools import cache
 
@@ -16,7 +16,18 @@ def address_of(name: str, pk: int, *words: str) -> str:
     return f"{before}{pk:d}{after}"
 
 
+def page_address(name: str) -> str:
+    """The address of the route `name` that has no arguments, as `reverse` makes it."""
+    return _known(name, get_script_prefix())
+
+
+@cache
+def _known(name, prefix):
+    """What it is below the `prefix` that the server gives this site."""
+    return reverse(name)
+
+
 @cache
 def _around(name, words, prefix):
-    """What stands before and behind the number, below the `prefix` that the server gives this site."""
+    """What stands before and behind the number, below this prefix."""
     return reverse(name, args=[STAND_IN, *words]).split(str(STAND_IN))

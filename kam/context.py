@@ -1,15 +1,14 @@
 """What the frame of every page shows: theme, navigation by role, how the last night went."""
 
-from functools import cache
 from typing import NamedTuple
 
-from django.urls import get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kam import night
 from kam.access import may_have_deputies
+from kam.addresses import page_address
 from kam.measures import all_measures
 from kam.models import Deputy
 from kam.models.deputy import places_of
@@ -56,7 +55,7 @@ def frame(request):
     return {
         "theme": request.COOKIES.get("theme", ""),
         "nav": _nav(request, user),
-        "at": next((at for at, name in BESIDE.items() if request.path == _address(name, get_script_prefix())), ""),
+        "at": next((at for at, name in BESIDE.items() if request.path == page_address(name)), ""),
         "night_state": SimpleLazyObject(last_night),
         "standing_in": standing_in(user),
         "may_have_deputies": may_have_deputies(user),
@@ -90,16 +89,10 @@ BELONGS = {
 }
 
 
-@cache
-def _address(name, prefix):
-    """Where an entry leads, below the `prefix` that the server gives this site."""
-    return reverse(name)
-
-
 def _item(request, name, icon, label):
-    url = _address(name, get_script_prefix())
+    url = page_address(name)
     current = request.path == url if name == "home" else request.path.startswith(url)
-    if any(request.path.startswith(_address(other, get_script_prefix())) for other in BELONGS.get(name, ())):
+    if any(request.path.startswith(page_address(other)) for other in BELONGS.get(name, ())):
         current = True
     return Item(name, url, icon, label, current)
 

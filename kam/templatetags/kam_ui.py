@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from kam.addresses import address_of, page_address
 from kam.templatetags import formats, shapes
 
 register = template.Library()
@@ -39,6 +40,8 @@ register.filter("day_long", formats.day_long)
 register.filter("clock", formats.clock)
 register.filter("moment", formats.moment)
 register.filter("week", formats.week)
+register.simple_tag(address_of)
+register.simple_tag(page_address)
 register.simple_tag(shapes.sparkline, name="sparkline")
 register.simple_tag(shapes.bar, name="bar")
 register.simple_tag(shapes.split_bar, name="split_bar")
