@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
-from itertools import chain
 from operator import or_
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
@@ -204,7 +203,7 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     values = MeasureValue.objects.visible_to(user).filter(_inside(spans))
     rest = values.filter(measure__in=[code for code in measures if code not in money])
     in_currency = values.filter(measure__in=money, account__currency=currency)
-    return _by_week(measures, chain(_weekly(rest), _weekly(in_currency)))
+    return _by_week(measures, _weekly(rest).order_by().union(_weekly(in_currency).order_by(), all=True).order_by("week"))
 
 
 def _asked_for(user, codes):
