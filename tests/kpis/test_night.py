@@ -1,15 +1,19 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import Count, Sum
 
 from accounts.models import Alert
 from kpis import night as steps
+from kpis import rollups
 from kpis.feeds.due import end_of
 from kpis.feeds.standing import faults
 from kpis.imports.toml import mapping_text
-from kpis.models import AccountWeek, MeasureValue, ProductWeek, Touched
+from kpis.models import AccountWeek, MeasureValue, ProductWeek, SellThrough, Touched
 from tests import make
 from tests.kpis import facts
 from tests.kpis.facts import DAY, WEEK, weeks_back
@@ -235,6 +239,35 @@ def test_order_lines_and_open_items_without_a_rate_are_left_out_and_said():
     night = facts.night()
     steps.measures(night)
     assert (stored(account, "backlog")[-1][1], night.notes) == (90, [])
+
+
+def test_many_weeks_are_summed_some_at_a_time_and_come_to_the_same(monkeypatch):
+    accounts, weeks = [make.account() for _ in range(3)], [weeks_back(n) for n in range(3)]
+    rows = [facts.sold(account, week, units=5) for account in accounts for week in weeks]
+    facts.run(DAY)
+    rows[0].delete()
+    for account, week in product(accounts, weeks):
+        facts.touched(account, week)
+    SellThrough.objects.filter(pk=rows[4].pk).update(units=7)
+    with monkeypatch.context() as few:
+        few.setattr(rollups, "AT_ONCE", 4)
+        few.setattr(rollups, "AGAIN_AT_ONCE", 1)
+        steps.rollups(facts.night(DAY + timedelta(days=1)))
+    assert ProductWeek.objects.aggregate(Count("pk"), Sum("units")) == {"pk__count": 8, "units__sum": 42}
+    for account, week in product(accounts, weeks):
+        facts.touched(account, week)
+    assert steps.rollups(facts.night(DAY + timedelta(days=2))) == 0
+
+
+def test_sums_that_are_gone_are_looked_up_in_a_hash_table_however_little_memory_the_server_gives():
+    pairs, plans = {"accounts": [1] * 50_000, "weeks": [WEEK] * 50_000}, []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64kB'; SET LOCAL hash_mem_multiplier = 1")
+        for prepare in ("SELECT 1", rollups.ROOM):
+            cursor.execute(prepare)
+            cursor.execute(f"EXPLAIN {rollups.PRODUCT_WEEKS}", pairs)
+            plans.append("product_id = (hashed SubPlan" in "".join(line for (line,) in cursor.fetchall()))
+    assert plans == [False, True]
 
 
 @pytest.mark.parametrize("shards", [1, 3])
