@@ -203,7 +203,8 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     values = MeasureValue.objects.visible_to(user).filter(_inside(spans))
     rest = values.filter(measure__in=[code for code in measures if code not in money])
     in_currency = values.filter(measure__in=money, account__currency=currency)
-    return _by_week(measures, _weekly(rest).order_by().union(_weekly(in_currency).order_by(), all=True).order_by("week"))
+    both = _weekly(rest).order_by().union(_weekly(in_currency).order_by(), all=True)
+    return _by_week(measures, both.order_by("week"))
 
 
 def _asked_for(user, codes):
