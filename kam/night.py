@@ -20,6 +20,7 @@ from kam.audit import source
 from kam.leases import heartbeat
 from kam.models import Entry, StepRun
 from kam.models.night import MAX_ATTEMPTS
+from kam.sql import make_room
 
 logger = logging.getLogger(__name__)
 State = StepRun.State
@@ -233,6 +234,7 @@ def _work(mine):
     night = Night(mine.date, mine.shard, step_named(mine.step).shards)
     function = import_string(step_named(mine.step).path)
     with transaction.atomic():
+        make_room()
         rows = function(night) or 0
         still_mine = StepRun.objects.filter(pk=mine.pk, attempt=mine.attempt, state=State.RUNNING)
         if not still_mine.update(state=State.DONE, rows=rows, notes=night.notes, finished_at=Now()):

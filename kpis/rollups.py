@@ -93,12 +93,11 @@ WITH {SOLD},
 put AS ({PUT})
 SELECT (SELECT count(*) FROM own), {NOT_VALUED}
 """
-# NOT IN is looked up in a hash table, as long as the planner believes that it fits into memory: for that there is ROOM,
-# and weeks are summed AT_ONCE. Without, it looks through all rows for each of them, which takes hours for two years of
-# two hundred accounts. NOT EXISTS is planned as a loop in a loop too, because nobody can know how many rows `sold` will
-# have.
+# NOT IN is looked up in a hash table, as long as the planner believes that it fits into memory (`kam.sql.make_room`):
+# that is why not all weeks are summed at once. Else it looks through all rows for each of them, which takes hours for
+# two years of two hundred accounts. NOT EXISTS is planned as a loop in a loop too, because nobody can know how many rows
+# `sold` will have.
 AT_ONCE, AGAIN_AT_ONCE = 2_000, 250
-ROOM = "SELECT set_config('work_mem', '64MB', true), set_config('hash_mem_multiplier', '4', true)"
 PRODUCT_WEEKS = f"""
 WITH {SOLD},
 gone AS (
@@ -237,7 +236,6 @@ def refresh(night) -> int:
     with connection.cursor() as cursor:
         cursor.execute(PAIRS, shard)
         pairs = cursor.fetchall()
-        cursor.execute(ROOM)
         for some in _some(pairs, AT_ONCE):
             written += _summed(cursor, shard, some)
         rows, not_valued = map(sum, zip(*written, strict=True))

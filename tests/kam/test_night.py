@@ -37,6 +37,12 @@ def late(n):
     raise Skip("feed_late", feed="Nordlicht")
 
 
+def told_its_memory(n):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('work_mem'), current_setting('hash_mem_multiplier')")
+        calls.append(cursor.fetchone())
+
+
 @pytest.fixture(autouse=True)
 def two_shards(settings):
     settings.NIGHT_SHARDS = 2
@@ -126,6 +132,17 @@ def test_a_shard_that_has_ended_frees_only_what_waited_for_it(monkeypatch):
     assert [freed("a", 1) for _ in range(3)] == [[("a", 1)], [("a", 1)], []]
     assert freed("c", 0) == []
     assert freed("b", 0) == [("end", 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_has_room_for_its_hash_tables_and_nobody_after_it(monkeypatch):
+    use(monkeypatch, NightStep("memory", f"{HERE}.told_its_memory", sharded=False))
+    told_its_memory(None)
+    drive()
+    told_its_memory(None)
+    before, within, after = calls
+    assert (within, after) == (("64MB", "4"), before)
+    assert before != within
 
 
 @pytest.mark.django_db

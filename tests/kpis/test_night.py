@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Sum
 
 from accounts.models import Alert
+from kam.sql import ROOM
 from kpis import night as steps
 from kpis import rollups
 from kpis.feeds.due import end_of
@@ -263,7 +264,7 @@ def test_sums_that_are_gone_are_looked_up_in_a_hash_table_however_little_memory_
     pairs, plans = {"accounts": [1] * 50_000, "weeks": [WEEK] * 50_000}, []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64kB'; SET LOCAL hash_mem_multiplier = 1")
-        for prepare in ("SELECT 1", rollups.ROOM):
+        for prepare in ("SELECT 1", ROOM):
             cursor.execute(prepare)
             cursor.execute(f"EXPLAIN {rollups.PRODUCT_WEEKS}", pairs)
             plans.append("product_id = (hashed SubPlan" in "".join(line for (line,) in cursor.fetchall()))
