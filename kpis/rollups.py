@@ -95,8 +95,8 @@ SELECT (SELECT count(*) FROM own), {NOT_VALUED}
 """
 # NOT IN is looked up in a hash table, as long as the planner believes that it fits into memory (`kam.sql.make_room`):
 # that is why not all weeks are summed at once. Else it looks through all rows for each of them, which takes hours for
-# two years of two hundred accounts. NOT EXISTS is planned as a loop in a loop too, because nobody can know how many rows
-# `sold` will have.
+# two years of two hundred accounts. NOT EXISTS is planned as a loop in a loop too, because nobody can know how many
+# rows `sold` will have.
 AT_ONCE, AGAIN_AT_ONCE = 2_000, 250
 PRODUCT_WEEKS = f"""
 WITH {SOLD},
