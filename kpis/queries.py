@@ -203,8 +203,7 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     values = MeasureValue.objects.visible_to(user).filter(_inside(spans))
     rest = values.filter(measure__in=[code for code in measures if code not in money])
     in_currency = values.filter(measure__in=money, account__currency=currency)
-    both = _weekly(rest).order_by().union(_weekly(in_currency).order_by(), all=True)
-    return _by_week(measures, both.order_by("week"))
+    return _by_week(measures, _weekly(rest).union(_weekly(in_currency), all=True))
 
 
 def _asked_for(user, codes):
@@ -219,14 +218,14 @@ def _inside(spans):
 
 
 def _weekly(values):
-    """The values summed by measure and week, as rows in order of the weeks."""
-    return values.order_by("week").values_list("measure", "week").annotate(**SUMS, missing=BoolOr("late"))
+    """The values summed by measure and week."""
+    return values.order_by().values_list("measure", "week").annotate(**SUMS, missing=BoolOr("late"))
 
 
 def _by_week(measures, rows):
-    """The figures of such rows by code and week."""
+    """The figures of such rows by code and week, in order of the weeks."""
     found = {code: {} for code in measures}
-    for code, week, over, under, missing in rows:
+    for code, week, over, under, missing in rows.order_by("week"):
         found[code][week] = Figure(measures[code], over, under, week if over is not None else None, missing)
     return found
 
