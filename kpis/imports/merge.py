@@ -78,7 +78,7 @@ class Merge:
         self.new = self.changed = self.unchanged = self.staged = 0
         self.months: set = set()
         self.weeks: pl.DataFrame | None = None
-        self.days, self.comparison = _Days(self.table), Comparison(self.table)
+        self.days, self.comparison = _Days(self.table), Comparison(kind.name, self.table)
         self.columns: list[str] = []
         self.differing: list[pl.DataFrame] = []
         self.said: list[pl.DataFrame] = []
@@ -131,7 +131,7 @@ class Merge:
         return [name for name in self.columns if name not in self.table.key and name not in self.assumed]
 
     def _make_partitions(self, frame):
-        months = set(frame.get_column(self.table.day).dt.truncate("1mo").unique()) - self.months
+        months = set(frame.get_column(self.table.day).unique().dt.truncate("1mo")) - self.months
         if months and (gone := away(self.table.name, sorted(months))):
             raise UnusableFile("archived", months=as_said(gone))
         for month in sorted(months):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from kam.audit import log
 from kam.leases import heartbeat, take_turns
-from kpis.imports import asking, kept, store, straight, weeks, workbook
+from kpis.imports import asking, brought, kept, store, straight, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
 from kpis.imports.check import check_file, corrections_of, unfold
 from kpis.imports.copying import copy_in
@@ -176,6 +176,7 @@ def _run(batch, progress):
         return _duplicate(batch, first)
     mapping = mapping_of(batch)
     kept.sweep(folder)
+    brought.forget(folder)
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
     if straight.may_go(batch, mapping):

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 # What we lay into the folder of a file ourselves; the rest are files that its mapping joins.
-OURS = DATA, MAPPING, LOOK, ASKED = "data", "mapping.toml", "look.json", "asked.json"
+OURS = DATA, MAPPING, LOOK, ASKED, BROUGHT = "data", "mapping.toml", "look.json", "asked.json", "brought"
 PIECE = 1 << 20
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from kpis.imports import store
+from kpis.imports import brought, store
 from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
 from kpis.imports.check import checking
@@ -46,8 +46,13 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
     """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
     folder = store.folder_of(batch.stored_name)
     execute("SET LOCAL max_parallel_workers_per_gather = 0")  # the other processors check what comes next
+    with brought.writing(folder) as kept_rows:
+        return _stored(batch, mapping, progress, folder, kept_rows)
+
+
+def _stored(batch, mapping, progress, folder, kept_rows):
     with checking(folder / store.DATA, mapping, folder, progress) as (check, rows):
-        straight = Straight(batch, mapping, check.fields.assumed)
+        straight = Straight(batch, mapping, check.fields.assumed, kept_rows)
         with closing(ahead(map(straight.part, _gathered(rows)))) as parts:
             for part in parts:
                 if not check.is_clean:
@@ -90,8 +95,9 @@ class Part(NamedTuple):
 class Straight:
     """Facts on their way from the check into their table: `add` them part by part. Raises Doubt."""
 
-    def __init__(self, batch: ImportBatch, mapping: Mapping, assumed: frozenset[str]):
-        self.by, self.mapping = batch.by, replace(mapping, create=())
+    def __init__(self, batch: ImportBatch, mapping: Mapping, assumed: frozenset[str], kept_rows: brought.Writing):
+        self.by, self.mapping, self.assumed = batch.by, replace(mapping, create=()), assumed
+        self.kept_rows = None if batch.dry_run else kept_rows
         self.merge = Merge(mapping.kind, batch.pk, assumed)
         self.found = Result(mapping.kind, Kept(mapping.kind), no_faults())
         self.known = Known()
@@ -119,6 +125,8 @@ class Straight:
         if loaded.bad:
             raise Doubt
         frame = stored_columns(loaded.frame, self.mapping.kind)
+        if self.kept_rows:
+            self.kept_rows.add(frame.drop(self.assumed, strict=False))
         keys = frame.select(self.merge.table.key).hash_rows(seed=0)
         return Ready(frame, keys, sums(rows, self.mapping.kind), self.merge.told(frame))
 
