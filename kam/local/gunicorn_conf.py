@@ -15,7 +15,8 @@ bind = f"{os.environ.get('KAM_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000
 wsgi_app = "kam.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "3"))
+# Threads of a process take turns at one processor: the more there are, the longer those wait who are unlucky.
+threads = int(os.environ.get("WEB_THREADS", "2"))
 timeout = 60
 graceful_timeout = 30
 # What waits waits at the socket that all processes share, for the first thread that is free. A connection that is kept

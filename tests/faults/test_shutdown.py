@@ -143,7 +143,7 @@ def half_asked(web):
 
 def test_nobody_waits_while_a_thread_of_any_process_is_free(web):
     with ExitStack() as held:
-        for _ in range(5):  # of two times three threads
+        for _ in range(3):  # of two times two threads
             held.enter_context(half_asked(web))
             time.sleep(0.1)
         answers = [web.ask("/livez", patience=10) for _ in range(5)]
