@@ -35,7 +35,7 @@ COLUMNS = (
     Column("city", gettext_lazy("City"), lambda need: need.city, desk=True, shown=False),
     Column("urgency", gettext_lazy("Urgency"), _standing, cell=status(_level, _standing)),
     _figure("advised", pgettext_lazy("units", "Order now"), desk=False),
-    _figure("on_hand", gettext_lazy("On hand"), desk=False),
+    _figure("on_hand", gettext_lazy("On hand")),
     _figure("on_order", gettext_lazy("On order")),
     _figure("cover", gettext_lazy("Weeks of supply"), decimals=1),
     _figure("weekly", gettext_lazy("Units a week"), decimals=1),

@@ -127,6 +127,7 @@ function axes(spec, c, number) {
     xAxis: { type: "category", data: spec.x, axisTick: { show: false }, axisLine: { lineStyle: { color: c.rule2 } }, axisLabel: { ...text, interval: Math.ceil(spec.x.length / 12) - 1, hideOverlap: true } },
     yAxis: {
       type: "value", splitNumber: 4, minInterval: spec.decimals === 0 ? 1 : 0, ...range(spec), scale: spec.scale ?? false,
+      axisLine: { show: false }, axisTick: { show: false },
       axisLabel: { ...text, formatter: (value) => minus(number.format(value)) }, splitLine: { lineStyle: { color: c.rule } },
     },
   };
@@ -146,6 +147,10 @@ function options(spec, title, c, chart) {
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2, useGrouping: "always" });
   const right = rightMargin(spec);
   const room = { width: right - 8, left: () => chart.getWidth() - right + 8 };
+  const frame = axes(spec, c, number);
+  const own = withTokens(spec.echarts ?? {}, c);
+  // Figures along the bottom are written as those at the side are.
+  if (own.xAxis) own.xAxis = { ...frame.xAxis, ...own.xAxis, data: undefined, axisLabel: { ...frame.yAxis.axisLabel, hideOverlap: true, ...own.xAxis.axisLabel } };
   const described = spec.series.map((s) => `${s.name ?? ""}: ${s.data.at(-1) ?? "\u2013"}`).join("; ");
   return {
     animation: false,
@@ -153,9 +158,9 @@ function options(spec, title, c, chart) {
     textStyle: { fontFamily: font, fontSize: 11 },
     grid: { left: 44, right, top: 10, bottom: 24 },
     tooltip: tooltip(spec, c, exact),
-    ...axes(spec, c, number),
+    ...frame,
     series: [...spec.series.map((entry, i) => series(entry, c, spec, i === 0, room)), ...(spec.lines ?? []).filter((l) => l.name).map(limit(spec, c, room))],
-    ...withTokens(spec.echarts ?? {}, c),
+    ...own,
   };
 }
 
