@@ -1,14 +1,19 @@
 """The audit log of an account, told to a person."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from accounts import services
 from accounts.alerts import AlertRow, raise_alerts
-from accounts.timeline import entries_of_account, tell
+from accounts.timeline import VERBS, entries_of_account, tell
 from kam.night import Night
 from kam.roles import DataClass, Role
 from kam.services import remove
+from kpis.imports.services import TOLD
 from tests import make
 from tests.accounts.test_alerts import MONDAY
 
@@ -17,6 +22,17 @@ pytestmark = pytest.mark.django_db
 
 def told(account, user):
     return [(event["text"], event["by"]) for event in tell(entries_of_account(account, user))]
+
+
+def test_whatever_the_log_is_given_has_its_words():
+    written = set(TOLD.values())
+    for floor in ("kam", "accounts", "kpis", "tradeterms", "plans"):
+        for file in (Path(settings.BASE_DIR) / floor).rglob("*.py"):
+            code = file.read_text()
+            written |= set(re.findall(r'\blog\([^,()]+, "([a-z_]+)"', code))
+            written |= set(re.findall(r'^ {4}"([a-z_]+)": Step\(', code, re.MULTILINE))
+    assert {"created", "sign", "imported", "tested"} <= written
+    assert written - set(VERBS) == set()
 
 
 def test_it_names_what_was_done_to_what_by_whom():
