@@ -70,6 +70,7 @@ VERBS = {
     "rotated": pgettext_lazy("log", "given a new key"),
     "rerun": pgettext_lazy("log", "run again"),
 }
+CALLED = {"kam.user": gettext_lazy("person")}  # where the name of the model is not the word people use
 ICONS = {
     "accounts.account": "building-store",
     "accounts.store": "building-warehouse",
@@ -134,7 +135,7 @@ def model_of(entry):
 def kind_of(entry):
     """What people call such a row."""
     model = model_of(entry)
-    return capfirst(model._meta.verbose_name) if model else entry.model
+    return capfirst(CALLED.get(entry.model) or model._meta.verbose_name) if model else entry.model
 
 
 def _changes(entry, model):

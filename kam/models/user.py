@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kam.models.labelled import Labelled
 from kam.roles import Role
@@ -59,7 +60,7 @@ class User(Labelled, AbstractBaseUser):
 
     class State(models.TextChoices):
         INVITED = "invited", _("Invited")
-        ACTIVE = "active", _("Active")
+        ACTIVE = "active", pgettext_lazy("person", "Active")
         DEACTIVATED = "deactivated", _("Deactivated")
 
     administered = True
