@@ -6,7 +6,7 @@ from functools import partial
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.generic import TemplateView
 
 from accounts.models import Account
@@ -66,7 +66,7 @@ FIGURES = (
     _rate("bias", gettext_lazy("Bias, %")),
     _rate("added", gettext_lazy("Added to the baseline, pp")),
     _rate("added_to_naive", gettext_lazy("Added to last year, pp"), desk=True),
-    Column("weeks", gettext_lazy("Weeks"), lambda row: row.weeks, "count", desk=True),
+    Column("weeks", pgettext_lazy("number of", "Weeks"), lambda row: row.weeks, "count", desk=True),
 )
 
 
