@@ -1,7 +1,7 @@
 """Keyset pagination by a tuple of columns: stable while rows come and go, and as fast on page 1,000 as on page 1.
 
-Empty values sort last in either direction, by an explicit rank, so that no row is lost at the border. A column that is
-never empty has no rank, so that an index can bring its rows in order and begin at the border.
+Empty values sort last in either direction, and it is said where they stand, so that no row is lost at the border. Of a
+column that is never empty nothing is said, so that an index can bring its rows in order and begin at the border.
 """
 
 import base64
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 
@@ -63,14 +63,13 @@ class Keyset:
 
     def slice(self, rows, text, *, backwards=False):
         """Up to `size` + 1 rows after (or before) the cursor, in reading direction."""
-        ranked = [_may_be_empty(rows.model, f.lstrip("-")) for f in self.fields]
-        rows = rows.alias(**{f"_rank_{i}": self._rank(f) for i, f in enumerate(self.fields) if ranked[i]})
+        may_be_empty = [_may_be_empty(rows.model, f.lstrip("-")) for f in self.fields]
         if text:
             values = self._decode(text)
             rows = rows.filter(self._beyond(values, backwards))
-            if not ranked[0] and values[0] is not None:
+            if not may_be_empty[0] and values[0] is not None:
                 rows = rows.filter(self._not_before(values[0], backwards))
-        return list(rows.order_by(*self._ordering(ranked, backwards))[: self.size + 1])
+        return list(rows.order_by(*self._ordering(may_be_empty, backwards))[: self.size + 1])
 
     def whole(self, rows):
         """All rows in the order of their pages."""
@@ -84,21 +83,12 @@ class Keyset:
         values = [_plain(_value(row, f.lstrip("-"))) for f in self.fields]
         return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
 
-    def _rank(self, field):
-        return Case(
-            When(**{f"{field.lstrip('-')}__isnull": True}, then=Value(1)),
-            default=Value(0),
-            output_field=IntegerField(),
-        )
-
-    def _ordering(self, ranked, backwards):
+    def _ordering(self, may_be_empty, backwards):
         order = []
-        for i, field in enumerate(self.fields):
+        for field, empty in zip(self.fields, may_be_empty, strict=True):
             column, falling = F(field.lstrip("-")), field.startswith("-") != backwards
-            if ranked[i]:
-                rank = F(f"_rank_{i}")
-                order.append(rank.desc() if backwards else rank.asc())
-            order.append(column.desc() if falling else column.asc())
+            ends = {"nulls_first" if backwards else "nulls_last": True} if empty else {}
+            order.append(column.desc(**ends) if falling else column.asc(**ends))
         return order
 
     def _not_before(self, value, backwards):
