@@ -115,12 +115,13 @@ class OrderLine(ByAccount):
             models.Index(fields=["account", "ordered_on"], name="orderline_day"),
             models.Index(fields=["account", "settled_on"], name="orderline_settled"),
             models.Index(fields=["ordered_on", "id"], name="orderline_newest"),
-            # What is open is little of all; how late lines came is counted from the index alone.
+            # What is open is little of all. How late lines came is counted from the index alone: without other columns
+            # it is a fifth as large, as lines with the same days share one entry.
             models.Index(fields=["requested_on"], condition=Q(settled_on=None), name="orderline_waiting"),
             models.Index(
-                fields=["requested_on"],
-                include=["account", "received_on", "received", "ordered"],
-                name="orderline_lateness",
+                fields=["requested_on", "received_on", "account"],
+                condition=Q(received__gt=0, received_on__isnull=False),
+                name="orderline_came",
             ),
         ]
 
