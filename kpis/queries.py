@@ -4,11 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
-from django.db.models import Count, DecimalField, F, Func, Max, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import BooleanField, Count, DecimalField, F, Func, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
@@ -101,28 +99,31 @@ def figures(user, accounts, codes, last: date, weeks: int) -> dict[tuple[int, st
     Flows are summed over the weeks; of a level the last known one counts, at most eight weeks back.
     """
     measures = {code: m for code, m in readable_measures(user).items() if code in codes}
-    flows = Q(measure__in=[c for c, m in measures.items() if not m.snapshot], week__range=span(last, weeks))
-    levels = Q(measure__in=[c for c, m in measures.items() if m.snapshot], week__range=span(last, LEVEL_WEEKS))
-    # What both conditions have in common is said once more, because the database looks up by that alone.
-    common = {"measure__in": list(measures), "week__range": span(last, max(weeks, LEVEL_WEEKS))}
-    values = MeasureValue.objects.visible_to(user).filter(
-        flows | levels, account__in=[a.pk for a in accounts], **common
+    levels = [code for code, measure in measures.items() if measure.snapshot]
+    flows = [code for code in measures if code not in levels]
+    values = (
+        MeasureValue.objects.visible_to(user)
+        .filter(account__in=[a.pk for a in accounts], measure__in=list(measures))
+        .filter(week__range=span(last, max(weeks, LEVEL_WEEKS)))
+        # Said as what is left out: of two conditions, either of which may hold, the database would look up both.
+        .exclude(measure__in=flows, week__lt=span(last, weeks)[0])
+        .exclude(measure__in=levels, week__lt=span(last, LEVEL_WEEKS)[0])
     )
     told = SUMS | {"newest": Max("week", filter=KNOWN), "missing": BoolOr("late")}
-    if any(measure.snapshot for measure in measures.values()):
+    if levels:
         told |= {
-            "last_over": ArrayAgg("numerator", filter=KNOWN, order_by="-week", default=Value([])),
-            "last_under": ArrayAgg("denominator", filter=KNOWN, order_by="-week", default=Value([])),
-            "lates": ArrayAgg("late", order_by="-week"),
+            "last_over": _newest("numerator", filter=KNOWN),
+            "last_under": _newest("denominator", filter=KNOWN),
+            "last_late": _newest("late", output_field=BooleanField()),
         }
     rows = values.order_by().values_list("account_id", "measure").annotate(**told)
     return {(account, code): _figure(measures[code], *rest) for account, code, *rest in rows}
 
 
-def _figure(measure, over, under, newest, missing, last_over=(), last_under=(), lates=()):
+def _figure(measure, over, under, newest, missing, last_over=None, last_under=None, last_late=False):
     if not measure.snapshot:
         return Figure(measure, over, under, newest, missing)
-    return Figure(measure, *last_over[:1], *last_under[:1], week=newest, late=lates[0])
+    return Figure(measure, last_over, last_under, newest, last_late)
 
 
 def with_figure(accounts, code, last: date, weeks: int, measures):
@@ -167,9 +168,10 @@ def _by_account(known, measure):
     return rows.annotate(figure=Round(value, 8, output_field=FIGURE))
 
 
-def _newest(column):
+def _newest(column, output_field=FIGURE, **options):
     """The value of the last week."""
-    return Func(ArrayAgg(column, order_by="-week"), template="(%(expressions)s)[1]", output_field=DecimalField())
+    values = ArrayAgg(column, order_by="-week", **options)
+    return Func(values, template="(%(expressions)s)[1]", output_field=output_field)
 
 
 def series(user, account, codes, first: date, last: date) -> dict[str, dict[date, Figure]]:
@@ -189,7 +191,7 @@ def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
     counted = ~Q(measure__in=money) | Q(account__currency=account.currency)
     visible = Account.objects.visible_to(user).order_by().values("pk")
     below = MeasureValue.objects.filter(account__in=visible, account__lineage__contains=[account.pk])
-    values = below.filter(_inside(spans), counted, measure__in=list(measures))
+    values = below.filter(counted, measure__in=list(measures), week__in=_mondays(spans))
     return _by_week(measures, _weekly(values))
 
 
@@ -200,7 +202,7 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     values only, the database would read that of every account of the house.
     """
     measures, money = _asked_for(user, codes)
-    values = MeasureValue.objects.visible_to(user).filter(_inside(spans))
+    values = MeasureValue.objects.visible_to(user).filter(week__in=_mondays(spans))
     rest = values.filter(measure__in=[code for code in measures if code not in money])
     in_currency = values.filter(measure__in=money, account__currency=currency)
     return _by_week(measures, _weekly(rest).union(_weekly(in_currency), all=True))
@@ -212,9 +214,9 @@ def _asked_for(user, codes):
     return measures, [code for code, m in measures.items() if m.unit in MONEY]
 
 
-def _inside(spans):
-    """The condition that a week lies in one of the spans."""
-    return reduce(or_, (Q(week__range=weeks) for weeks in spans))
+def _mondays(spans):
+    """The Mondays of the spans, each once: looked up one by one, and so the database knows how many rows there are."""
+    return sorted({first + timedelta(weeks=n) for first, last in spans for n in range((last - first).days // 7 + 1)})
 
 
 def _weekly(values):
