@@ -6,7 +6,6 @@ from functools import partial
 from html import escape
 from itertools import islice
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.utils.formats import localize
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from kam.sql import sql_of
 from kam.templatetags import formats, kam_ui
 
 MANY = 7
@@ -233,19 +233,11 @@ def counted(*queries, most=formats.MOST_COUNTED + 1):
     Of a query for distinct values these are counted.
     """
     slim = (rows if rows.query.distinct else rows.order_by().values("pk") for rows in queries)
-    compiled = [_compiled(rows[:most]) for rows in slim]
+    compiled = [sql_of(rows[:most]) or ("SELECT WHERE false", ()) for rows in slim]
     sql = ", ".join(f"(SELECT count(*) FROM ({text}) found)" for text, _params in compiled)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sql}", [p for _text, params in compiled for p in params])
         return cursor.fetchone()
-
-
-def _compiled(rows):
-    """(SQL, parameters); of a query that cannot have rows one that has none."""
-    try:
-        return rows.query.sql_with_params()
-    except EmptyResultSet:
-        return "SELECT WHERE false", ()
 
 
 def view_query(params):

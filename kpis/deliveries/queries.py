@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import Count, DateField, DecimalField, F, Func, IntegerField, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncWeek
 
+from kam.sql import all_of, sql_of
 from kpis.models import OrderLine
 from kpis.rates import in_own
 
@@ -56,13 +58,8 @@ def lines(user, account=None, currency=""):
 
 
 def _worth():
-    """What is left of lines, in the account's currency; nothing of a line that has no price, or no exchange rate.
-
-    Most lines are in that currency: only of the others a rate is looked up, and multiplied by.
-    """
-    value, ours = F("left") * F("price"), Q(currency=F("account__currency"))
-    own, others = Sum(value, filter=ours), Sum(value * in_own("ordered_on"), filter=~ours)
-    return Coalesce(own + others, own, others)
+    """What is left of lines, in the account's currency; nothing of a line that has no price, or no exchange rate."""
+    return Sum(F("left") * F("price") * in_own("ordered_on"))
 
 
 class Sums(Func):
@@ -88,9 +85,9 @@ def standing(user, account, currency, day: date, due, first: date, last: date) -
     """What was ordered up to a day and is open now, by the week it was requested or promised for; how late lines came
     that were requested from `first` to `last`, in units of LATENESS; of an account its products. One query for all."""
     found, late, known, products = {}, dict.fromkeys((name for name, _low, _high in LATENESS), 0), "", []
-    parts = [_lateness(user, account, first, last)]
-    parts += [_products(user, account, first, last)] if account else []
-    for kind, what, code, name, sums in _waiting(user, account, currency, day, due).union(*parts, all=True):
+    parts = [sql_of(_waiting(user, account, currency, day, due)), _lateness(user, account, first, last)]
+    parts += [sql_of(_products(user, account, first, last))] if account else []
+    for kind, what, code, name, sums in _rows_of(all_of(parts)):
         if kind == PRODUCT:
             products.append({"product": what, "code": code, "name": name} | dict(zip(OF_PRODUCT, sums, strict=True)))
         elif kind == CAME:
@@ -101,6 +98,15 @@ def standing(user, account, currency, day: date, due, first: date, last: date) -
             found[what and EPOCH + timedelta(days=what)] = (units, value or Decimal(0), int(count))
     weeks = dict(sorted(found.items(), key=lambda pair: (pair[0] is None, pair[0] or day)))
     return Standing(known, weeks, late, sorted(products, key=_most_open_first))
+
+
+def _rows_of(asked):
+    """The rows of SQL with parameters; none where there is nothing to ask."""
+    if asked is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*asked)
+        return cursor.fetchall()
 
 
 def _summed(rows, kind, what, sums, code=NO_TEXT, name=NO_TEXT):
@@ -119,9 +125,17 @@ def _waiting(user, account, currency, day, due):
     return _summed(rows, OPEN, week, sums, Cast("account__currency", TextField()))
 
 
+# Counted by both days first, as the index brings them, and only then by the days between them.
+CAME_AFTER = """
+SELECT %s AS kind, received_on - requested_on, '', '', ARRAY[sum(count)]::numeric[]
+FROM ({by_days}) of_days GROUP BY received_on - requested_on
+"""
+
+
 def _lateness(user, account, first, last):
     rows = lines(user, account).filter(requested_on__range=(first, last), received_on__isnull=False, received__gt=0)
-    return _summed(rows, CAME, Days("received_on", "requested_on"), [Count("account_id")])
+    found = sql_of(rows.order_by().values("requested_on", "received_on").annotate(count=Count("account_id")))
+    return found and (CAME_AFTER.format(by_days=found[0]), (CAME, *found[1]))
 
 
 def _lateness_of(days):

@@ -13,7 +13,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from kam.keyset import Keyset
-from kam.sql import dicts
+from kam.sql import all_of, dicts
 from kpis.explorer.asked import ACCOUNT, CATEGORY, FLOW, PRODUCT, STORE
 from kpis.explorer.cells import cells
 from kpis.explorer.news import News, columns_of
@@ -215,16 +215,8 @@ class Ordered:
 
 def first_below(orders, each):
     """The first `each` places below every parent of several levels (`Ordered`), in order: one query for all of them."""
-    found = _of_all(order.numbered(each) for order in orders)
+    found = all_of(order.numbered(each) for order in orders)
     return _places(f"{found[0]} ORDER BY number", found[1]) if found else []
-
-
-def _of_all(parts):
-    """Several queries with parameters as one; None where there is nothing to ask."""
-    asked = [part for part in parts if part is not None]
-    if not asked:
-        return None
-    return " UNION ALL ".join(f"({text})" for text, _params in asked), [p for _text, params in asked for p in params]
 
 
 def _places(text, params):
@@ -268,7 +260,7 @@ def figures_of(asked, wanted):
     `ALL` asks for the sum of all rows and for the news.
     """
     lines, news = defaultdict(Line), News()
-    if (found := _of_all(_figures_sql(asked, *pair) for pair in wanted)) is None:
+    if (found := all_of(_figures_sql(asked, *pair) for pair in wanted)) is None:
         return Figures(lines, news)
     with connection.cursor() as cursor:
         cursor.execute(*found)
