@@ -1,11 +1,12 @@
 """Keyset pages: no row lost or shown twice, whatever the direction, ties and empty values."""
 
 import pytest
+from django.db.models import OuterRef, Subquery
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Alert
+from accounts.models import Account, Alert
 from kam.keyset import BadCursor, Keyset
 from tests import make
 
@@ -64,3 +65,11 @@ def test_links_keep_the_rest_of_the_address():
 def test_a_damaged_cursor_is_refused(text):
     with pytest.raises(BadCursor):
         Keyset(("at_stake",), 2).page(Alert.objects.all(), RequestFactory().get("/", {"after": text}))
+
+
+def test_an_order_by_a_value_that_is_looked_up_looks_it_up_once(django_assert_num_queries):
+    stake = Alert.objects.filter(account=OuterRef("pk")).values("at_stake")[:1]
+    accounts = Account.objects.annotate(stake=Subquery(stake))
+    with django_assert_num_queries(1) as asked:
+        Keyset(("-stake",), 2).page(accounts, RequestFactory().get("/"))
+    assert asked[0]["sql"].count("SELECT") == 2

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from accounts.models import Team
 from kam.models import StepRun
 from kam.night import Night
 from kam.roles import Role
@@ -118,6 +119,59 @@ def test_lines_in_another_currency_are_worth_what_they_are_in_the_accounts_own_o
         assert answer.context["rows"][0].figures["backlog"].value == 90
     assert [(row["asked"], row["open"], row["worth"]) for row in answer.context["products"]] == [(40, 40, 90)]
     assert answer.context["rows"][0].figures["book_to_bill"].value == 2
+
+
+def mixed(dice, account):
+    """Eighty lines of which much is not known, or is not as it should be."""
+    for _ in range(80):
+        asked_for = dice.choice([None, weeks_back(dice.randrange(-2, 16)) + timedelta(days=dice.randrange(7))])
+        came_on = (asked_for or WEEK) + timedelta(days=dice.randrange(-3, 20))
+        facts.ordered(
+            account, requested_on=asked_for, ordered_on=weeks_back(dice.randrange(-2, 18)),
+            promised_on=dice.choice([None, asked_for]), price=dice.choice([None, 2, 5]),
+            currency=dice.choice([account.currency, account.currency, "USD", "CHF"]),
+            cancelled=dice.choice([None, 0, 3, 10]), confirmed=dice.choice([None, 8]),
+            shipped=dice.choice([None, None, 0, 4, 10]), shipped_on=dice.choice([None, weeks_back(1)]),
+            received=dice.choice([None, 0, 4, 10]), received_on=dice.choice([None, weeks_back(2), came_on]),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNT_MANAGER, Role.DIRECTOR])
+@pytest.mark.parametrize("due", ["requested", "promised"])
+def test_of_the_lines_that_the_reader_sees_all_that_is_known_counts(client, role, due):
+    reader, dice = make.user(role), Random(due)
+    if role == Role.DIRECTOR:
+        make.team(reader, scope=Team.Scope.EVERYTHING)
+    facts.exchange(currency="USD", day=weeks_back(9), per_euro="1.25")
+    accounts = [make.account(*owner, currency=currency) for *owner, currency in (
+        (reader, "EUR"), (reader, "EUR"), (reader, "GBP"), ("EUR",), ("GBP",))]  # fmt: skip
+    for account in accounts:
+        mixed(dice, account)
+        facts.value(account, "backlog", numerator=1)
+    seen = accounts if role == Role.DIRECTOR else accounts[:3]
+    waiting, late = {}, Counter()
+    for line in OrderLine.objects.filter(account__in=seen).select_related("account"):
+        day, days = getattr(line, f"{due}_on"), line.received and line.received_on and line.requested_on
+        if days and weeks_back(12) <= line.requested_on <= calc.sunday(WEEK):
+            late[(line.received_on - line.requested_on).days] += 1
+        if line.account.currency == "EUR" and line.settled_on is None and line.ordered_on <= DAY:
+            left = max(max(line.ordered - (line.cancelled or 0), 0) - first(line.shipped, line.received), 0)
+            rate = {"EUR": Decimal(1), "USD": Decimal("0.8") if line.ordered_on >= weeks_back(9) else 0, "CHF": 0}
+            units, value, count = waiting.get(day and calc.monday(day), (0, 0, 0))
+            worth = left * (line.price or 0) * rate[line.currency]
+            waiting[day and calc.monday(day)] = units + left, value + worth, count + 1
+    StepRun.objects.create(date=DAY, step="measures", state="done")
+    client.force_login(reader)
+    shown = client.get(PAGE, {"due": due}).context
+    assert shown["waiting"] == {week: sums for week, sums in waiting.items() if sums[0]}
+    assert [count for _word, count in shown["late"]] == [
+        sum(count for days, count in late.items() if low <= days <= high)
+        for low, high in ((-99, -1), (0, 0), (1, 1), (2, 2), (3, 7), (8, 14), (15, 999))
+    ]
+
+
+def first(*values):
+    return next((value for value in values if value is not None), 0)
 
 
 def test_how_late_lines_came(site, mia):
