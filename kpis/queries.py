@@ -55,7 +55,8 @@ class Figure:
     @property
     def shown(self):
         """The value in the unit people read: percent instead of a fraction."""
-        return self.value * 100 if self.value is not None and self.measure.unit == "percent" else self.value
+        value = self.value
+        return value * 100 if value is not None and self.measure.unit == "percent" else value
 
 
 def last_night_day() -> date:

@@ -63,7 +63,7 @@ def as_decimal(value):
     if value is None or value == "" or isinstance(value, bool):
         return None
     try:
-        found = Decimal(str(value))
+        found = value if isinstance(value, Decimal) else Decimal(str(value))
     except (InvalidOperation, ValueError):
         return None
     return found if found.is_finite() else None

@@ -14,8 +14,8 @@ from kam.views.base import ScopedDetail
 from kam.views.lists import InList, ScopedList
 from kpis import access, calc, filters, queries
 from kpis.behind import source_of
+from kpis.deliveries import drawing, showing
 from kpis.deliveries import queries as deliveries
-from kpis.deliveries import showing
 from kpis.models import MeasureValue, OrderLine, Shipment
 from kpis.queries import YEAR
 
@@ -101,21 +101,23 @@ class Deliveries(ScopedList):
         end = calc.sunday(self.last)
         found = deliveries.standing(user, account, asked, self.day, self.due, first, end)
         currency = account.currency if account else found.currency or queries.usual_currency(user)[0]
-        mondays = calc.mondays(first, self.weeks)
+        mondays, products = calc.mondays(first, self.weeks), showing.product_rows(found.products)
         return {
             "day": self.day,
             "currency": currency,
             "kpis": showing.tiles(user, account, currency, points, self.last, self.weeks),
             "rates": showing.rates_chart(points, mondays, self.measures),
-            "rate_rows": showing.rate_rows(points, mondays, self.measures, currency),
+            "rate_rows": drawing.rate_rows(showing.rate_rows(points, mondays, self.measures, currency)),
             "heads": [showing.headed(measure, currency) for measure in self.measures.values()],
             "waiting": found.waiting,
+            "waiting_rows": drawing.waiting_rows(found.waiting, currency),
             "waiting_chart": showing.waiting_chart(found.waiting, self.day, currency),
             "late": [(showing.LATE_WORDS[name], count) for name, count in found.late.items()],
             "late_chart": showing.lateness_chart(found.late),
             "came": sum(found.late.values()),
             "on_day": found.late["on_day"],
-            "products": showing.product_rows(found.products),
+            "products": products,
+            "product_rows": drawing.product_rows(products, account, currency),
             "as_of": end,
             "first": first,
         }
