@@ -1,6 +1,7 @@
 """Parts of queries that the ORM would say in more words: they are made anew for every page."""
 
-from django.db.models import IntegerField, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, IntegerField, Subquery
 
 
 class CountOf(Subquery):
@@ -20,3 +21,15 @@ class SumOf(Subquery):
 
     def __init__(self, rows, column):
         super().__init__(rows.order_by().values(column))
+
+
+class OneOf(Func):
+    """Whether a column is one of the few values of a query: `OneOf("account", rows.values("pk"))`.
+
+    They are found first and then looked up, where `__in` lets the database read everything beside them.
+    """
+
+    arg_joiner, template, output_field = " = ANY(", "(%(expressions)s))", BooleanField()
+
+    def __init__(self, column, rows):
+        super().__init__(F(column), ArraySubquery(rows))

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 
 from accounts.models import Account
 from kam.context import last_night
+from kam.expressions import OneOf
 from kam.measures import Measure
 from kam.night import default_date
 from kpis import calc
@@ -190,9 +191,9 @@ def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
     """
     measures, money = _asked_for(user, codes)
     counted = ~Q(measure__in=money) | Q(account__currency=account.currency)
-    visible = Account.objects.visible_to(user).order_by().values("pk")
-    below = MeasureValue.objects.filter(account__in=visible, account__lineage__contains=[account.pk])
-    values = below.filter(counted, measure__in=list(measures), week__in=_mondays(spans))
+    below = Account.objects.visible_to(user).filter(lineage__contains=[account.pk]).order_by().values("pk")
+    values = MeasureValue.objects.filter(OneOf("account", below), counted)
+    values = values.filter(measure__in=list(measures), week__in=_mondays(spans))
     return _by_week(measures, _weekly(values))
 
 
