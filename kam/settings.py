@@ -117,10 +117,12 @@ DATABASES["default"] |= {
 STATEMENT_TIMEOUT = env.str("KAM_STATEMENT_TIMEOUT", "0")
 # A migration that cannot have its lock soon gives up, rather than let everybody queue behind it.
 LOCK_TIMEOUT = env.str("KAM_LOCK_TIMEOUT", "5s") if DATABASE_ROLE == "owner" else "0"
-# Our statements are many and short: to compile one takes longer than to run it.
+# Our statements are many and short: to compile one, or to start others to help with it, takes longer than to run it.
+# Nights share their work out by accounts.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT}"
     " -c idle_in_transaction_session_timeout=600s -c timezone=UTC -c jit=off"
+    " -c max_parallel_workers_per_gather=0"
 )
 APP_ROLE = env.db_url("DATABASE_APP_URL", default="postgres://kam_app@/kam")["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
