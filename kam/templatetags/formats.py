@@ -72,11 +72,14 @@ def as_decimal(value):
 def number(value, decimals=0, *, sign=False):
     """`18420.456` → `18,420`; half up; with `sign` a plus before what is above zero."""
     found = as_decimal(value)
-    if found is None:
-        return DASH
-    shown = rounded(found, int(decimals))
+    return DASH if found is None else _figure(found, int(decimals), style(), sign=sign)
+
+
+def _figure(value, decimals, by, *, sign=False):
+    """A Decimal `by` the conventions of a language, which whoever writes a thousand figures asks for once each."""
+    shown = rounded(value, decimals)
     whole, _, fraction = f"{abs(shown):,f}".partition(".")
-    decimal, grouping = style().marks
+    decimal, grouping = by.marks
     text = whole.replace(",", grouping) + (decimal + fraction if fraction else "")
     if shown == 0:
         return text
@@ -133,10 +136,11 @@ def amount(value, currency):
 def thousands(value, decimals=None):
     """An amount for a column whose header says the unit: thousands in en and de, 万 in zh."""
     found = as_decimal(value)
-    if found is None:
-        return DASH
-    places = style().unit_decimals if decimals is None else decimals
-    return number(found / style().unit, places)
+    return DASH if found is None else _in_units(found, decimals, style())
+
+
+def _in_units(value, decimals, by):
+    return _figure(value / by.unit, by.unit_decimals if decimals is None else int(decimals), by)
 
 
 def money_unit(currency):
@@ -151,17 +155,19 @@ def money_short(value, currency):
     found = as_decimal(value)
     if found is None:
         return DASH
-    small = abs(found) < 10 * style().unit and found != 0
-    text = thousands(found, style().unit_decimals + (1 if small else 0))
-    if style() is STYLES["en"]:
+    by = style()
+    small = abs(found) < 10 * by.unit and found != 0
+    text = _in_units(found, by.unit_decimals + (1 if small else 0), by)
+    if by is STYLES["en"]:
         return f"{symbol(currency)}{NBSP}{text}{NBSP}k"
     return f"{text}{NBSP}{money_unit(currency)}"
 
 
 def _beside(text, currency, sign):
-    if _chinese():
+    by = style()
+    if by is STYLES["zh"]:
         return f"{text}{NBSP}{CHINESE_UNITS.get(currency, currency)}"
-    return f"{text}{NBSP}{sign}" if style() is STYLES["de"] else f"{sign}{NBSP}{text}"
+    return f"{text}{NBSP}{sign}" if by is STYLES["de"] else f"{sign}{NBSP}{text}"
 
 
 def _chinese():
