@@ -1,11 +1,12 @@
 """What the frame of every page shows of accounts: how many alerts are open, how much in the inbox is unread."""
 
-from functools import cache
+from functools import cache, partial
 
 from django.utils.functional import SimpleLazyObject
 
+from accounts.compiled import for_reader
 from accounts.models import Alert, Notification
-from kam.lists import counted
+from kam.lists import Counts
 
 MOST = 100
 
@@ -27,10 +28,10 @@ def frame(request):
 
 def lazy_counts(user):
     """(open alerts, unread notifications), asked once by the first who needs one of them."""
-    return cache(
-        lambda: counted(
-            Alert.objects.visible_to(user).filter(state=Alert.State.OPEN),
-            Notification.objects.visible_to(user).unread(),
-            most=MOST,
-        )
-    )
+    return cache(lambda: _counts(user))
+
+
+@partial(for_reader, reads=partial(Counts, most=MOST))
+def _counts(user):
+    is_open = Alert.objects.visible_to(user).filter(state=Alert.State.OPEN)
+    return is_open, Notification.objects.visible_to(user).unread()

@@ -3,7 +3,8 @@
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Store
+from accounts.compiled import for_reader
+from accounts.models import Account, Alert, Store
 from accounts.timeline import entries_of_account, tell
 from accounts.workflow import with_moves
 from kam.context import last_night
@@ -22,8 +23,15 @@ OUTCOMES = {
 @panel("account", "accounts/panels/alerts.html", order=10)
 def alerts(request, account):
     """The unresolved alerts, the worst first."""
-    found = account.alerts.visible_to(request.user).unresolved().worst_first()
-    return {"alerts": with_moves(found[:SHOWN], request.user), "total": account.alerts_open}
+    found = _worst(request.user, account=account.pk)
+    for alert in found:
+        alert.account = account
+    return {"alerts": with_moves(found, request.user), "total": account.alerts_open}
+
+
+@for_reader
+def _worst(user, *, account):
+    return Alert.objects.visible_to(user).filter(account=account).unresolved().worst_first()[:SHOWN]
 
 
 @panel("account", "accounts/panels/people.html", order=70, later=True)

@@ -1,7 +1,7 @@
 """Parts of queries that the ORM would say in more words: they are made anew for every page."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, IntegerField, Subquery
+from django.db.models import BooleanField, F, Func, IntegerField, Q, Subquery, Value
 
 
 class CountOf(Subquery):
@@ -33,3 +33,13 @@ class OneOf(Func):
 
     def __init__(self, column, rows):
         super().__init__(F(column), ArraySubquery(rows))
+
+
+def among(path: str, values, kind: str = "bigint") -> Q:
+    """Whether what stands at `path` is one of the values, a list or an array as the database writes it.
+
+    They are said as one array however many they are, so that a query is worded alike for all of them.
+    """
+    array = values if isinstance(values, Value) else Value(values if isinstance(values, str) else list(values))
+    template = f"(%(expressions)s::{kind}[]))"
+    return Q(Func(F(path), array, arg_joiner=" = ANY(", template=template, output_field=BooleanField()))

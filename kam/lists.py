@@ -13,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from kam.compiled import filled
 from kam.sql import sql_of
 from kam.templatetags import formats, kam_ui
 
@@ -232,12 +233,22 @@ def counted(*queries, most=formats.MOST_COUNTED + 1):
 
     Of a query for distinct values these are counted.
     """
-    slim = (rows if rows.query.distinct else rows.order_by().values("pk") for rows in queries)
-    compiled = [sql_of(rows[:most]) or ("SELECT WHERE false", ()) for rows in slim]
-    sql = ", ".join(f"(SELECT count(*) FROM ({text}) found)" for text, _params in compiled)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sql}", [p for _text, params in compiled for p in params])
-        return cursor.fetchone()
+    return Counts(queries, most).read({})
+
+
+class Counts:
+    """The same question about queries that are compiled (`kam.compiled`)."""
+
+    def __init__(self, queries, most=formats.MOST_COUNTED + 1):
+        slim = (rows if rows.query.distinct else rows.order_by().values("pk") for rows in queries)
+        said = [sql_of(rows[:most]) or ("SELECT WHERE false", ()) for rows in slim]
+        self.sql = "SELECT " + ", ".join(f"(SELECT count(*) FROM ({sql}) found)" for sql, _params in said)
+        self.params = [p for _sql, params in said for p in params]
+
+    def read(self, values):
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, filled(self.params, values))
+            return cursor.fetchone()
 
 
 def view_query(params):

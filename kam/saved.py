@@ -1,10 +1,12 @@
 """Views of lists that people keep: filters, sort and columns under a name."""
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext as _
 
 from kam import services
+from kam.compiled import for_reader
 from kam.lists import NEEDED_BY_PAGES
 from kam.models import SavedView
 
@@ -12,10 +14,16 @@ from kam.models import SavedView
 def views_of(request):
     """The saved views of this page that the person sees, each with whether it is the one on the screen."""
     page, query = request.resolver_match.view_name, clean(request.GET)
-    found = list(SavedView.objects.visible_to(request.user).filter(page=page).prefetch_related("user"))
+    found = _views(request.user, page=page)
+    prefetch_related_objects(found, "user")
     for view in found:
         view.current, view.mine = view.query == query, view.user_id == request.user.pk
     return found
+
+
+@for_reader
+def _views(user, *, page):
+    return SavedView.objects.visible_to(user).filter(page=page)
 
 
 def clean(params):

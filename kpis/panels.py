@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.compiled import for_reader
 from kam.charts import drawn
 from kam.panels import panel
 from kam.reading import once
@@ -157,14 +158,19 @@ def stockouts(request, account):
     """The latest stock-outs of an account and of what the reader sees below it."""
     if not may_read(request.user, DataClass.KPI):
         return None
-    seen = StockOut.objects.visible_to(request.user).standing().filter(account__lineage__contains=[account.pk])
-    latest = seen.select_related("product").only(*STOCKOUT_READ).order_by("-last_week", "-lost_value", "pk")
-    rows = list(latest[:STOCKOUTS])
+    rows = _latest(request.user, account=account.pk)
     if not rows:
         return None
     for row in rows:
         row.span = span_text(row)
     return {"episodes": rows, "list_url": f"{reverse('kpis:stockout-list')}?account={account.pk}"}
+
+
+@for_reader
+def _latest(user, *, account):
+    seen = StockOut.objects.visible_to(user).standing().filter(account__lineage__contains=[account])
+    read = seen.select_related("product").only(*STOCKOUT_READ)
+    return read.order_by("-last_week", "-lost_value", "pk")[:STOCKOUTS]
 
 
 BUCKET_WORDS = {

@@ -10,9 +10,10 @@ from django.db.models import BooleanField, Count, DecimalField, F, Func, Max, Ou
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
 
+from accounts.compiled import for_reader
 from accounts.models import Account
 from kam.context import last_night
-from kam.expressions import OneOf
+from kam.expressions import OneOf, among
 from kam.measures import Measure
 from kam.night import default_date
 from kpis import calc
@@ -181,20 +182,32 @@ def series(user, account, codes, first: date, last: date) -> dict[str, dict[date
 
     Money below counts where it is in the account's currency.
     """
-    return of_account(user, account, codes, [(first, last)])
+    measures, money = _asked_for(user, codes)
+    values = {"account": account.pk, "currency": account.currency, "weeks": _mondays([(first, last)])}
+    return _by_week(measures, _series(user, tuple(measures), tuple(money), **values))
+
+
+@for_reader
+def _series(user, codes, money, *, account, currency, weeks):
+    return _of_account(user, account, currency, codes, money, weeks).order_by("week")
 
 
 def of_account(user, account, codes, spans) -> dict[str, dict[date, Figure]]:
-    """The same from first to last Monday of each of the `spans`.
+    """The same from first to last Monday of each of the `spans`."""
+    measures, money = _asked_for(user, codes)
+    found = _of_account(user, account.pk, account.currency, list(measures), money, _mondays(spans))
+    return _by_week(measures, found.order_by("week"))
+
+
+def _of_account(user, account, currency, codes, money, weeks):
+    """Weekly sums of readable measures, of which those in `money` count where they are in the currency.
 
     The measures are named once: twice would let the database expect so many steps that it reads the whole table.
     """
-    measures, money = _asked_for(user, codes)
-    counted = ~Q(measure__in=money) | Q(account__currency=account.currency)
-    below = Account.objects.visible_to(user).filter(lineage__contains=[account.pk]).order_by().values("pk")
-    values = MeasureValue.objects.filter(OneOf("account", below), counted)
-    values = values.filter(measure__in=list(measures), week__in=_mondays(spans))
-    return _by_week(measures, _weekly(values))
+    counted = ~Q(measure__in=money) | Q(account__currency=currency)
+    below = Account.objects.visible_to(user).filter(lineage__contains=[account]).order_by().values("pk")
+    values = MeasureValue.objects.filter(OneOf("account", below), counted, among("week", weeks, "date"))
+    return _weekly(values.filter(measure__in=codes))
 
 
 def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
@@ -207,7 +220,7 @@ def portfolio(user, currency, codes, spans) -> dict[str, dict[date, Figure]]:
     values = MeasureValue.objects.visible_to(user).filter(week__in=_mondays(spans))
     rest = values.filter(measure__in=[code for code in measures if code not in money])
     in_currency = values.filter(measure__in=money, account__currency=currency)
-    return _by_week(measures, _weekly(rest).union(_weekly(in_currency), all=True))
+    return _by_week(measures, _weekly(rest).union(_weekly(in_currency), all=True).order_by("week"))
 
 
 def _asked_for(user, codes):
@@ -227,9 +240,9 @@ def _weekly(values):
 
 
 def _by_week(measures, rows):
-    """The figures of such rows by code and week, in order of the weeks."""
+    """The figures of such rows, which come in order of the weeks, by code and week."""
     found = {code: {} for code in measures}
-    for code, week, over, under, missing in rows.order_by("week"):
+    for code, week, over, under, missing in rows:
         found[code][week] = Figure(measures[code], over, under, week if over is not None else None, missing)
     return found
 
@@ -265,8 +278,12 @@ def _currencies(user):
 
 def targets(user, account, codes, year: int) -> dict[str, Target]:
     """The account's own targets of a year by measure."""
-    found = Target.objects.visible_to(user).filter(account=account, measure__in=codes, year=year).order_by()
-    return {target.measure: target for target in found}
+    return {target.measure: target for target in _targets(user, tuple(codes), account=account.pk, year=year)}
+
+
+@for_reader
+def _targets(user, codes, *, account, year):
+    return Target.objects.visible_to(user).filter(account=account, measure__in=codes, year=year).order_by()
 
 
 def expected_by(target: Target, measure: Measure, points: dict[date, Figure], week: date) -> Decimal:
@@ -284,11 +301,16 @@ def expected_by(target: Target, measure: Measure, points: dict[date, Figure], we
 
 def account_weeks(user, account, first: date, last: date) -> dict[date, dict]:
     """Sell-in beside sell-through by week, of the account and what the user sees below it in its currency."""
-    rows = AccountWeek.objects.visible_to(user).filter(
-        account__lineage__contains=[account.pk], currency=account.currency, week__range=(first, last)
-    )
-    sums = rows.order_by("week").values("week").annotate(sell_in=Sum("sell_in_value"), sell_through=Sum("value"))
+    sums = _account_weeks(user, account=account.pk, currency=account.currency, first=first, last=last)
     return {row["week"]: row for row in sums}
+
+
+@for_reader
+def _account_weeks(user, *, account, currency, first, last):
+    rows = AccountWeek.objects.visible_to(user).filter(
+        account__lineage__contains=[account], currency=currency, week__range=(first, last)
+    )
+    return rows.order_by("week").values("week").annotate(sell_in=Sum("sell_in_value"), sell_through=Sum("value"))
 
 
 @dataclass(frozen=True)
@@ -316,14 +338,8 @@ AGED = ("amount", "paid", "paid_on", "due_on", "issued_on")
 def receivables(user, account, day: date) -> Receivables | None:
     """The ageing of an account and what is below it in its currency; None when the user sees no open items."""
     since = day - timedelta(days=DSO_DAYS)
-    items = OpenItem.objects.visible_to(user).filter(
-        Q(issued_on__gt=since) | Q(paid_on__gt=day) | ~Q(amount=F("paid")),
-        account__lineage__contains=[account.pk],
-        account__currency=account.currency,
-        issued_on__lte=day,
-    )
     opened, sales, left_out = [], Decimal(0), 0
-    for amount, paid, paid_on, due_on, issued_on, rate in _with_rate(items, account.currency):
+    for amount, paid, paid_on, due_on, issued_on, rate in _with_rate(user, account, since, day):
         left = calc.open_amount(amount, paid, paid_on, day)
         if rate is None:
             left_out += left != 0
@@ -350,10 +366,27 @@ def receivables(user, account, day: date) -> Receivables | None:
     )
 
 
-def _with_rate(items, currency):
+def _with_rate(user, account, since, day):
     """AGED of each item and what one unit of its currency is in the account's; asked for where one is in another."""
-    items = items.order_by("due_on")
-    rows = list(items.values_list("currency", *AGED))
-    if any(theirs != currency for theirs, *_aged in rows):
-        return items.annotate(rate=in_own("issued_on")).values_list(*AGED, "rate")
-    return [(*aged, Decimal(1)) for _theirs, *aged in rows]
+    given = {"account": account.pk, "currency": account.currency, "since": since, "day": day}
+    rows = _aged(user, **given)
+    if any(theirs != account.currency for theirs, *_values in rows):
+        return _items(user, **given).annotate(rate=in_own("issued_on")).values_list(*AGED, "rate")
+    return [(*values, Decimal(1)) for _theirs, *values in rows]
+
+
+@for_reader
+def _aged(user, *, account, currency, since, day):
+    items = _items(user, account=account, currency=currency, since=since, day=day)
+    return items.values_list("currency", *AGED)
+
+
+def _items(user, *, account, currency, since, day):
+    """What is open on a day, and what was issued in the time before that is asked about."""
+    items = OpenItem.objects.visible_to(user).filter(
+        Q(issued_on__gt=since) | Q(paid_on__gt=day) | ~Q(amount=F("paid")),
+        account__lineage__contains=[account],
+        account__currency=currency,
+        issued_on__lte=day,
+    )
+    return items.order_by("due_on")

@@ -94,7 +94,7 @@ TELLING = [
 ]
 
 DETAIL, WHOLE = ("accounts:detail foreign", TL), ("accounts:whole foreign", TL)
-ACCOUNT = ("accounts/views/head.py", "OnAccount.account")
+ACCOUNT = ("accounts/views/head.py", "_visible")
 SCOPED, NIGHT = ("kam/views/base.py", "Scoped.get_queryset"), ("kam/views/night.py", "NightAccess.dispatch")
 AGREEMENT = ("tradeterms/views/agreement.py", "AgreementDetail.agreement")
 
@@ -110,9 +110,9 @@ SECOND_BELTS = {
     ("kam/views/night.py", "NightPage.get_context_data"): (NIGHT, ("night-day", FLD)),
     ("kpis/models/batch.py", "OfBatchQuerySet.visible_to"): (SCOPED, ("kpis:import-detail foreign", TL)),
     ("kpis/models/batch.py", "BatchWeekQuerySet.visible_to"): (SCOPED, ("weeks of a file, page foreign", TL)),
-    ("kpis/queries.py", "account_weeks"): (ACCOUNT, DETAIL),
+    ("kpis/queries.py", "_account_weeks"): (ACCOUNT, DETAIL),
     ("kpis/queries.py", "figures"): (("kpis/queries.py", "largest"), ("home", TL)),
-    ("kpis/queries.py", "targets"): (("kpis/views/measure.py", "OnMeasure.account"), ("kpis:measure foreign", TL)),
+    ("kpis/queries.py", "_targets"): (("kpis/views/measure.py", "OnMeasure.account"), ("kpis:measure foreign", TL)),
     ("kpis/views/imports.py", "ImportDetail.get_context_data"): (SCOPED, ("kpis:import-detail foreign", TL)),
     ("kpis/views/quality.py", "AccountQuality.get_context_data"): (SCOPED, ("kpis:account-quality foreign", TL)),
     ("plans/access.py", "may_create"): (SCOPED, ("POST plans:revise foreign", TL)),

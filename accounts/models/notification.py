@@ -16,7 +16,7 @@ class NotificationQuerySet(models.QuerySet):
             return self.none()
         seen = reach_of(user).hanging_off("account") & of_read_classes("shown_to", user)
         about = Q(account=None) | seen if seen else seen  # who sees every account and class needs no condition
-        return self.filter(about, user=user)
+        return self.filter(about, user=user.pk)
 
     def unread(self):
         return self.filter(read_at=None)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from kam.expressions import among
 from kam.models import Tree, Versioned
 from kam.models.deputy import places_of
 from kam.roles import TEAM_SCOPED, Role
@@ -24,7 +25,7 @@ class TeamQuerySet(models.QuerySet):
 
     def worked_in_by(self, persons):
         """The teams in which people with these ids work, and those below."""
-        mine = TeamMembership.objects.filter(user__in=persons).order_by().values("team")
+        mine = TeamMembership.objects.filter(among("user", persons)).order_by().values("team")
         return self.filter(lineage__overlap=ArraySubquery(mine)) if persons else self.none()
 
     def whose_scope_catches(self, country):

@@ -1,13 +1,16 @@
+from functools import partial
+
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
+from accounts.compiled import for_reader
 from accounts.filters import AccountFilter
 from accounts.models import Account, Alert
 from accounts.showing import signal_of
-from kam.lists import Column, counted, status
+from kam.lists import Column, Counts, status
 from kam.views.lists import ScopedList
 
 COLUMNS = (
@@ -85,10 +88,7 @@ class AccountList(ScopedList):
     @cached_property
     def counts(self):
         """How many accounts each of the ready-made views has."""
-        user = self.request.user
-        alarmed = Alert.objects.visible_to(user).unresolved().order_by().values("account").distinct()
-        seen, prospect = Account.objects.visible_to(user), Account.State.PROSPECT
-        return counted(seen, seen.filter(owner=user), alarmed, seen.filter(state=prospect))
+        return _counts(self.request.user)
 
     def tabs(self):
         """Ready-made views with their counts."""
@@ -99,3 +99,10 @@ class AccountList(ScopedList):
             self.tab(_("Needs attention"), "attention=true", alarming),
             self.tab(_("Prospects"), f"state={Account.State.PROSPECT}", prospects),
         ]
+
+
+@partial(for_reader, reads=Counts)
+def _counts(user):
+    alarmed = Alert.objects.visible_to(user).unresolved().order_by().values("account").distinct()
+    seen, prospect = Account.objects.visible_to(user), Account.State.PROSPECT
+    return seen, seen.filter(owner=user.pk), alarmed, seen.filter(state=prospect)

@@ -4,12 +4,13 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import OuterRef
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts import access
+from accounts.compiled import for_reader
 from accounts.models import Account, Contact, Store
 from accounts.views.account_list import AccountList
 from kam.expressions import CountOf
@@ -36,14 +37,10 @@ class OnAccount(InList):
 
     @cached_property
     def account(self):
-        user = self.request.user
-        accounts = Account.objects.visible_to(user).annotate(
-            stores_count=CountOf(Store.objects.filter(account=OuterRef("pk"))),
-            contacts_count=CountOf(Contact.objects.filter(account=OuterRef("pk"))),
-        )
-        if self.has_head:
-            accounts = accounts.with_signal(user).select_related("owner", "team")
-        return get_object_or_404(accounts, pk=self.kwargs["pk"])
+        found = (_with_head if self.has_head else _visible)(self.request.user, pk=self.kwargs["pk"])
+        if not found:
+            raise Http404
+        return found[0]
 
     def row(self):
         return self.account
@@ -65,6 +62,24 @@ class OnAccount(InList):
             "tabs": _tabs(account, user, self.request.GET.get("in")),
             "tab": self.tab,
         }
+
+
+@for_reader
+def _with_head(user, *, pk):
+    """The account with all that its head shows."""
+    return _visible.build(user, pk=pk).with_signal(user).select_related("owner", "team")
+
+
+@for_reader
+def _visible(user, *, pk):
+    return (
+        Account.objects.visible_to(user)
+        .filter(pk=pk)
+        .annotate(
+            stores_count=CountOf(Store.objects.filter(account=OuterRef("pk"))),
+            contacts_count=CountOf(Contact.objects.filter(account=OuterRef("pk"))),
+        )
+    )
 
 
 def _above(account, user):

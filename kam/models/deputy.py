@@ -6,6 +6,7 @@ from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kam.compiled import compiled
 from kam.models.versioned import Versioned
 from kam.reading import once
 from kam.roles import STANDS_IN, Role
@@ -35,7 +36,17 @@ def places_of(user):
 
 
 def _held_by(user):
-    return list(Deputy.objects.held_by(user).order_by().values_list("person", "person__role"))
+    return _persons(_stood_in_for(user), deputy=user.pk, day=timezone.now().date())
+
+
+@compiled
+def _persons(roles, *, deputy, day):
+    return Deputy.objects.standing_in(roles, deputy=deputy, day=day).order_by().values_list("person", "person__role")
+
+
+def _stood_in_for(user, roles=frozenset(Role)):
+    """Those of the roles for which the user's own role may stand in."""
+    return tuple(sorted(STANDS_IN.get(user.role, frozenset()) & roles))
 
 
 class DeputyQuerySet(models.QuerySet):
@@ -50,8 +61,11 @@ class DeputyQuerySet(models.QuerySet):
 
         The roles of both are asked every time, because they may have changed since the row was written.
         """
-        allowed = STANDS_IN.get(user.role, frozenset()) & roles
-        return self.now().filter(deputy=user, person__is_active=True, person__role__in=sorted(allowed))
+        return self.standing_in(_stood_in_for(user, roles), deputy=user.pk, day=timezone.now().date())
+
+    def standing_in(self, roles, *, deputy, day):
+        """The rows by which the person `deputy` stands in on a day for somebody active in one of `roles`."""
+        return self.on(day).filter(deputy=deputy, person__is_active=True, person__role__in=roles)
 
     def on(self, day):
         return self.filter(starts__lte=day, ends__gte=day)

@@ -9,7 +9,7 @@ from kam.models.versioned import Versioned
 class SavedViewQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own, and what colleagues share; a view holds no data, only an address."""
-        return self.filter(Q(user=user) | Q(shared=True)) if user.is_active else self.none()
+        return self.filter(Q(user=user.pk) | Q(shared=True)) if user.is_active else self.none()
 
 
 class SavedView(Versioned):

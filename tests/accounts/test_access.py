@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
+from accounts.compiled import for_reader
 from accounts.models import Account, Alert, Contact, Membership, Store, Team
 from kam.reading import reading, requests
 from kam.roles import READS, TEAM_SCOPED, DataClass, Role
@@ -12,8 +13,16 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
+@for_reader
+def compiled(user, model):
+    return model.objects.visible_to(user)
+
+
 def seen(user, model=Account):
-    return set(model.objects.visible_to(user))
+    """What the rule lets a person see, which is the same where the query was compiled for others like them."""
+    found = set(model.objects.visible_to(user))
+    assert set(compiled(user, model)) == found
+    return found
 
 
 def account_below(parent, **kw):
@@ -179,7 +188,7 @@ def test_people_see_their_own_teams_and_those_below():
     above = make.team()
     mine = make.team(user, parent=above)
     below = make.team(parent=mine)
-    assert seen(user, Team) == {mine, below}
+    assert set(Team.objects.visible_to(user)) == {mine, below}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN])
