@@ -2,9 +2,9 @@
 answer.
 
 Such a query is a function that returns a QuerySet and is decorated with `compiled`. Its positional arguments say which
-kind of query it is, its keyword-only ones are values. It is called once for each kind, with a blank in place of every
-value; from then on the blanks are filled in. So what is kept knows no value: whatever a query must know of one person
-or row has to come as a value, or the blank in its place fails.
+kind of query it is, its keyword-only ones are values, never None, which SQL says in other words. It is called once for
+each kind, with a blank in place of every value; from then on the blanks are filled in. So what is kept knows no value:
+whatever a query must know of one person or row has to come as a value, or the blank in its place fails.
 """
 
 from copy import copy
@@ -44,6 +44,7 @@ class Rows:
             self.sql, self.params = self.compiler.as_sql()
         except EmptyResultSet:  # nobody of this kind can have a row
             self.sql, self.params = "", ()
+        self.compiler.connection = None  # that of the thread which came first
 
     def read(self, values):
         """The rows as a list, each as iterating over the QuerySet gives it."""

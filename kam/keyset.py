@@ -61,15 +61,26 @@ class Keyset:
         has_next, has_previous = (bool(text), more) if backwards else (more, bool(text))
         return self._linked(chosen, request, has_next and chosen, has_previous and chosen)
 
+    def first_page(self, rows, request):
+        """The page of rows that `beginning` has read."""
+        return self._linked(rows[: self.size], request, len(rows) > self.size, False)
+
+    def beginning(self, rows):
+        """The first `size` + 1 rows of a QuerySet, as one."""
+        return self._sliced(rows, "", backwards=False)
+
     def slice(self, rows, text, *, backwards=False):
         """Up to `size` + 1 rows after (or before) the cursor, in reading direction."""
+        return list(self._sliced(rows, text, backwards=backwards))
+
+    def _sliced(self, rows, text, *, backwards):
         may_be_empty = [_may_be_empty(rows.model, f.lstrip("-")) for f in self.fields]
         if text:
             values = self._decode(text)
             rows = rows.filter(self._beyond(values, backwards))
             if not may_be_empty[0] and values[0] is not None:
                 rows = rows.filter(self._not_before(values[0], backwards))
-        return list(rows.order_by(*self._ordering(may_be_empty, backwards))[: self.size + 1])
+        return rows.order_by(*self._ordering(may_be_empty, backwards))[: self.size + 1]
 
     def whole(self, rows):
         """All rows in the order of their pages."""

@@ -178,11 +178,10 @@ class Table:
 
         def remembered(row):
             value = column.value(row)
-            key = str(value) if isinstance(value, Promise) else (type(value), value)  # translated once, not compared
-            drawn = known.get(key)
-            if drawn is None:
-                drawn = known[key] = draw(row)
-            return drawn
+            key = id(value) if isinstance(value, Promise) else (type(value), value)  # to compare is to translate
+            if key not in known:
+                known[key] = draw(row), value  # kept, so that nothing else gets its id
+            return known[key][0]
 
         return draw if column.cell or column.currency else remembered
 

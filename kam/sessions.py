@@ -13,6 +13,8 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from kam.compiled import compiled
+
 MOVES_AFTER = timedelta(minutes=1)
 FIXED_END = "ends"
 
@@ -42,9 +44,18 @@ class SessionStore(db.SessionStore):
         return bool(Session.objects.filter(pk=self.session_key).update(expire_date=end))
 
     def _get_session_from_db(self):
-        row = super()._get_session_from_db()
-        self.stored_end = row.expire_date if row else None
-        return row
+        found = _living(key=self.session_key, now=timezone.now())
+        if not found:
+            self._session_key = self.stored_end = None
+            return None
+        self.stored_end = found[0].expire_date
+        return found[0]
+
+
+@compiled
+def _living(*, key, now):
+    """The session of a key that has not ended: every request asks."""
+    return Session.objects.filter(session_key=key, expire_date__gt=now)
 
 
 def alive(get_response):

@@ -10,6 +10,7 @@ from accounts.compiled import for_reader
 from accounts.filters import AccountFilter
 from accounts.models import Account, Alert
 from accounts.showing import signal_of
+from kam.keyset import Keyset
 from kam.lists import Column, Counts, status
 from kam.views.lists import ScopedList
 
@@ -49,11 +50,18 @@ class AccountList(ScopedList):
     filterset_class, find, leads = AccountFilter, "q", True
 
     def get_queryset(self):
-        user = self.request.user
-        accounts = super().get_queryset().with_signal(user).with_last_change(user)
-        if "team" in self.request.GET.getlist("column"):
-            return accounts.select_related("owner", "team").only(*READ, "team__name")
-        return accounts.select_related("owner").only(*READ)
+        return _listed(super().get_queryset(), self.request.user, self.with_team)
+
+    @property
+    def with_team(self):
+        return "team" in self.request.GET.getlist("column")
+
+    def page(self, rows):
+        """The page, of which the first one of all accounts is the one that is opened most."""
+        if self.narrows or not {"after", "before"}.isdisjoint(self.request.GET):
+            return super().page(rows)
+        order = self.keyset()
+        return order.first_page(_first(self.request.user, order.fields, self.with_team), self.request)
 
     def found(self, page, rows):
         return super().found(page, rows) if self.narrows else self.counts[0]
@@ -99,6 +107,20 @@ class AccountList(ScopedList):
             self.tab(_("Needs attention"), "attention=true", alarming),
             self.tab(_("Prospects"), f"state={Account.State.PROSPECT}", prospects),
         ]
+
+
+def _listed(accounts, user, with_team):
+    """The accounts with what the list shows of them."""
+    accounts = accounts.with_signal(user).with_last_change(user)
+    if with_team:
+        return accounts.select_related("owner", "team").only(*READ, "team__name")
+    return accounts.select_related("owner").only(*READ)
+
+
+@for_reader
+def _first(user, order, with_team):
+    accounts = _listed(Account.objects.visible_to(user), user, with_team)
+    return Keyset(order, AccountList.page_size).beginning(accounts)
 
 
 @partial(for_reader, reads=Counts)

@@ -57,7 +57,7 @@ class ScopedList(Scoped, TemplateView):
 
     def filtered(self):
         """(filter set or None, the rows that fit it)."""
-        rows = self.get_queryset()
+        rows = SimpleLazyObject(self.get_queryset)
         if not self.filterset_class:
             return None, rows
         filterset = SimpleLazyObject(
@@ -80,7 +80,7 @@ class ScopedList(Scoped, TemplateView):
 
     def get_context_data(self, **kwargs):
         filterset, rows = self.filtered()
-        page = self.keyset().page(rows, self.request)
+        page = self.page(rows)
         context = super().get_context_data(
             page=page,
             rows=self.decorate(page.rows),
@@ -90,6 +90,10 @@ class ScopedList(Scoped, TemplateView):
             **kwargs,
         )
         return context | (self.shown(context, rows) if self.columns else {})
+
+    def page(self, rows):
+        """The page of the rows that the address names."""
+        return self.keyset().page(rows, self.request)
 
     def shown(self, context, rows):
         """What `kit/list_page.html` needs beside the rows."""
