@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.compiled import for_reader
+from kam.addresses import address_of, page_address
 from kam.charts import drawn
 from kam.panels import panel
 from kam.reading import once
@@ -53,7 +53,7 @@ def strip(request, account):
             account.currency,
             points[code],
             last,
-            url=reverse("kpis:measure", args=[account.pk, code]),
+            url=address_of("kpis:measure", account.pk, code),
             target=targets.get(code),
             this_year=code == "sell_in",
         )
@@ -85,8 +85,8 @@ def sell_in_and_through(request, account):
         "weeks": CHART_WEEKS,
         "chart": _sell_chart(account, weeks, mondays, labels),
         "supply": _supply_chart(supply, mondays, labels) if supply else None,
-        "table_url": reverse("kpis:measure", args=[account.pk, "sell_through"]),
-        "supply_url": reverse("kpis:measure", args=[account.pk, "weeks_of_supply"]),
+        "table_url": address_of("kpis:measure", account.pk, "sell_through"),
+        "supply_url": address_of("kpis:measure", account.pk, "weeks_of_supply"),
     }
 
 
@@ -133,11 +133,11 @@ def delivery(request, account):
         "backlog": figure["backlog"],
         "past_due": figure["past_due_backlog"],
         "cost": figure["supply_cost"],
-        "cost_url": reverse("kpis:measure", args=[account.pk, "supply_cost"]),
+        "cost_url": address_of("kpis:measure", account.pk, "supply_cost"),
         "weeks": DELIVERY_WEEKS,
         "as_of": figure["backlog"].week and calc.sunday(figure["backlog"].week),
-        "orders_url": reverse("kpis:facts", args=[account.pk, "backlog"]),
-        "otif_url": reverse("kpis:measure", args=[account.pk, "otif"]),
+        "orders_url": address_of("kpis:facts", account.pk, "backlog"),
+        "otif_url": address_of("kpis:measure", account.pk, "otif"),
         "chart": {
             "x": [formats.week(week) for week in mondays],
             "unit": "%",
@@ -163,7 +163,7 @@ def stockouts(request, account):
         return None
     for row in rows:
         row.span = span_text(row)
-    return {"episodes": rows, "list_url": f"{reverse('kpis:stockout-list')}?account={account.pk}"}
+    return {"episodes": rows, "list_url": f"{page_address('kpis:stockout-list')}?account={account.pk}"}
 
 
 @for_reader
@@ -214,7 +214,7 @@ def portfolio_strip(request):
     points = queries.portfolio(request.user, currency, SHOWN, spans)
     if not any(points.values()):
         return None
-    measures, overview = access.readable_measures(request.user), reverse("kpis:overview")
+    measures, overview = access.readable_measures(request.user), page_address("kpis:overview")
     tiles = [showing.tile(measures[code], currency, points[code], last, url=overview) for code in points]
     for tile, code in zip(tiles, points, strict=True):
         if others and measures[code].unit in queries.MONEY:
@@ -241,5 +241,5 @@ def portfolio(request):
 def quality(request, account):
     """How good the data of the account is; its figures are asked for when they come into sight."""
     feeds = Feed.objects.filter(account__lineage__contains=[account.pk], kind__in=list(FACTS))
-    link = f"{reverse('kpis:quality-list')}?account={account.pk}"
+    link = f"{page_address('kpis:quality-list')}?account={account.pk}"
     return {"account": account, "link_to": link} if feeds.exists() else None

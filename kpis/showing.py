@@ -58,9 +58,8 @@ def full_unit(measure, currency):
 
 def scaled(figure):
     """The value in the unit that `unit_word` names, None where nothing was measured."""
-    if figure.shown is None:
-        return None
-    return figure.shown / formats.style().unit if figure.measure.unit == "money" else figure.shown
+    shown = figure.shown
+    return shown if shown is None or figure.measure.unit != "money" else shown / formats.style().unit
 
 
 def places(measure):
@@ -159,7 +158,8 @@ def tile(measure, currency, points, last: date, *, url, weeks=4, target=None, th
         first = queries.span(last, queries.LEVEL_WEEKS)[0]
     figure = queries.over(points, measure, first, last)
     before = queries.over(points, measure, first - YEAR, last - YEAR)
-    spark = [points[w] for w in sorted(points) if queries.span(last, SPARK_WEEKS)[0] <= w <= last]
+    spark_first = queries.span(last, SPARK_WEEKS)[0]
+    spark = [points[w] for w in sorted(points) if spark_first <= w <= last]
     shown = {
         "name": str(measure.label),
         "unit": str(unit_word(measure, currency)),

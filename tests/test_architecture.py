@@ -69,7 +69,8 @@ def test_no_template_names_a_template_or_page_of_a_higher_floor():
         if place not in FLOORS:
             continue
         higher = FLOORS[FLOORS.index(place) + 1 :]
-        for found in re.findall(r"(?:include|extends|url)\s+[\"']([a-z]+)[/:]", path.read_text()):
+        naming = r"(?:include|extends|url|address_of|page_address)\s+[\"']([a-z]+)[/:]"
+        for found in re.findall(naming, path.read_text()):
             if found in higher:
                 upward.append(f"{name(path)}: {found}")
     assert upward == []

@@ -2,12 +2,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, IntegerField, Q, Window
 from django.db.models.functions import RowNumber
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account, currency_code
 from accounts.models.scope import ByAccount, ByAccountQuerySet
 from accounts.wording import sentence
+from kam.addresses import address_of
 from kam.roles import DataClass, of_read_classes
 
 
@@ -114,4 +114,4 @@ class Alert(ByAccount):
         return sentence(self)
 
     def get_absolute_url(self):
-        return reverse("accounts:detail", args=[self.account_id])
+        return address_of("accounts:detail", self.account_id)

@@ -1,6 +1,5 @@
 from functools import partial
 
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +9,7 @@ from accounts.compiled import for_reader
 from accounts.filters import AccountFilter
 from accounts.models import Account, Alert
 from accounts.showing import signal_of
+from kam.addresses import page_address
 from kam.keyset import Keyset
 from kam.lists import Column, Counts, status
 from kam.views.lists import ScopedList
@@ -75,7 +75,7 @@ class AccountList(ScopedList):
     def get_context_data(self, **kwargs):
         may_create = access.may_create_account(self.request.user)
         tabs = self.tabs()
-        create = {"label": _("New account"), "url": reverse("accounts:create"), "icon": "plus", "primary": True}
+        create = {"label": _("New account"), "url": page_address("accounts:create"), "icon": "plus", "primary": True}
         return super().get_context_data(**kwargs) | {
             "tabs": tabs,
             "total": tabs[0]["count"],
@@ -90,7 +90,7 @@ class AccountList(ScopedList):
             text = _("You do not look after an account yet. Ask your team lead to add you to one.")
             return {"icon": "building-store", "title": title, "text": text}
         text = _("Your teams have no accounts yet. Open the first one, or import a list.")
-        action = {"action": _("New account"), "url": reverse("accounts:create"), "icon_action": "plus"}
+        action = {"action": _("New account"), "url": page_address("accounts:create"), "icon_action": "plus"}
         return {"icon": "building-store", "title": title, "text": text, **action}
 
     @cached_property

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.db.models import OuterRef
 from django.http import Http404
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from accounts import access
 from accounts.compiled import for_reader
 from accounts.models import Account, Contact, Store
 from accounts.views.account_list import AccountList
+from kam.addresses import address_of, page_address
 from kam.expressions import CountOf
 from kam.roles import DataClass, may_read
 from kam.views.lists import InList
@@ -94,9 +94,9 @@ def _tabs(account, user, opened_from):
     kept = "" if opened_from is None else f"?{urlencode({'in': opened_from})}"
 
     def tab(name, label, route, count=None):
-        return Tab(name, label, reverse(f"accounts:{route}", args=[account.pk]) + kept, count)
+        return Tab(name, label, address_of(f"accounts:{route}", account.pk) + kept, count)
 
-    alerts = f"{reverse('accounts:alert-list')}?account={account.pk}"
+    alerts = f"{page_address('accounts:alert-list')}?account={account.pk}"
     tabs = [
         tab("overview", _("Overview"), "detail"),
         Tab("alerts", _("Alerts"), alerts, account.alerts_open),
