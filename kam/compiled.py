@@ -4,7 +4,8 @@ answer.
 Such a query is a function that returns a QuerySet and is decorated with `compiled`. Its positional arguments say which
 kind of query it is, its keyword-only ones are values, never None, which SQL says in other words. It is called once for
 each kind, with a blank in place of every value; from then on the blanks are filled in. So what is kept knows no value:
-whatever a query must know of one person or row has to come as a value, or the blank in its place fails.
+whatever a query must know of one person or row has to come as a value, or the blank in its place fails. What differs
+from one moment or language to the next has to be a value, too.
 """
 
 from copy import copy
