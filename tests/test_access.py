@@ -31,7 +31,9 @@ def aliases(found, noun):
 def here(django_db_setup, django_db_blocker):
     """One world for all tests of this file, in a transaction that is rolled back: none of them may change it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield world.build()
+        found = world.build()
+        found.signed_in = {}
+        yield found
         transaction.set_rollback(True)
 
 
@@ -52,9 +54,11 @@ def token_client(here, role):
 
 
 def session_client(here, role):
-    client = Api()
-    client.force_login(here.people[role])
-    return client
+    """Signed in once for all tests of the file: each request asks the session who it is all the same."""
+    if role not in here.signed_in:
+        here.signed_in[role] = Api()
+        here.signed_in[role].force_login(here.people[role])
+    return here.signed_in[role]
 
 
 def own_key(here, noun):

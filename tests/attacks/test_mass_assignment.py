@@ -1,6 +1,7 @@
 """No request sets what only the application sets: generated from the serializers and the models."""
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from kam.models import SavedView, User
@@ -17,9 +18,12 @@ NEVER = ("id", "pk", "state", "version", "author", "created_at", "updated_at", "
 NEVER += ("owner_id", "account_id", "plan_id", "signature", "actual", "as_of", "submitted_at", "revision", "comment")
 
 
-@pytest.fixture
-def here():
-    return world.build()
+@pytest.fixture(scope="module")
+def here(django_db_setup, django_db_blocker):
+    """One world for all tests of this file, in a transaction that is rolled back; each test undoes what it did."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield world.build()
+        transaction.set_rollback(True)
 
 
 def client_of(here, role):
