@@ -17,8 +17,9 @@ help: ## what there is
 run: install ## start everything on http://127.0.0.1:8000 (PORT=), Ctrl-C stops it
 	@exec $(PY) -m kam.local.up
 
+# One process more than the two processors of CI: while a test waits for a lease or a process to start, others run.
 test: install-dev ## all tests on their own servers (ARGS= for pytest)
-	@exec $(PY) -m pytest -n 2 $(ARGS)
+	@exec $(PY) -m pytest -n 3 $(ARGS)
 
 faults: install-dev ## kill, freeze and repeat: the first table of docs/trust.md (KAM_SEEDS=)
 	@exec $(PY) -m pytest -n 2 -m fault $(ARGS)
