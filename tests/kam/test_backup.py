@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import psycopg
 import pytest
+from django.test import TransactionTestCase
 from psycopg import sql
 
 from kam.local import places
@@ -20,12 +22,29 @@ OTHER = f"{servers.NAME}_restored"
 REHEARSAL = "import django; django.setup(); from tests.kam import rehearsal; rehearsal.main({place})"
 
 
-@pytest.fixture
-def house(transactional_db, tmp_path, monkeypatch):
-    """A world with one of everything, committed; a webhook in the middle of the log; a file that was handed in.
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the files that were handed in lie, and the backup of them."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "media" / "imports" / "a").mkdir(parents=True)
+    (folder / "media" / "imports" / "a" / "data").write_bytes(b"week;units\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAM_MEDIA_ROOT", str(folder / "media"))
+        yield folder
 
-    Returns the last id before the entries that the webhook has not read.
+
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker, redis_client, folder):
+    """A world with one of everything, committed, for all tests of this file: none of them may change it.
+
+    A webhook stands in the middle of the log: yields the last id before the entries that it has not read.
     """
+    with django_db_blocker.unblock():
+        yield lived_in()
+        TransactionTestCase._fixture_teardown(None)
+
+
+def lived_in():
     world.build()
     person = make.user(email="mia.berger@example.com", password=PASSWORD)
     entry = Entry.objects.filter(verb="issued").order_by("txid", "pk")[2]
@@ -39,10 +58,15 @@ def house(transactional_db, tmp_path, monkeypatch):
         entry=entry.pk,
     )
     Reader.objects.create(name="rehearsal", txid=entry.txid, entry=entry.pk)
-    monkeypatch.setenv("KAM_MEDIA_ROOT", str(tmp_path / "media"))
-    (tmp_path / "media" / "imports" / "a").mkdir(parents=True)
-    (tmp_path / "media" / "imports" / "a" / "data").write_bytes(b"week;units\n")
     return min(e.pk for e in Entry.objects.all() if (e.txid, e.pk) > (entry.txid, entry.pk)) - 1
+
+
+@pytest.fixture(scope="module")
+def backup(house, folder):
+    """The folder of a backup of the house."""
+    code, said = manage("manage.py", "backup", str(folder / "backup"))
+    assert (code, said.startswith(f"{folder / 'backup'}: ")) == (0, True), said
+    return folder / "backup"
 
 
 @pytest.fixture
@@ -107,19 +131,16 @@ def schema_of(database):
         }
 
 
-def test_the_rehearsal(house, elsewhere, tmp_path):
-    target = tmp_path / "backup"
-    code, said = manage("manage.py", "backup", str(target))
-    assert (code, said.startswith(f"{target}: ")) == (0, True), said
-    assert {path.name: path.stat().st_mode & 0o077 for path in target.iterdir()} == {
+def test_the_rehearsal(house, backup, folder, elsewhere, tmp_path):
+    assert {path.name: path.stat().st_mode & 0o077 for path in backup.iterdir()} == {
         "database.dump": 0,
         "media.tar": 0,
         "manifest.json": 0,
     }
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "media"]
+    assert sorted(path.name for path in folder.iterdir()) == ["backup", "media"]
 
     there = {"database": elsewhere, "KAM_MEDIA_ROOT": str(tmp_path / "elsewhere")}
-    code, said = manage("manage.py", "restore", str(target), **there)
+    code, said = manage("manage.py", "restore", str(backup), **there)
     assert (code, said.startswith("Restored ")) == (0, True), said
     assert rows_of(elsewhere) == rows_of(servers.NAME) | {"django_session": 0, "usersessions_usersession": 0}
     restored, original = schema_of(elsewhere), schema_of(servers.NAME)
@@ -134,19 +155,18 @@ def test_the_rehearsal(house, elsewhere, tmp_path):
     code, said = manage("-c", REHEARSAL.format(place=house), **there, ALLOWED_HOSTS="testserver")
     assert (code, said.startswith("all is well")) == (0, True), said
 
-    refused = manage("manage.py", "restore", str(target), **there)
+    refused = manage("manage.py", "restore", str(backup), **there)
     assert refused[0] == 1
     assert "There is data here already: say --replace to lose it" in refused[1]
     code, said = manage(
-        "manage.py", "restore", str(target), "--replace", **there, SECRET_KEY="another-key-" + "ab12" * 12
+        "manage.py", "restore", str(backup), "--replace", **there, SECRET_KEY="another-key-" + "ab12" * 12
     )
     assert code == 0, said
     assert "SECRET_KEY or TOKEN_PEPPER is another one" in said
 
 
-def test_a_broken_backup_changes_nothing(house, elsewhere, tmp_path):
-    target = tmp_path / "backup"
-    assert manage("manage.py", "backup", str(target))[0] == 0
+def test_a_broken_backup_changes_nothing(backup, elsewhere, tmp_path):
+    target = shutil.copytree(backup, tmp_path / "backup")
     there = {"database": elsewhere, "KAM_MEDIA_ROOT": str(tmp_path / "elsewhere")}
     manifest = json.loads((target / "manifest.json").read_text())
 
@@ -171,9 +191,7 @@ def test_a_broken_backup_changes_nothing(house, elsewhere, tmp_path):
     )
 
 
-def test_nobody_restores_under_a_running_house(house, elsewhere, tmp_path):
-    target = tmp_path / "backup"
-    assert manage("manage.py", "backup", str(target))[0] == 0
+def test_nobody_restores_under_a_running_house(backup, elsewhere):
     with psycopg.connect(servers.POSTGRES.url(APP, elsewhere)):
-        code, said = manage("manage.py", "restore", str(target), database=elsewhere)
+        code, said = manage("manage.py", "restore", str(backup), database=elsewhere)
     assert (code, said) == (1, "CommandError: 1 connections of web or workers are open: stop KAM first.\n")
