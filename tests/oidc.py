@@ -4,6 +4,7 @@ What it answers can be bent (`bend`), to see what KAM makes of it.
 """
 
 import base64
+import functools
 import hashlib
 import json
 import threading
@@ -17,11 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 CLIENT, SECRET = "kam", "a secret of the client"
 
 
+@functools.cache
+def _key():
+    """One for all providers of a run: to make one takes as long as a test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Provider:
     """`.url` is its address. `claims` says who signs in next, `sign` how the ID token is made."""
 
     def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = _key()
         self.codes, self.claims, self.asked, self.issuer = {}, {}, {}, None
         self.sign = self.properly
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
