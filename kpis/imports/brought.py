@@ -20,6 +20,7 @@ from kpis.models import ImportBatch
 FILE, ALL = "{:06}.parquet", "*.parquet"
 GROUP = 20_000
 PAIR = ["account_id", "week"]
+Placed = tuple[Path | None, pl.DataFrame]
 # Rows of weeks are written under the lock of their account, so that they are numbered in the order of the batches.
 LAST = """
 SELECT p.account_id, p.week, b.stored_name
@@ -87,14 +88,20 @@ class Standing:
         self.seen = pl.DataFrame(schema={"account_id": pl.Int64, "week": pl.Date, "name": pl.String})
         self.places: dict[str, Path | None] = {}
 
-    def parted(self, frame: pl.DataFrame, said: list[str]) -> Iterator[tuple[Path | None, pl.DataFrame]]:
-        """Rows, and the folder of what was told last of their accounts and weeks, if it has the columns `said`."""
-        week = pl.col(self.table.day).dt.truncate("1w").alias("week")
-        pairs = frame.select("account_id", week)
-        self._look_up(pairs.unique().join(self.seen, on=PAIR, how="anti").sort(PAIR))
-        names = pairs.join(self.seen, on=PAIR, how="left", maintain_order="left").get_column("name")
-        for name in names.unique():
-            yield self._place(name, said), frame.filter(names.eq_missing(name))
+    def parted(self, frame: pl.DataFrame, told: pl.DataFrame, said: list[str]) -> Iterator[Placed]:
+        """Rows by the folder of what was told last of their accounts and weeks; None unless it has the columns `said`.
+
+        `told` has the accounts and weeks of the rows.
+        """
+        pairs = told.select(PAIR).unique()
+        self._look_up(pairs.join(self.seen, on=PAIR, how="anti").sort(PAIR))
+        pairs = pairs.join(self.seen, on=PAIR)
+        names = pairs.get_column("name").unique()
+        if names.len() > 1:
+            week = pl.col(self.table.day).dt.truncate("1w").alias("week")
+            of_rows = frame.select("account_id", week).join(pairs, on=PAIR, maintain_order="left").get_column("name")
+        for name in names:
+            yield self._place(name, said), frame.filter(of_rows.eq_missing(name)) if names.len() > 1 else frame
 
     def _look_up(self, pairs):
         if not pairs.height:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from kpis import rollups
 from kpis.archive.away import as_said, away
 from kpis.imports import weeks
+from kpis.imports.brought import Standing
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import Kind, Type
@@ -20,7 +21,8 @@ from kpis.imports.unchanged import Comparison
 from kpis.sql import WEEK
 
 LOCKED_ONE_BY_ONE = 200
-STAGED_AT_ONCE = 50_000
+# So many rows that differ are stored together: each time costs as much as some hundred rows.
+MERGED_AT_ONCE = 2_500
 OF_KIND, OF_ACCOUNT = "hashtextextended(%s, 1)", "hashtextextended(%s, %s)"
 IDS = {"account": "account_id", "store": "store_id", "product": "product_id"}
 PAIRS = "SELECT account_id, week FROM unnest(%s::bigint[], %s::date[]) AS p (account_id, week)"
@@ -78,7 +80,8 @@ class Merge:
         self.new = self.changed = self.unchanged = self.staged = 0
         self.months: set = set()
         self.weeks: pl.DataFrame | None = None
-        self.days, self.comparison = _Days(self.table), Comparison(kind.name, self.table)
+        self.standing, self.days = Standing(kind.name, self.table), _Days(self.table)
+        self.comparison = Comparison(self.table)
         self.columns: list[str] = []
         self.differing: list[pl.DataFrame] = []
         self.said: list[pl.DataFrame] = []
@@ -94,30 +97,28 @@ class Merge:
         Raises UnusableFile for archived months.
         """
         self.columns = frame.columns
-        self.said.append(self.told(frame) if told is None else told)
+        told = self.told(frame) if told is None else told
+        self.said.append(told)
         if not self.table.partitioned:
             self._stage(frame)
             return
         self._make_partitions(frame)
-        frame = self._without_fresh(frame)
-        if frame.height:
-            self.unchanged += frame.height
-            self._wait(self.comparison.differing(frame, self._own))
-            if sum(frame.height for frame in self.differing) >= STAGED_AT_ONCE:
-                self._stage_differing()
+        for place, rows in self.standing.parted(frame, told, [*self.table.key, *self._own]):
+            rows = rows if place else self._without_fresh(rows, told)
+            if rows.height:
+                self.unchanged += rows.height
+                self._wait(self.comparison.differing(rows, self._own, place))
+        if sum(frame.height for frame in self.differing) >= MERGED_AT_ONCE:
+            self._merge_differing()
 
     def finish(self) -> None:
-        """Store what is staged, and have the next night sum the weeks again that moved."""
+        """Store what is left, and have the next night sum the weeks again that moved."""
         self._wait(self.comparison.rest())
         if self.differing:
-            self._stage_differing()
-        moved, fresh = [PAIRS], pl.concat([self.said[0].clear(), *self.moves], how="diagonal_relaxed").unique(weeks.KEY)
-        if self.staged:
-            self._merge_difference()
-            moved.append(_weeks_of_difference(self.table))
-        rollups.touch(" UNION ALL ".join(moved), [fresh["account_id"].to_list(), fresh["week"].to_list()])
-        if self.staged:
-            execute("DROP TABLE kam_stage, kam_difference")
+            self._merge_differing()
+        self._merge_staged()
+        moved = pl.concat([self.said[0].clear(), *self.moves], how="diagonal_relaxed").unique(weeks.KEY)
+        rollups.touch(PAIRS, [moved["account_id"].to_list(), moved["week"].to_list()])
         self.weeks = weeks.together(weeks.summed(self.said), self.moves)
 
     @property
@@ -138,7 +139,7 @@ class Merge:
             execute("SELECT kam_make_partition(%s, %s)", [self.table.name, month])
         self.months |= months
 
-    def _without_fresh(self, frame):
+    def _without_fresh(self, frame, told):
         """Copy the rows of accounts and days (or weeks) that held nothing into the table itself; returns the others."""
         fresh, others = self.days.parted(frame)
         if not fresh.height:
@@ -149,19 +150,19 @@ class Merge:
         except IntegrityError:  # a store that changed hands has rows of these days under its old account
             return frame
         self.new += fresh.height
-        told = self.told(fresh) if others.height else self.said[-1]
-        self.moves.append(weeks.first_told(told))
+        self.moves.append(weeks.first_told(told if fresh.height == told["rows"].sum() else self.told(fresh)))
         return others
 
     def _wait(self, frames):
-        """Have rows that differ wait for others: each time they are staged costs as much as many rows."""
+        """Have rows that differ wait for others."""
         self.differing += frames
 
-    def _stage_differing(self):
+    def _merge_differing(self):
         frame = pl.concat(self.differing)
         self.differing.clear()
         self.unchanged -= frame.height
         self._stage(frame)
+        self._merge_staged()
 
     def _stage(self, frame):
         if not frame.height:
@@ -172,8 +173,10 @@ class Merge:
         copy_in("kam_stage", frame)
         self.staged += frame.height
 
-    def _merge_difference(self):
+    def _merge_staged(self):
         """Find by one join which staged rows are new or changed, and write only these."""
+        if not self.staged:
+            return
         table, own = self.table, self._own
         execute("ANALYZE kam_stage")
         months = _months(table)
@@ -182,9 +185,11 @@ class Merge:
         execute(_remember(table), [self.batch_id])
         changed = sum(execute(_update(table, own, within), [self.batch_id]) for within in months)
         new = execute(_insert(table, self.columns), [self.batch_id])
+        execute("DROP TABLE kam_stage, kam_difference")
         self.changed += changed
         self.new += new
         self.unchanged += self.staged - changed - new
+        self.staged = 0
 
 
 class _Days:
@@ -236,11 +241,11 @@ def _months(table):
 
 
 def _compare(table, said, months):
-    """Gather the rows that are new or differ in a column the file gives, with the dates they had before."""
+    """Gather the rows that are new or differ in a column the file gives, with the day they had before."""
     ours, theirs = (", ".join(f"{side}.{name}" for name in said) for side in "st")
-    before = ", ".join(f"t.{name} AS old_{name}" for name in table.dates)
     select = f"""
-        SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id, {before},
+        SELECT s.*, t.account_id IS NULL AS is_new, t.account_id AS old_account_id,
+            t.{table.day} AS old_{table.day},
             CASE WHEN t.account_id IS NOT NULL THEN to_jsonb(t) END AS before
         FROM kam_stage s LEFT JOIN {table.name} t ON {_same(table, "s")}{{}}
         WHERE (t.account_id IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})){{}}
@@ -254,16 +259,6 @@ def _compare(table, said, months):
 def _same(table, side):
     """That a stored row `t` has the key of another one."""
     return " AND ".join(f"t.{name} = {side}.{name}" for name in table.key)
-
-
-def _weeks_of_difference(table):
-    """The weeks of all dates before and after, by account."""
-    parts = " UNION ALL ".join(
-        f"SELECT {side}account_id AS account_id, {side}{name} AS day FROM kam_difference"
-        for side in ("", "old_")
-        for name in table.dates
-    )
-    return f"SELECT account_id, {WEEK.format('day')} AS week FROM ({parts}) d WHERE account_id IS NOT NULL"
 
 
 def _remember(table):

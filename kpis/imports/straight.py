@@ -53,7 +53,7 @@ def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Re
 def _stored(batch, mapping, progress, folder, kept_rows):
     with checking(folder / store.DATA, mapping, folder, progress) as (check, rows):
         straight = Straight(batch, mapping, check.fields.assumed, kept_rows)
-        with closing(ahead(map(straight.part, _gathered(rows)))) as parts:
+        with closing(ahead(_gathered(rows))) as checked, closing(ahead(map(straight.part, checked))) as parts:
             for part in parts:
                 if not check.is_clean:
                     raise Doubt

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 import polars as pl
 from django.db import connection
@@ -30,23 +31,23 @@ class Comparison:
     The caller holds the lock of the accounts. Rows that are many but far between are left for the join.
     """
 
-    def __init__(self, kind: str, table: Table):
+    def __init__(self, table: Table):
         self.table = table
-        self.standing = brought.Standing(kind, table)
         self.beside = ThreadPoolExecutor(1)
         self.waiting: deque = deque()
 
-    def differing(self, frame: pl.DataFrame, said: list[str]) -> Iterator[pl.DataFrame]:
-        """Rows that are new, or differ in a column that the file says; of the last ones, `rest` tells."""
-        on = [*self.table.key, *said]
-        for place, rows in self.standing.parted(frame, on):
-            for piece in _pieces(rows, self.table.day):
-                between = _between(piece, self.table.day)
-                schema = {name: piece.schema[name] for name in on}
-                stored = partial(brought.rows, place, between, schema) if place else self._read(piece, between, schema)
-                self.waiting.append(self.beside.submit(_differing, piece, stored, self.table.key))
-                if len(self.waiting) > WAITING:
-                    yield self.waiting.popleft().result()
+    def differing(self, frame: pl.DataFrame, said: list[str], place: Path | None) -> Iterator[pl.DataFrame]:
+        """Rows that are new, or differ in a column that the file says; of the last ones, `rest` tells.
+
+        With a `place` they are compared with what lies there, see `brought`.
+        """
+        for piece in _pieces(frame, self.table.day):
+            between = _between(piece, self.table.day)
+            schema = {name: piece.schema[name] for name in (*self.table.key, *said)}
+            stored = partial(brought.rows, place, between, schema) if place else self._read(piece, between, schema)
+            self.waiting.append(self.beside.submit(_differing, piece, stored, self.table.key))
+            if len(self.waiting) > WAITING:
+                yield self.waiting.popleft().result()
 
     def rest(self) -> Iterator[pl.DataFrame]:
         """What else differs of all the rows."""

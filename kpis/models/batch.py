@@ -300,12 +300,13 @@ class Restatement(models.Model):
     """One row is a stored fact as it was known before a batch restated it.
 
     `before` is the whole row of the kind's table; `before_batch` brought it. So what was known when can be told, and
-    the batch can be undone.
+    the batch can be undone. Like the facts, the table leaves it to those who fill it that batches and account exist:
+    to check would take as long as to write.
     """
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="restatements")
-    before_batch = models.ForeignKey(ImportBatch, models.CASCADE, null=True, related_name="+")
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="restatements", db_constraint=False)
+    before_batch = models.ForeignKey(ImportBatch, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     week = models.DateField(_("week"))
     before = models.JSONField()
 

@@ -29,7 +29,7 @@ def count_as_large(monkeypatch):
     monkeypatch.setattr(straight, "ROWS", 2)
     monkeypatch.setattr("kpis.imports.reader.PIECE", 30)
     monkeypatch.setattr("kpis.imports.unchanged.ROWS", 2)
-    monkeypatch.setattr("kpis.imports.merge.STAGED_AT_ONCE", 3)
+    monkeypatch.setattr("kpis.imports.merge.MERGED_AT_ONCE", 3)
 
 
 @pytest.fixture
