@@ -38,7 +38,10 @@ ROWS_OF_AN_ACCOUNT = 50_000
 LARGER = (3, 5)
 PROCESSES = 2
 MOST_AGAIN, MOST_RESTATED, MOST_OF_AGGREGATE = 0.05, 0.40, 1.3
-TABLES = ("kpis_sellthrough", "kpis_touched", "accounts_store", "kpis_product", "kpis_accountweek", "kpis_productweek")
+TABLES = (
+    *("kpis_sellthrough", "kpis_touched", "accounts_store", "kpis_product", "kpis_accountweek", "kpis_productweek"),
+    *("kpis_measurevalue", "kpis_orderline"),
+)  # fmt: skip
 SAYS_ITS_MEMORY = """
 import atexit, re, runpy, sys
 from pathlib import Path

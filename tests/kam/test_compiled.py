@@ -1,8 +1,13 @@
 """Queries that are put into SQL once."""
 
+import sys
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q
+from django.utils import timezone, translation
 
 from kam.compiled import compiled, for_reader
 from kam.lists import Counts
@@ -127,3 +132,28 @@ def test_several_queries_are_counted_by_one_statement(django_assert_num_queries)
     with django_assert_num_queries(2):
         assert asked(one, name="A") == (2, 1, 0)
         assert asked(other, name="A") == (0, 0, 0)
+
+
+def all_kept():
+    """Every compiled query of ours that has been asked."""
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in settings.FLOORS]
+    found = {id(one): one for module in ours for one in vars(module).values() if isinstance(one, compiled)}
+    return [one for one in found.values() if one.known]
+
+
+def test_no_statement_knows_the_day_or_the_language_it_was_made_in(client, monkeypatch):
+    for role in (Role.ACCOUNT_MANAGER, Role.DIRECTOR):
+        user = make.user(role)
+        account = make.account(user, team=make.team(user))
+        client.force_login(user)
+        for page in ("/", "/accounts/", account.get_absolute_url()):
+            assert client.get(page).status_code == 200
+    later = timezone.now() + timedelta(days=500)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    kept = all_kept()
+    assert len(kept) > 10
+    for one in kept:
+        for kind, statement in one.known.items():
+            with translation.override("de"):
+                anew = one.made(kind)
+            assert (anew.sql, tuple(anew.params)) == (statement.sql, tuple(statement.params)), one.__name__
