@@ -214,9 +214,26 @@ def _unpack(archive):
     """The files beside their final place."""
     fresh = Path(settings.MEDIA_ROOT).with_name(f".media.{secrets.token_hex(4)}")
     fresh.mkdir(parents=True, mode=0o700)
-    with tarfile.open(archive) as files:
-        files.extractall(fresh, filter="data")
+    try:
+        with tarfile.open(archive) as files:
+            if hasattr(tarfile, "data_filter"):
+                files.extractall(fresh, filter="data")
+            else:  # Python before 3.11.4
+                files.extractall(fresh, [_harmless(member, fresh) for member in files])
+    except tarfile.TarError as problem:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise Unusable(f"{archive} is not the archive of a backup: {problem}") from problem
     return fresh
+
+
+def _harmless(member, folder):
+    """A file or folder below `folder` that will be ours. Raises TarError for everything else."""
+    inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+    if not inside or not (member.isreg() or member.isdir()):
+        raise tarfile.ExtractError(f"{member.name!r} is no file below it")
+    member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+    member.mode &= 0o755
+    return member
 
 
 def _put_media_in_place(fresh):

@@ -31,7 +31,7 @@ def shape(value):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
 @pytest.mark.django_db(transaction=True)
-def test_the_examples_run_and_answer_like_that(live_site):
+def test_the_examples_run_and_answer_like_that(live_site, tmp_path):
     lead = make.user(Role.TEAM_LEAD)
     account = make.account(team=make.team(lead), tier="A", name="Nordmarkt")
     stock_out = stockouts.found(account)
@@ -39,7 +39,8 @@ def test_the_examples_run_and_answer_like_that(live_site):
     rows = {"ACCOUNT": str(account.pk), "STOCK_OUT": str(stock_out.pk)}
     env = {"PATH": os.environ["PATH"], "KAM": live_site.url, "TOKEN": text} | rows
     for command, printed in EXAMPLES:
-        done = subprocess.run(["sh", "-ec", command], env=env, capture_output=True, text=True, check=True, timeout=60)
+        shell, asked = ["sh", "-ec", command], {"capture_output": True, "text": True, "check": True, "timeout": 60}
+        done = subprocess.run(shell, cwd=tmp_path, env=env, **asked)
         got, told = json.loads(done.stdout), json.loads(printed)
         assert shape(got) == shape(told), command
         assert got.get("status") == told.get("status")

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import psycopg
 import pytest
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from kam import backup as backups
 from kam.local import places
 from kam.local.postgres import APP, OWNER, confine
 from kam.models import Entry, Webhook
@@ -195,3 +197,37 @@ def test_nobody_restores_under_a_running_house(backup, elsewhere):
     with psycopg.connect(servers.POSTGRES.url(APP, elsewhere)):
         code, said = manage("manage.py", "restore", str(backup), database=elsewhere)
     assert (code, said) == (1, "CommandError: 1 connections of web or workers are open: stop KAM first.\n")
+
+
+def archive_of(folder, *members):
+    path = folder / "media.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, kind in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.mode = kind, "/etc/passwd", 0o4777
+            archive.addfile(member)
+    return path
+
+
+@pytest.fixture(params=["with a filter", "of 3.11.2"])
+def python(request, monkeypatch):
+    if request.param == "of 3.11.2":
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+
+
+def test_files_of_an_archive_lie_beside_their_place(python, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    path = archive_of(tmp_path, ("imports", tarfile.DIRTYPE), ("imports/data", tarfile.REGTYPE))
+    fresh = backups._unpack(path)
+    assert [str(found.relative_to(fresh)) for found in sorted(fresh.rglob("*"))] == ["imports", "imports/data"]
+    assert (fresh / "imports" / "data").stat().st_mode & 0o7022 == 0
+
+
+@pytest.mark.parametrize(
+    "member", [("../data", tarfile.REGTYPE), ("data", tarfile.SYMTYPE), ("data", tarfile.FIFOTYPE)]
+)
+def test_an_archive_that_reaches_elsewhere_leaves_nothing(python, tmp_path, settings, member):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    with pytest.raises(backups.Unusable, match="is not the archive of a backup"):
+        backups._unpack(archive_of(tmp_path, member))
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["media.tar"]

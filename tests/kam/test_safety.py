@@ -22,13 +22,13 @@ WEAK = {
 PROGRAMS = {
     "web": ["gunicorn", "--config", "kam/local/gunicorn_conf.py", "--workers", "1"],
     "worker": ["celery", "-A", "kam", "worker", "--pool", "solo"],
-    "beat": ["celery", "-A", "kam", "beat", "--schedule", "/tmp/never-written", "--pidfile="],
+    "beat": ["celery", "-A", "kam", "beat", "--schedule", "{folder}/schedule", "--pidfile="],
 }
 
 
-def start(program, **env):
+def start(program, folder="", **env):
     done = subprocess.run(
-        [sys.executable, "-m", *PROGRAMS[program]],
+        [sys.executable, "-m", *(word.format(folder=folder) for word in PROGRAMS[program])],
         cwd=places.CHECKOUT,
         env=os.environ | {"PORT": "0"} | env,
         stdin=subprocess.DEVNULL,
@@ -53,8 +53,8 @@ def test_a_random_key_is_good():
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_weak_key_stops_every_program(program):
-    code, said = start(program, SECRET_KEY="x" * 50)
+def test_a_weak_key_stops_every_program(program, tmp_path):
+    code, said = start(program, tmp_path, SECRET_KEY="x" * 50)
     assert code != 0
     assert "SECRET_KEY repeats itself. Make one: python3 -c" in said
 
