@@ -1,7 +1,7 @@
 """Parts of queries that the ORM would say in more words: they are made anew for every page."""
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, IntegerField, Q, Subquery, Value
+from django.db.models.expressions import BaseExpression
 
 
 class CountOf(Subquery):
@@ -23,23 +23,12 @@ class SumOf(Subquery):
         super().__init__(rows.order_by().values(column))
 
 
-class OneOf(Func):
-    """Whether a column is one of the few values of a query: `OneOf("account", rows.values("pk"))`.
-
-    They are found first and then looked up, where `__in` lets the database read everything beside them.
-    """
-
-    arg_joiner, template, output_field = " = ANY(", "(%(expressions)s))", BooleanField()
-
-    def __init__(self, column, rows):
-        super().__init__(F(column), ArraySubquery(rows))
-
-
 def among(path: str, values, kind: str = "bigint") -> Q:
-    """Whether what stands at `path` is one of the values, a list or an array as the database writes it.
+    """Whether what stands at `path` is one of the values: a list, an array as the database writes it, or a query's.
 
-    They are said as one array however many they are, so that a query is worded alike for all of them.
+    They are said as one array however many they are, so that a query is worded alike for all of them. Those of an
+    ArraySubquery are found first and then looked up, where `__in` lets the database read everything beside them.
     """
-    array = values if isinstance(values, Value) else Value(values if isinstance(values, str) else list(values))
+    array = values if isinstance(values, BaseExpression) else Value(values if isinstance(values, str) else list(values))
     template = f"(%(expressions)s::{kind}[]))"
     return Q(Func(F(path), array, arg_joiner=" = ANY(", template=template, output_field=BooleanField()))

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Count, DecimalField, F, Func, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import NullIf, Round
 from django.utils.dateparse import parse_date
@@ -13,7 +14,7 @@ from django.utils.dateparse import parse_date
 from accounts.compiled import for_reader
 from accounts.models import Account
 from kam.context import last_night
-from kam.expressions import OneOf, among
+from kam.expressions import among
 from kam.measures import Measure
 from kam.night import default_date
 from kpis import calc
@@ -206,7 +207,8 @@ def _of_account(user, account, currency, codes, money, weeks):
     """
     counted = ~Q(measure__in=money) | Q(account__currency=currency)
     below = Account.objects.visible_to(user).filter(lineage__contains=[account]).order_by().values("pk")
-    values = MeasureValue.objects.filter(OneOf("account", below), counted, among("week", weeks, "date"))
+    found = among("account", ArraySubquery(below))
+    values = MeasureValue.objects.filter(found, counted, among("week", weeks, "date"))
     return _weekly(values.filter(measure__in=codes))
 
 

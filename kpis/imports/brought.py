@@ -68,8 +68,8 @@ class Writing:
 
     @property
     def has_failed(self) -> bool:
-        """Whether something could not be written, as far as writing has come."""
-        return any(part.done() and part.exception() for part in self.parts)
+        """Whether something could not be written; waits until all is."""
+        return any(part.exception() for part in self.parts)
 
 
 def _write(frame, path):

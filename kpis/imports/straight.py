@@ -16,7 +16,6 @@ from kpis.imports import brought, store
 from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
 from kpis.imports.check import checking
-from kpis.imports.copying import execute
 from kpis.imports.kept import Kept, gathered
 from kpis.imports.load import Known, resolve
 from kpis.imports.mapping import Mapping
@@ -45,7 +44,6 @@ def may_go(batch: ImportBatch, mapping: Mapping) -> bool:
 def stored(batch: ImportBatch, mapping: Mapping, progress: Progress) -> tuple[Result, Outcome]:
     """Read, check and store a file in the caller's transaction, which a Doubt has to roll back. Raises UnusableFile."""
     folder = store.folder_of(batch.stored_name)
-    execute("SET LOCAL max_parallel_workers_per_gather = 0")  # the other processors check what comes next
     with brought.writing(folder) as kept_rows:
         return _stored(batch, mapping, progress, folder, kept_rows)
 

@@ -92,9 +92,9 @@ def _pieces(frame, day):
             yield of_days.filter(pl.col("store_id").is_between(*stores))
 
 
-def _between(piece, *names):
+def _between(piece, day):
     """The first and the last of a piece's days and stores."""
-    return {name: (piece[name].min(), piece[name].max()) for name in (*names, "store_id")}
+    return {name: (piece[name].min(), piece[name].max()) for name in (day, "store_id")}
 
 
 def _ranges(frame, name):
