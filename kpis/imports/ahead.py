@@ -33,9 +33,10 @@ def ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
             yield piece
     finally:
         over.set()
-        while thread.is_alive():  # it may wait for room
+        while thread.is_alive():
             with suppress(Empty):
-                made.get(timeout=PAUSE)
+                made.get_nowait()  # it may wait for room
+            thread.join(PAUSE)
 
 
 def _make(pieces, made, over):
