@@ -13,10 +13,21 @@ from django.db import DatabaseError, connection
 logger = logging.getLogger(__name__)
 
 
-def take_turns(name: str) -> None:
-    """Wait until nobody else is at `name`, on any machine, and be at it until the transaction ends."""
+def take_turns(name: str, *, together: bool = False) -> None:
+    """Wait until nobody else is at `name`, on any machine, and be at it until the transaction ends.
+
+    Those who go `together` wait only for the others.
+    """
+    shared = "_shared" if together else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended(%s, 0))", [name])
+
+
+def try_turn(name: str) -> bool:
+    """Be at `name` as `take_turns` does, but only if nobody is; whether one is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return cursor.fetchone()[0]
 
 
 @contextmanager

@@ -355,7 +355,7 @@ CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "kam.tasks.run_shard": {"queue": "night"},
-    "kpis.tasks.apply_batch": {"queue": "imports"},
+    **dict.fromkeys(("kpis.tasks.apply_batch", "kpis.tasks.sum_at_once"), {"queue": "imports"}),
     "kam.tasks.tell_webhooks": {"queue": "outward"},
     "kam.tasks.send_mail": {"queue": "outward"},
 }

@@ -27,7 +27,7 @@ class Facts(ScopedViewSet):
 
 
 class KeyedFacts(Facts):
-    """Facts without an id: a row is addressed by its date, store and product, as KeyedSerializer writes them.
+    """Facts without an id: a row is addressed by its date and two more columns, as KeyedSerializer writes them.
 
     `order` begins with the date, falling, and is the whole key.
     """
@@ -37,8 +37,8 @@ class KeyedFacts(Facts):
     def get_object(self):
         names = [name.removeprefix("-") for name in self.order]
         try:
-            day, store, product = self.kwargs["pk"].split("_")
-            key = (date.fromisoformat(day), int(store), int(product))
+            day, first, second = self.kwargs["pk"].split("_")
+            key = (date.fromisoformat(day), int(first), int(second))
         except ValueError as error:
             raise Http404 from error
         if found := self.get_queryset().filter(**dict(zip(names, key, strict=True))).first():
@@ -94,6 +94,7 @@ class ProductViewSet(Catalogue):
 
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
+SUMMED = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, account and product.")
 
 
 @extend_schema_view(retrieve=extend_schema(parameters=[KEY]))
@@ -154,13 +155,14 @@ class CategoryWeekViewSet(Facts):
     order = ("-week", "account_id", "pk")
 
 
-class ProductWeekViewSet(Facts):
+@extend_schema_view(retrieve=extend_schema(parameters=[SUMMED]))
+class ProductWeekViewSet(KeyedFacts):
     """Sell-through summed by account, product and week."""
 
     queryset = ProductWeek.objects.all()
     serializer_class = serializers.ProductWeekSerializer
     filterset_class = filters.ProductWeekFilter
-    order = ("-week", "account_id", "pk")
+    order = ("-week", "account_id", "product_id")
 
 
 class MeasureValueViewSet(Facts):

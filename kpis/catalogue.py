@@ -1,10 +1,14 @@
 """Writes of the catalogue: products and their categories. `by` is a user, or None for the system."""
 
+from functools import partial
+
 from django.db import transaction
 
 from kam import services
+from kam.tasks import ring
 from kpis import rollups
 from kpis.models import Category, Product
+from kpis.tasks import sum_at_once
 
 MAY = "kpis.access.may_keep_catalogue"
 
@@ -21,6 +25,7 @@ def change_product(product, *, by, version, **fields):
     changed = services.change(product, by=by, version=version, fields=fields)
     if changed.category_id != before:
         rollups.products_moved([changed.pk])
+        transaction.on_commit(partial(ring, sum_at_once))
     return changed
 
 

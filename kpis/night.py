@@ -12,8 +12,7 @@ from django.db import connection
 
 from accounts.alerts import raise_alerts
 from kam.measures import Window, all_measures
-from kpis import rollups as sums
-from kpis import watch
+from kpis import summing, watch
 from kpis.calc import last_complete_week
 from kpis.feeds.alerts import tell
 from kpis.feeds.due import end_of
@@ -38,8 +37,8 @@ def feeds(night) -> int:
 
 
 def rollups(night) -> int:
-    """Sum the weeks whose facts changed; see `kpis.rollups`."""
-    return sums.refresh(night)
+    """Sum the weeks whose facts changed; see `kpis.summing`."""
+    return summing.by_night(night)
 
 
 def measures(night) -> int:

@@ -1,34 +1,17 @@
-"""From facts to sums by account and week: in all, by product, by category; for the weeks whose facts changed.
+"""From facts to sums by account and week: in all, by product, by category; `kpis.summing` says which weeks, and when.
 
-A week that is not over yet stays touched and is summed again every night. Amounts in another currency than the
-account's are converted at the rates known at the end of the week; what has no rate is left out, and the night says so.
+Amounts in another currency than the account's are converted at the rates known at the end of the week; what has no rate
+is left out and counted.
 """
 
-from django.db import connection, transaction
+from collections.abc import Iterator
+from datetime import date
 
-from kpis.archive.away import IS_AWAY
-from kpis.sql import MINE, WEEK
+from django.db import connection
 
-# A night for a past date takes nothing that arrived since: accounts with a later night keep their new weeks. What is
-# archived keeps its sums, and waits until it is back.
-FREE = f"""
-    t.night IS NULL AND {MINE.format("t")} AND t.week <= %(date)s AND NOT {IS_AWAY.format("t.week")}
-    AND NOT EXISTS (SELECT 1 FROM kpis_touched n WHERE n.account_id = t.account_id AND n.night > %(date)s)
-"""
+from kpis.sql import WEEK
 
-FORGET = f"""
-    DELETE FROM kpis_touched t USING kpis_touched d
-    WHERE {FREE} AND t.week + 6 <= %(date)s
-        AND d.account_id = t.account_id AND d.week = t.week AND d.night = %(date)s
-"""
-STAMP = f"UPDATE kpis_touched t SET night = %(date)s WHERE {FREE} AND t.week + 6 <= %(date)s"
-PAIRS = f"""
-    SELECT t.account_id, t.week FROM kpis_touched t
-    WHERE t.night = %(date)s AND {MINE.format("t")} AND NOT {IS_AWAY.format("t.week")}
-    UNION
-    SELECT t.account_id, t.week FROM kpis_touched t WHERE {FREE}
-    ORDER BY 1, 2
-"""
+Pair = tuple[int, date]
 
 GIVEN = "SELECT * FROM unnest(%(accounts)s::bigint[], %(weeks)s::date[]) AS p(account_id, week)"
 
@@ -126,13 +109,44 @@ SELECT p.account_id, p.week FROM ({GIVEN}) p, LATERAL (
 ) there
 """
 
-# From the products' sums, after these, so that an account has what its products have.
+# From the products' sums, after these; 0 stands for no category where one is looked up.
+CATEGORY_WEEKS = f"""
+WITH pair AS MATERIALIZED ({GIVEN}),
+fresh AS MATERIALIZED (
+    SELECT x.account_id, m.category_id, x.week, sum(x.units) AS units, sum(x.value) AS value,
+        sum(x.returns) AS returns, sum(x.receipts) AS receipts, sum(x.stock) AS stock
+    FROM pair p
+    JOIN kpis_productweek x ON x.account_id = p.account_id AND x.week = p.week
+    JOIN kpis_product m ON m.id = x.product_id
+    GROUP BY 1, 2, 3
+),
+gone AS (
+    DELETE FROM kpis_categoryweek w USING pair p
+    WHERE w.account_id = p.account_id AND w.week = p.week
+        AND (w.account_id, w.week, coalesce(w.category_id, 0))
+            NOT IN (SELECT f.account_id, f.week, coalesce(f.category_id, 0) FROM fresh f)
+    RETURNING 1
+),
+put AS (
+    INSERT INTO kpis_categoryweek AS w (account_id, category_id, week, units, value, returns, receipts, stock)
+    SELECT * FROM fresh ORDER BY account_id, week, category_id
+    ON CONFLICT (account_id, week, category_id) DO UPDATE
+    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
+        stock = excluded.stock
+    WHERE (w.units, w.value, w.returns, w.receipts, w.stock)
+        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
+"""
+
+# From the categories' sums, after these, so that an account has what its categories and their products have.
 ACCOUNT_WEEKS = f"""
 WITH pair AS MATERIALIZED ({GIVEN}),
 through AS (
     SELECT x.account_id, x.week, sum(x.units) AS units, sum(x.value) AS value, sum(x.returns) AS returns,
         sum(x.receipts) AS receipts, sum(x.stock) AS stock
-    FROM pair p JOIN kpis_productweek x ON x.account_id = p.account_id AND x.week = p.week
+    FROM pair p JOIN kpis_categoryweek x ON x.account_id = p.account_id AND x.week = p.week
     GROUP BY 1, 2
 ),
 sell_in AS (
@@ -141,7 +155,7 @@ sell_in AS (
         SELECT i.account_id, {WEEK.format("i.invoiced_on")} AS week, i.currency, sum(i.quantity) AS units,
             sum(i.value) AS value
         FROM kpis_invoiceline i
-        WHERE i.account_id = ANY(%(accounts)s::bigint[])
+        WHERE i.account_id = ANY(%(among)s::bigint[])
             AND i.invoiced_on BETWEEN %(oldest)s AND least(%(newest)s::date + 6, %(date)s)
         GROUP BY 1, 2, 3
     ) x
@@ -179,42 +193,11 @@ put AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 
-# From the same; 0 stands for no category where one is looked up.
-CATEGORY_WEEKS = f"""
-WITH pair AS MATERIALIZED ({GIVEN}),
-fresh AS MATERIALIZED (
-    SELECT x.account_id, m.category_id, x.week, sum(x.units) AS units, sum(x.value) AS value,
-        sum(x.returns) AS returns, sum(x.receipts) AS receipts, sum(x.stock) AS stock
-    FROM pair p
-    JOIN kpis_productweek x ON x.account_id = p.account_id AND x.week = p.week
-    JOIN kpis_product m ON m.id = x.product_id
-    GROUP BY 1, 2, 3
-),
-gone AS (
-    DELETE FROM kpis_categoryweek w USING pair p
-    WHERE w.account_id = p.account_id AND w.week = p.week
-        AND (w.account_id, w.week, coalesce(w.category_id, 0))
-            NOT IN (SELECT f.account_id, f.week, coalesce(f.category_id, 0) FROM fresh f)
-    RETURNING 1
-),
-put AS (
-    INSERT INTO kpis_categoryweek AS w (account_id, category_id, week, units, value, returns, receipts, stock)
-    SELECT * FROM fresh ORDER BY account_id, week, category_id
-    ON CONFLICT (account_id, week, category_id) DO UPDATE
-    SET units = excluded.units, value = excluded.value, returns = excluded.returns, receipts = excluded.receipts,
-        stock = excluded.stock
-    WHERE (w.units, w.value, w.returns, w.receipts, w.stock)
-        IS DISTINCT FROM (excluded.units, excluded.value, excluded.returns, excluded.receipts, excluded.stock)
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
-"""
-
 # In order, so that two that touch the same weeks wait for each other and never in a circle.
 TOUCH = """
-INSERT INTO kpis_touched (account_id, week, night)
-SELECT DISTINCT account_id, week, NULL::date FROM ({}) t WHERE week IS NOT NULL ORDER BY 1, 2
-ON CONFLICT DO NOTHING
+INSERT INTO kpis_touched (account_id, week, night, is_summed)
+SELECT DISTINCT account_id, week, NULL::date, false FROM ({}) t WHERE week IS NOT NULL ORDER BY 1, 2
+ON CONFLICT (account_id, week, night) DO UPDATE SET is_summed = false WHERE kpis_touched.is_summed
 """
 
 # Invoice lines whose value is left out, because nobody knows a rate.
@@ -229,61 +212,69 @@ WHERE {NO_RATE}
 """
 
 
-@transaction.atomic
-def refresh(night) -> int:
-    """Sum the shard's touched weeks again and stamp those that are over; returns rows written."""
-    shard, written = night.params, [(0, 0)]
+def summed(pairs: list[Pair], until: date) -> tuple[int, int]:
+    """Sum the facts of accounts and weeks until a day; (rows written, lines whose value is left out)."""
+    written = [(0, 0)]
     with connection.cursor() as cursor:
-        cursor.execute(PAIRS, shard)
-        pairs = cursor.fetchall()
-        for some in _some(pairs, AT_ONCE):
-            written += _summed(cursor, shard, some)
-        rows, not_valued = map(sum, zip(*written, strict=True))
-        if not_valued:
-            night.note("foreign_currency", lines=not_valued)
-        cursor.execute(FORGET, shard)
-        cursor.execute(STAMP, shard)
-    return rows
+        for some in _in_parts(pairs, AT_ONCE):
+            written += _product_weeks(cursor, some)
+            written.append((_asked(cursor, CATEGORY_WEEKS, columns(some))[0], 0))
+            written += _accounts(cursor, some, until)
+    rows, not_valued = map(sum, zip(*written, strict=True))
+    return rows, not_valued
 
 
-def _some(pairs, most):
+def by_category(pairs: list[Pair]) -> None:
+    """Sum weeks by category whose sums by product are there."""
+    with connection.cursor() as cursor:
+        for some in _in_parts(pairs, AT_ONCE):
+            cursor.execute(CATEGORY_WEEKS, columns(some))
+
+
+def by_account(pairs: list[Pair], until: date) -> int:
+    """Sum weeks by account whose sums by category are there; lines whose value is left out."""
+    with connection.cursor() as cursor:
+        parts = [list(_accounts(cursor, some, until)) for some in _in_parts(pairs, AT_ONCE)]
+    return sum(not_valued for part in parts for _rows, not_valued in part)
+
+
+def _in_parts(pairs: list[Pair], most: int) -> Iterator[list[Pair]]:
     """Accounts and weeks, at most so many at a time."""
     return (pairs[start : start + most] for start in range(0, len(pairs), most))
 
 
-def _summed(cursor, shard, pairs):
-    """Sum weeks in every way; (rows written, lines whose value is left out) of each statement."""
-    weeks = [week for _account, week in pairs]
-    given = shard | _columns(pairs) | {"oldest": min(weeks), "newest": max(weeks)}
-    yield from _product_weeks(cursor, shard, pairs)
-    for sql in (ACCOUNT_WEEKS, CATEGORY_WEEKS):
-        yield _asked(cursor, sql, given)[0], 0
+def _product_weeks(cursor, pairs):
+    """Sum the facts of weeks by product."""
+    cursor.execute(SUMMED, columns(pairs))
+    there = sorted(cursor.fetchall())
+    new = sorted(set(pairs) - set(there))
+    for sql, these, most in ((NEW_PRODUCT_WEEKS, new, AT_ONCE), (PRODUCT_WEEKS, there, AGAIN_AT_ONCE)):
+        for some in _in_parts(these, most):
+            yield _asked(cursor, sql, columns(some))
+
+
+def _accounts(cursor, pairs, until):
+    """Sum weeks by account; (rows written, lines whose value is left out) of each statement."""
+    among, weeks = {account for account, _week in pairs}, [week for _account, week in pairs]
+    given = columns(pairs) | {"among": sorted(among), "oldest": min(weeks), "newest": max(weeks), "date": until}
+    yield _asked(cursor, ACCOUNT_WEEKS, given)[0], 0
     yield 0, _asked(cursor, INVOICES_WITHOUT_RATE, given)[0]
 
 
-def _product_weeks(cursor, shard, pairs):
-    """Sum the facts of weeks by product."""
-    cursor.execute(SUMMED, _columns(pairs))
-    summed = sorted(cursor.fetchall())
-    new = sorted(set(pairs) - set(summed))
-    for sql, these, most in ((NEW_PRODUCT_WEEKS, new, AT_ONCE), (PRODUCT_WEEKS, summed, AGAIN_AT_ONCE)):
-        for some in _some(these, most):
-            yield _asked(cursor, sql, shard | _columns(some))
-
-
-def _columns(pairs):
+def columns(pairs: list[Pair]) -> dict[str, list]:
+    """Accounts and weeks as the parameters of GIVEN."""
     accounts, weeks = zip(*pairs, strict=True)
     return {"accounts": list(accounts), "weeks": list(weeks)}
 
 
 def touch(weeks: str, params=()) -> None:
-    """Have the next night sum again what a SELECT of account_id and week yields; weeks that are empty are left out."""
+    """Have summed again what a SELECT of account_id and week yields, see `kpis.summing`; empty weeks are left out."""
     with connection.cursor() as cursor:
         cursor.execute(TOUCH.format(weeks), params or None)
 
 
 def products_moved(products: list[int]) -> None:
-    """The next night sums the categories of these products again, who belong to another one now."""
+    """Have the categories of these products summed again, which belong to another one now."""
     if products:
         touch("SELECT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)", [products])
 

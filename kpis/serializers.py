@@ -1,3 +1,5 @@
+from datetime import date
+
 from rest_framework import serializers
 
 from kam.api.base import ScopedSerializer
@@ -30,11 +32,11 @@ class ProductSerializer(ScopedSerializer):
 
 
 class KeyedSerializer(ScopedSerializer):
-    """A fact without an id: its `key` is the primary key of three columns, date, store and product."""
+    """A fact without an id: its `key` is the primary key of three columns, the date first."""
 
     def get_key(self, row) -> str:
-        day, store, product = row.pk
-        return f"{day.isoformat()}_{store}_{product}"
+        day, first, second = sorted(row.pk, key=lambda part: not isinstance(part, date))
+        return f"{day.isoformat()}_{first}_{second}"
 
 
 class SellThroughSerializer(KeyedSerializer):
@@ -146,10 +148,12 @@ class CategoryWeekSerializer(ScopedSerializer):
         fields = ["id", "account", "category", "week", "units", "value", "returns", "receipts", "stock"]
 
 
-class ProductWeekSerializer(ScopedSerializer):
+class ProductWeekSerializer(KeyedSerializer):
+    key = serializers.SerializerMethodField(help_text="Week, account and product, as the address of the row.")
+
     class Meta:
         model = ProductWeek
-        fields = ["id", "account", "product", "week", "units", "value", "returns", "receipts", "stock"]
+        fields = ["key", "account", "product", "week", "units", "value", "returns", "receipts", "stock"]
 
 
 class MeasureValueSerializer(ScopedSerializer):

@@ -22,7 +22,7 @@ from kpis.imports import corrections, store, undo
 from kpis.imports.errors import UnusableFile
 from kpis.imports.services import joined_files, own_mapping, receive
 from kpis.models import AcceptedWeek, Feed, ImportBatch, Target
-from kpis.tasks import apply_batch, watch_feeds_due
+from kpis.tasks import apply_batch, sum_at_once, watch_feeds_due
 from kpis.workflow import IMPORT, folder_of_kept
 
 
@@ -207,6 +207,7 @@ def undo_import(batch, *, by, reason="") -> ImportBatch:
     batch.state = ImportBatch.State.UNDONE
     batch.save(update_fields=["state"])
     log(batch, "undone", by=by, after={"file_name": batch.file_name} | counts, reason=reason)
+    transaction.on_commit(partial(ring, sum_at_once))
     return batch
 
 

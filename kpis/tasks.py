@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from kam.night import Night
 from kam.tasks import ring
+from kpis import summing
 from kpis.feeds import alerts
 from kpis.imports import services
 from kpis.models import ImportBatch
@@ -15,9 +16,16 @@ SIX_HOURS = 6 * 60 * 60
 
 @shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
 def apply_batch(pk):
-    """Read and store one file; what waited for it is told at once."""
+    """Read and store one file; what waited for it is told and summed at once."""
     if services.process(batch_id=pk).state == ImportBatch.State.APPLIED:
         ring(watch_feeds_due)
+        ring(sum_at_once)
+
+
+@shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
+def sum_at_once():
+    """Sum the weeks whose facts changed; what a lost message leaves is summed with the next one, or at night."""
+    summing.at_once(timezone.now().date())
 
 
 @shared_task

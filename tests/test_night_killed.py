@@ -65,7 +65,7 @@ def forget_the_night():
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("DELETE FROM kam_steprun")
         cursor.execute("UPDATE plans_planmeasure SET actual = NULL, as_of = NULL")
-        cursor.execute("UPDATE kpis_touched SET night = NULL")
+        cursor.execute("UPDATE kpis_touched SET night = NULL, is_summed = false")
 
 
 def last_entry():

@@ -12,9 +12,10 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from kam.downloads import csv_line
-from kpis import services
+from kpis import services, summing
 from kpis.feeds.folders import DONE, FAILED, Changed, Folder, Sight, codes, folder, is_text, sayable
 from kpis.imports.errors import UnusableFile
 from kpis.imports.messages import said
@@ -92,6 +93,7 @@ class Watcher:
         self.taken += 1
         if self.in_place:
             process(batch_id=batch.pk)
+            summing.at_once(timezone.now().date())
             self._put_away(feed, found)
 
     def _put_away(self, feed, found):

@@ -39,8 +39,14 @@ def copy_in(table: str, frame: pl.DataFrame, order: Sequence[str] = ()) -> None:
 
 def _written(piece):
     buffer = io.BytesIO()
-    piece.write_csv(buffer, include_header=False)
+    piece.with_columns(map(_day_texts, piece.select(pl.selectors.date()))).write_csv(buffer, include_header=False)
     return buffer.getbuffer()
+
+
+def _day_texts(days):
+    """Days as text, each written once: there are few among many rows."""
+    different = days.unique().drop_nulls()
+    return days.replace_strict(different, different.cast(pl.String), default=None, return_dtype=pl.String)
 
 
 def _ordered(frame, order):

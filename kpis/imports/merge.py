@@ -71,12 +71,14 @@ class Merge:
     """The facts of one batch on their way into their table: `add` them part by part, then `finish`.
 
     No two parts have rows of one key. `assumed` names fields the file says nothing about: their values count for new
-    rows only. The caller holds the transaction and the locks. `weeks` is, by account and week, what the file said and
+    rows only; `comes_sorted` says that each part lies in the order of the key. The caller holds the transaction and the
+    locks. `weeks` is, by account and week, what the file said and
     what moved.
     """
 
-    def __init__(self, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset()):
+    def __init__(self, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset(), *, comes_sorted: bool = False):
         self.kind, self.table, self.batch_id, self.assumed = kind, TABLES[kind.name], batch_id, assumed
+        self.comes_sorted = comes_sorted
         self.new = self.changed = self.unchanged = self.staged = 0
         self.months: set = set()
         self.weeks: pl.DataFrame | None = None
@@ -112,7 +114,7 @@ class Merge:
             self._merge_differing()
 
     def finish(self) -> None:
-        """Store what is left, and have the next night sum the weeks again that moved."""
+        """Store what is left, and have the weeks summed again that moved."""
         self._wait(self.comparison.rest())
         if self.differing:
             self._merge_differing()
@@ -141,13 +143,15 @@ class Merge:
 
     def _without_fresh(self, frame, told):
         """Copy the rows of accounts and days (or weeks) that held nothing into the table itself; returns the others."""
-        fresh, others = self.days.parted(frame)
+        fresh, others = self.days.parted(frame, told)
         if not fresh.height:
             return others
         try:
             with transaction.atomic():
-                copy_in(self.table.name, fresh.with_columns(batch_id=pl.lit(self.batch_id)), order=self.table.key)
+                order = () if self.comes_sorted else self.table.key
+                copy_in(self.table.name, fresh.with_columns(batch_id=pl.lit(self.batch_id)), order=order)
         except IntegrityError:  # a store that changed hands has rows of these days under its old account
+            self.days.forget(fresh)
             return frame
         self.new += fresh.height
         self.moves.append(weeks.first_told(told if fresh.height == told["rows"].sum() else self.told(fresh)))
@@ -199,19 +203,29 @@ class _Days:
         self.table, self.pair = table, ["account_id", table.day]
         self.seen = pl.DataFrame(schema={"account_id": pl.Int64, table.day: pl.Date, "is_fresh": pl.Boolean})
 
-    def parted(self, frame):
-        """(rows of what held nothing, the others)."""
-        pairs = frame.select(self.pair).unique()
+    def parted(self, frame, told):
+        """(rows of what held nothing, the others); `told` has the accounts and weeks of the rows."""
+        pairs = (told if self.table.day == "week" else frame).select(self.pair).unique()
         unknown = pairs.join(self.seen, on=self.pair, how="anti").sort(self.pair)
         if unknown.height:
             self.seen = pl.concat([self.seen, self._looked_up(unknown)])
-        fresh = self.seen.filter("is_fresh")
+        fresh = self.fresh
         count = pairs.join(fresh, on=self.pair, how="semi").height
         if count == pairs.height:
             return frame, frame.clear()
         if not count:
             return frame.clear(), frame
         return tuple(frame.join(fresh, on=self.pair, how=how) for how in ("semi", "anti"))
+
+    @property
+    def fresh(self):
+        """Those that held nothing."""
+        return self.seen.filter("is_fresh")
+
+    def forget(self, frame):
+        """Rows of these are among those that are stored, whatever their account and day."""
+        is_here = pl.struct(self.pair).is_in(frame.select(pl.struct(self.pair).unique()).to_series().implode())
+        self.seen = self.seen.with_columns(is_fresh=pl.col("is_fresh") & ~is_here)
 
     def _looked_up(self, pairs):
         """Looked up one by one: EXISTS would be planned as a look at all rows."""

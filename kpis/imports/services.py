@@ -13,6 +13,7 @@ from kam.audit import log
 from kam.leases import heartbeat, take_turns
 from kpis.imports import asking, brought, kept, store, straight, weeks, workbook
 from kpis.imports.apply import apply, keeps_good_rows
+from kpis.imports.beside import sums_beside
 from kpis.imports.check import check_file, corrections_of, unfold
 from kpis.imports.copying import copy_in
 from kpis.imports.corrections import Corrections, is_correction
@@ -180,8 +181,8 @@ def _run(batch, progress):
     progress.begin(Phase.OPENING)
     unfold(folder / store.DATA, mapping)
     if straight.may_go(batch, mapping):
-        with suppress(straight.Doubt):
-            return _store(batch, lambda: straight.stored(batch, mapping, progress))
+        with suppress(straight.Doubt), sums_beside() as beside:
+            return _store(batch, lambda: straight.stored(batch, mapping, progress, beside))
         progress.rows = 0
     result = check_file(folder / store.DATA, mapping, folder, progress, fixes_of(batch, mapping))
     progress.begin(Phase.COMPARING)

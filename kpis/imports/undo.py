@@ -32,7 +32,7 @@ def restated_by(batch: ImportBatch) -> list[int]:
 def undo(batch: ImportBatch) -> dict[str, int]:
     """Remove and restore in the caller's transaction; returns how many rows of each.
 
-    The weeks of the batch are touched, so that the next night sums them again. Raises Conflict where `restated_by` has
+    The weeks of the batch are touched, so that they are summed again. Raises Conflict where `restated_by` has
     batches, and where a month of it is archived.
     """
     table = TABLES[batch.kind]

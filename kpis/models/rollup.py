@@ -15,12 +15,14 @@ from kpis.models.product import Category, Product
 class Touched(models.Model):
     """One row says that facts of an account and week changed and since which night that is taken into account.
 
-    `night` is empty until the rollup step of a night has worked the week in.
+    `night` is empty until the rollup step of a night has worked the week in; `is_summed` says that its sums are right
+    already.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     week = models.DateField()
     night = models.DateField(null=True)
+    is_summed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -64,6 +66,7 @@ class ProductWeek(ByAccount):
     """
 
     data_class = DataClass.KPI
+    pk = models.CompositePrimaryKey("account_id", "week", "product_id")
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     week = models.DateField(_("week"))
@@ -77,7 +80,6 @@ class ProductWeek(ByAccount):
 
     class Meta:
         ordering = ["account", "week", "product"]
-        constraints = [models.UniqueConstraint(fields=["account", "week", "product"], name="productweek_once")]
         indexes = [models.Index(fields=["product", "week"], name="productweek_product")]
 
     def __str__(self):

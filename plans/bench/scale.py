@@ -9,18 +9,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 from django.conf import settings
-from django.db import connection
 
 from kam import night
 from kam.night import Night
-from kpis import rollups
+from kpis import rollups, summing
 from kpis.bench import MAPPING, MOST_MEMORY, PRODUCTS, ROWS, SHARE_OF_COPY, STORES, clock, plain_copy, take, write_csv
 from kpis.calc import last_complete_week
 from kpis.imports.merge import PAIRS
@@ -36,7 +34,6 @@ SHAPE = {"stores": 20, "products": 400, "weeks": 104}
 ROWS_OF_AN_ACCOUNT = 50_000
 # The first is stored while it is read, of the second the rows wait on disk.
 LARGER = (3, 5)
-PROCESSES = 2
 MOST_AGAIN, MOST_RESTATED, MOST_OF_AGGREGATE = 0.05, 0.40, 1.3
 TABLES = (
     *("kpis_sellthrough", "kpis_touched", "accounts_store", "kpis_product", "kpis_accountweek", "kpis_productweek"),
@@ -111,10 +108,10 @@ def _measured(path, beside, who, rows):
         take(path)
     by_hand = _by_hand(first, weeks)
     with clock() as summed:
-        _sum_as_workers_do()
+        summing.at_once(night.default_date())
     _forget_sums(who)
     with clock() as by_one:
-        rollups.refresh(Night(night.default_date()))
+        summing.by_night(Night(night.default_date()))
     with clock() as again:
         take(path, "duplicate")
     write_csv(path, rows, first, restated=100, who=who)
@@ -132,21 +129,8 @@ def _measured(path, beside, who, rows):
     yield figure(f"{beside}: memory of a process that imports", _memory(path), "MB", MOST_MEMORY)
 
 
-def _sum_as_workers_do():
-    """The shards of the night, on as many connections as a worker has processes."""
-
-    def shard(number):
-        try:
-            rollups.refresh(Night(night.default_date(), number, settings.NIGHT_SHARDS))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(PROCESSES) as workers:
-        list(workers.map(shard, range(settings.NIGHT_SHARDS)))
-
-
 def _forget_sums(who):
-    """As if the weeks of these accounts had not been summed, so that one connection can do it again."""
+    """As if the weeks of these accounts had not been summed, so that a night can do it."""
     there = {"account__code__startswith": f"{who}-"}
     pairs = list(AccountWeek.objects.filter(**there).values_list("account_id", "week"))
     for model in (ProductWeek, CategoryWeek, AccountWeek):

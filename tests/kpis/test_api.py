@@ -98,6 +98,23 @@ def test_a_row_of_sell_through_has_an_address_of_its_own(api, account):
     }
 
 
+def test_a_sum_by_product_has_an_address_of_its_own(api, account):
+    row = ProductWeek.objects.create(account=account, product=facts.product(), week=WEEK, units=4, stores=1)
+    key = f"{WEEK}_{account.pk}_{row.product_id}"
+    assert results(api.get(f"{V1}/product-weeks/")) == [api.get(f"{V1}/product-weeks/{key}/").json()]
+    assert api.get(f"{V1}/product-weeks/{key}/").json() == {
+        "key": key,
+        "account": account.pk,
+        "product": row.product_id,
+        "week": "2026-11-16",
+        "units": "4.000",
+        "value": None,
+        "returns": None,
+        "receipts": None,
+        "stock": None,
+    }
+
+
 @pytest.mark.parametrize("key", ["2026-11-16_1_1", "2026-02-31_1_1", "9999-99-99_1_1", "x", "1"])
 def test_an_unknown_key_of_sell_through_is_404(api, account, key):
     assert api.get(f"{V1}/sell-through/{key}/").status_code == 404

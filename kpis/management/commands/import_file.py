@@ -4,7 +4,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from kpis import summing
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import KINDS
 from kpis.imports.messages import said
@@ -38,6 +40,8 @@ class Command(BaseCommand):
             self._unusable(said(batch.problem))
         self.stdout.write(json.dumps(summary(batch)))
         self._complain(batch)
+        if batch.state == State.APPLIED:
+            summing.at_once(timezone.now().date())
         if batch.state == State.REJECTED:
             sys.exit(1)
 
