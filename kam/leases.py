@@ -23,10 +23,11 @@ def take_turns(name: str, *, together: bool = False) -> None:
         cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended(%s, 0))", [name])
 
 
-def try_turn(name: str) -> bool:
-    """Be at `name` as `take_turns` does, but only if nobody is; whether one is."""
+def try_turn(name: str, *, together: bool = False) -> bool:
+    """Be at `name` as `take_turns` does, but only if nobody has to be waited for; whether one is."""
+    shared = "_shared" if together else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock{shared}(hashtextextended(%s, 0))", [name])
         return cursor.fetchone()[0]
 
 

@@ -1,5 +1,6 @@
-from datetime import date
+from itertools import zip_longest
 
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
@@ -27,21 +28,17 @@ class Facts(ScopedViewSet):
 
 
 class KeyedFacts(Facts):
-    """Facts without an id: a row is addressed by its date and two more columns, as KeyedSerializer writes them.
-
-    `order` begins with the date, falling, and is the whole key.
-    """
+    """Rows without an id, addressed by their primary key as KeyedSerializer writes it; `order` has the whole of it."""
 
     order_is_unique = True
 
     def get_object(self):
-        names = [name.removeprefix("-") for name in self.order]
+        parts = zip_longest(self.queryset.model._meta.pk_fields, self.kwargs["pk"].split("_"), fillvalue="")
         try:
-            day, first, second = self.kwargs["pk"].split("_")
-            key = (date.fromisoformat(day), int(first), int(second))
-        except ValueError as error:
+            key = {field.attname: field.to_python(text) for field, text in parts}
+        except (AttributeError, ValidationError) as error:  # more parts than fields, or what is no number or day
             raise Http404 from error
-        if found := self.get_queryset().filter(**dict(zip(names, key, strict=True))).first():
+        if found := self.get_queryset().filter(**key).first():
             return found
         raise Http404
 
@@ -94,7 +91,7 @@ class ProductViewSet(Catalogue):
 
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
-SUMMED = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, account and product.")
+SUMMED = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: account, week and product.")
 
 
 @extend_schema_view(retrieve=extend_schema(parameters=[KEY]))

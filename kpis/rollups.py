@@ -7,7 +7,7 @@ is left out and counted.
 from collections.abc import Iterator
 from datetime import date
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from kpis.sql import WEEK
 
@@ -193,6 +193,8 @@ put AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 
+# Weeks that somebody may be summing at this moment, whose sums nobody else sees yet.
+WAITING = "SELECT account_id, week FROM kpis_touched WHERE night IS NULL AND NOT is_summed"
 # In order, so that two that touch the same weeks wait for each other and never in a circle.
 TOUCH = """
 INSERT INTO kpis_touched (account_id, week, night, is_summed)
@@ -243,14 +245,28 @@ def _in_parts(pairs: list[Pair], most: int) -> Iterator[list[Pair]]:
     return (pairs[start : start + most] for start in range(0, len(pairs), most))
 
 
+def has_sums(pairs: list[Pair]) -> bool:
+    """Whether products have sums of any of these weeks."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({SUMMED})", columns(pairs))
+        return cursor.fetchone()[0]
+
+
 def _product_weeks(cursor, pairs):
     """Sum the facts of weeks by product."""
     cursor.execute(SUMMED, columns(pairs))
     there = sorted(cursor.fetchall())
     new = sorted(set(pairs) - set(there))
-    for sql, these, most in ((NEW_PRODUCT_WEEKS, new, AT_ONCE), (PRODUCT_WEEKS, there, AGAIN_AT_ONCE)):
-        for some in _in_parts(these, most):
-            yield _asked(cursor, sql, columns(some))
+    for some in _in_parts(new, AT_ONCE):
+        try:
+            with transaction.atomic():
+                done = _asked(cursor, NEW_PRODUCT_WEEKS, columns(some))
+        except IntegrityError:  # an import has just committed sums of its own
+            there += some
+        else:
+            yield done
+    for some in _in_parts(there, AGAIN_AT_ONCE):
+        yield _asked(cursor, PRODUCT_WEEKS, columns(some))
 
 
 def _accounts(cursor, pairs, until):
@@ -276,7 +292,8 @@ def touch(weeks: str, params=()) -> None:
 def products_moved(products: list[int]) -> None:
     """Have the categories of these products summed again, which belong to another one now."""
     if products:
-        touch("SELECT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)", [products])
+        sold = "SELECT account_id, week FROM kpis_productweek WHERE product_id = ANY(%s)"
+        touch(f"{sold} UNION {WAITING}", [products])
 
 
 def _asked(cursor, sql, params):

@@ -1,5 +1,3 @@
-from datetime import date
-
 from rest_framework import serializers
 
 from kam.api.base import ScopedSerializer
@@ -32,11 +30,10 @@ class ProductSerializer(ScopedSerializer):
 
 
 class KeyedSerializer(ScopedSerializer):
-    """A fact without an id: its `key` is the primary key of three columns, the date first."""
+    """A row without an id: its `key` is its primary key of several columns."""
 
     def get_key(self, row) -> str:
-        day, first, second = sorted(row.pk, key=lambda part: not isinstance(part, date))
-        return f"{day.isoformat()}_{first}_{second}"
+        return "_".join(map(str, row.pk))
 
 
 class SellThroughSerializer(KeyedSerializer):
@@ -149,7 +146,7 @@ class CategoryWeekSerializer(ScopedSerializer):
 
 
 class ProductWeekSerializer(KeyedSerializer):
-    key = serializers.SerializerMethodField(help_text="Week, account and product, as the address of the row.")
+    key = serializers.SerializerMethodField(help_text="Account, week and product, as the address of the row.")
 
     class Meta:
         model = ProductWeek

@@ -12,6 +12,7 @@ from kpis.imports import services
 from kpis.models import ImportBatch
 
 SIX_HOURS = 6 * 60 * 60
+WEEKS_AT_ONCE = 2_000
 
 
 @shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
@@ -24,8 +25,12 @@ def apply_batch(pk):
 
 @shared_task(time_limit=SIX_HOURS, soft_time_limit=SIX_HOURS - 60)
 def sum_at_once():
-    """Sum the weeks whose facts changed; what a lost message leaves is summed with the next one, or at night."""
-    summing.at_once(timezone.now().date())
+    """Sum weeks whose facts changed; where there are many, files that wait go before the rest.
+
+    What a lost message leaves, or a night that is summing, is summed with the next one, or at night.
+    """
+    if summing.at_once(WEEKS_AT_ONCE) >= WEEKS_AT_ONCE:
+        ring(sum_at_once)
 
 
 @shared_task

@@ -13,7 +13,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from kpis import partitions
+from kam.leases import take_turns
+from kpis import partitions, summing
 from kpis.archive import rows
 from kpis.imports.copying import copy_in, execute
 from kpis.imports.merge import lock_kind
@@ -23,7 +24,7 @@ from kpis.models import ArchivedMonth
 SCHEMA = 1
 PATIENCE = "10s"
 STRAY = timedelta(days=7)
-NOT_SUMMED = """
+WAITING = """
 SELECT EXISTS (SELECT FROM kpis_touched t WHERE t.night IS NULL AND t.week >= %s AND t.week < %s)
 """
 
@@ -49,27 +50,29 @@ def cold(today: date, months: int) -> list[tuple[str, date]]:
 def archive(kind: str, month: date) -> ArchivedMonth | None:
     """Write a month into a file, read that back, and drop the partition. None where there is nothing, or no row, of it.
 
-    Raises Refused where weeks of the month wait to be summed, where the file does not hold what the table holds, and
+    Raises Refused where weeks of the month wait for a night, where the file does not hold what the table holds, and
     where somebody reads the table for too long.
     """
     table = TABLES[kind]
     lock_kind(kind)
     if month not in partitions.there(table.name):
         return None
-    if kind == "sell_through" and _waits(month):
-        raise Refused(f"{kind} {month:%Y-%m}: weeks of it changed and were not summed yet; run the night first.")
+    _refuse_waiting(kind, month)
     moved = _write(table, month)
     if moved is None:
         return None
+    take_turns(summing.TURN)  # whoever sums weeks must not find them gone
+    _refuse_waiting(kind, month)
     _drop(table, month, moved.rows)
     moved.save()
     return moved
 
 
-def _waits(month):
+def _refuse_waiting(kind, month):
     with connection.cursor() as cursor:
-        cursor.execute(NOT_SUMMED, partitions.months(month, 1))
-        return cursor.fetchone()[0]
+        cursor.execute(WAITING, partitions.months(month, 1))
+        if kind == "sell_through" and cursor.fetchone()[0]:
+            raise Refused(f"{kind} {month:%Y-%m}: weeks of it changed and wait for a night; run the night first.")
 
 
 def _write(table, month):

@@ -12,16 +12,17 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from kam.downloads import csv_line
-from kpis import services, summing
+from kam.tasks import ring
+from kpis import services
 from kpis.feeds.folders import DONE, FAILED, Changed, Folder, Sight, codes, folder, is_text, sayable
 from kpis.imports.errors import UnusableFile
 from kpis.imports.messages import said
 from kpis.imports.report import faults, has_rows, report
 from kpis.imports.services import joined_files, process
 from kpis.models import Feed, ImportBatch, WatchedFile
+from kpis.tasks import sum_at_once
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
@@ -92,9 +93,10 @@ class Watcher:
             return
         self.taken += 1
         if self.in_place:
-            process(batch_id=batch.pk)
-            summing.at_once(timezone.now().date())
+            state = process(batch_id=batch.pk).state
             self._put_away(feed, found)
+            if state == State.APPLIED:
+                ring(sum_at_once)
 
     def _put_away(self, feed, found):
         """Move away what is finished, and forget what is not there any more, or is another file by now.

@@ -7,8 +7,9 @@ import polars as pl
 
 from accounts.access import may_assign, may_create_account, may_edit
 from accounts.models import Account, Store
+from kam.leases import take_turns
 from kam.services import change
-from kpis import rollups
+from kpis import rollups, summing
 from kpis.access import may_keep_house_feeds
 from kpis.imports import despatches, masters
 from kpis.imports.existing import complete
@@ -218,7 +219,8 @@ def _rates(result, mapping, batch):
         unique_fields=["currency", "day"],
         update_fields=["per_euro", "batch"],
     )
-    rollups.touch(CONVERTED, [batch.pk])
+    take_turns(summing.TURN, together=True)
+    rollups.touch(f"{CONVERTED} UNION {rollups.WAITING}", [batch.pk])
     return Outcome({}, {"new": new, "changed": len(other) - new, "unchanged": len(rows) - len(other)})
 
 

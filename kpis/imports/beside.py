@@ -13,7 +13,6 @@ from threading import Event, Thread
 
 import polars as pl
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
 
 from kam.leases import try_turn
 from kpis import rollups, summing
@@ -62,8 +61,9 @@ def sums_beside() -> Iterator["SumsBeside"]:
     sums = SumsBeside()
     try:
         yield sums
-    finally:
         sums.end()
+    finally:
+        sums.leave()
 
 
 class SumsBeside:
@@ -99,9 +99,15 @@ class SumsBeside:
         self.batch = batch
 
     def end(self) -> None:
-        """Wait until the sums are committed or dropped."""
-        if self.thread:
+        """Wait until the sums are committed, if they are to be kept."""
+        if self.thread and self.batch is not None:
             self._hand(END)
+            self.thread.join()
+
+    def leave(self) -> None:
+        """Drop what is not committed, and wait until it is gone."""
+        self.drop()
+        if self.thread:
             self.thread.join()
 
     def _hand(self, work):
@@ -125,23 +131,25 @@ class SumsBeside:
             logger.debug("sums beside a file were dropped")
         except DatabaseError as error:
             logger.info("sums beside a file were dropped: %s", error)
+        except Exception:
+            logger.exception("sums beside a file failed")
         finally:
             self.is_over.set()
             connection.close()
 
     @transaction.atomic
     def _make(self):
-        if not try_turn(summing.TURN):
+        if not try_turn(summing.TURN, together=True):
             raise _Dropped
         execute(PATIENCE)
         for work in self._handed():
             work()
-        if self.batch is None:
-            raise _Dropped
-        summing.accounts(self.written.rows(), self.batch, timezone.now().date())
+        if self.written.height:
+            summing.finish(self.written.rows(), self.batch)
 
     def _take(self, sums):
-        """Hold sums until a part comes that has nothing more of their weeks."""
+        """Hold sums until a part comes that has nothing more of their weeks; of those that run there are none yet."""
+        sums = sums.filter(pl.col("week") + pl.duration(days=6) <= summing.last_day())
         here = sums.select(PAIR).unique()
         if here.join(self.written, on=PAIR, how="semi").height:
             raise _Dropped
@@ -154,15 +162,18 @@ class SumsBeside:
             raise _Dropped
 
     def _finish(self, fresh):
-        self._write(self.held)
+        if self.held.height:
+            self._write(self.held)
         has_old = self.written.join(fresh, on=PAIR, how="anti").height
-        if has_old or summing.categories(self.categories, held=True) != self.categories:
+        if has_old or summing.categories_of(self.categories, held=True) != self.categories:
             raise _Dropped
 
     def _write(self, sums):
         sums = _together(sums).sort(KEY)
         pairs = sums.select(PAIR).unique(maintain_order=True)
-        self.categories |= summing.categories(set(sums.get_column("product_id").unique()) - self.categories.keys())
+        if rollups.has_sums(pairs.rows()):  # of facts that were taken back
+            raise _Dropped
+        self.categories |= summing.categories_of(set(sums.get_column("product_id").unique()) - self.categories.keys())
         copy_in(TABLE, sums)
         rollups.by_category(pairs.rows())
         self.written = pl.concat([self.written, pairs])

@@ -64,7 +64,8 @@ def _stored(batch, mapping, progress, folder, kept_rows, beside):
                 straight.add(part)
         if not straight.keys:  # a file without rows
             raise Doubt
-        beside.rest(straight.merge.days.fresh)
+        if straight.is_summed:
+            beside.rest(straight.merge.days.fresh)
         kept = Kept(mapping.kind)
         kept.append(part.rows.clear())
         result = check.finish(kept)
@@ -140,8 +141,8 @@ class Straight:
         if self.keys:
             self._sum(products)
         self.merge.add(frame, told)
-        if not self.keys:  # whether a file tells of new weeks is seen by its first rows
-            self.is_summed &= not told.join(self.merge.days.fresh, on=PAIR, how="anti").height
+        if not self.keys and self.is_summed:  # whether a file tells of new weeks is seen by its first rows
+            self.is_summed = not told.join(self.merge.days.fresh, on=PAIR, how="anti").height
             self._sum(products)
         self.keys.append(keys)
 

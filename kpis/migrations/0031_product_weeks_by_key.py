@@ -2,13 +2,14 @@ from django.db import migrations, models
 
 # An id of its own cost a third of what it takes to write a row. Old code reads it still, and finds none in new rows; a
 # later release drops the column.
+KEY = "CREATE UNIQUE INDEX CONCURRENTLY productweek_key ON kpis_productweek (account_id, week, product_id)"
 FORWARDS = """
     ALTER TABLE kpis_productweek
         DROP CONSTRAINT kpis_productweek_pkey,
         DROP CONSTRAINT productweek_once,
         ALTER COLUMN id DROP IDENTITY,
         ALTER COLUMN id DROP NOT NULL,
-        ADD CONSTRAINT kpis_productweek_pkey PRIMARY KEY (account_id, week, product_id)
+        ADD CONSTRAINT kpis_productweek_pkey PRIMARY KEY USING INDEX productweek_key
 """
 BACKWARDS = """
     ALTER TABLE kpis_productweek
@@ -20,11 +21,15 @@ BACKWARDS = """
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("kpis", "0030_sums_at_once")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(FORWARDS, BACKWARDS)],
+            database_operations=[
+                migrations.RunSQL(KEY, "DROP INDEX CONCURRENTLY IF EXISTS productweek_key"),
+                migrations.RunSQL(FORWARDS, BACKWARDS),
+            ],
             state_operations=[
                 migrations.RemoveConstraint(model_name="productweek", name="productweek_once"),
                 migrations.RemoveField(model_name="productweek", name="id"),

@@ -1,4 +1,4 @@
-"""What pages read: sums and measures the night derives from facts."""
+"""What pages read: sums and measures that are derived from facts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -108,7 +108,7 @@ def _measured(path, beside, who, rows):
         take(path)
     by_hand = _by_hand(first, weeks)
     with clock() as summed:
-        summing.at_once(night.default_date())
+        summing.at_once()
     _forget_sums(who)
     with clock() as by_one:
         summing.by_night(Night(night.default_date()))

@@ -100,7 +100,7 @@ def test_a_row_of_sell_through_has_an_address_of_its_own(api, account):
 
 def test_a_sum_by_product_has_an_address_of_its_own(api, account):
     row = ProductWeek.objects.create(account=account, product=facts.product(), week=WEEK, units=4, stores=1)
-    key = f"{WEEK}_{account.pk}_{row.product_id}"
+    key = f"{account.pk}_{WEEK}_{row.product_id}"
     assert results(api.get(f"{V1}/product-weeks/")) == [api.get(f"{V1}/product-weeks/{key}/").json()]
     assert api.get(f"{V1}/product-weeks/{key}/").json() == {
         "key": key,

@@ -2,16 +2,17 @@
 
 import io
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpis import catalogue, services, summing, tasks
+from kpis import catalogue, rollups, services, summing, tasks
 from kpis.imports import beside
 from kpis.imports.services import receive
 from kpis.models import AccountWeek, Category, CategoryWeek, Product, ProductWeek, SellThrough, Touched
@@ -25,6 +26,15 @@ from tests.kpis.test_imports_straight import count_as_large
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
+STOCK = """
+kind = "stock"
+[columns]
+account = "account"
+store = "location"
+product = "product"
+day = "day"
+on_hand = "on_hand"
+"""
 OLD, NEW = weeks_back(2), weeks_back(1)
 MASTERS = [(store, product, "2025-01-06", 1, 1, 1) for store in "ABC" for product in "PQ"]
 FIRST = [
@@ -46,7 +56,7 @@ SUMS = {
 def large(monkeypatch):
     """Stores and products are there and summed, and every file counts as large."""
     take(rows(*MASTERS), MAPPING)
-    summing.at_once(DAY)
+    summing.at_once()
     Product.objects.filter(code="P").update(category=Category.objects.create(code="C", name="Cats"))
     count_as_large(monkeypatch)
     monkeypatch.setattr(beside, "AT_ONCE", 1)
@@ -94,7 +104,7 @@ def dropped(cells):
     batch = take(rows(*cells), MAPPING)
     assert batch.state == "applied"
     assert set(is_summed().values()) == {False}
-    summing.at_once(DAY)
+    summing.at_once()
     found = sums()
     assert as_at_night() == found
     return found
@@ -112,7 +122,7 @@ def test_amounts_in_another_currency_are_summed_afterwards(large):
     mapping = MAPPING.replace("[columns]\n", '[columns]\ncurrency = "currency"\n')
     take(text, mapping)
     assert is_summed() == {OLD: False}
-    summing.at_once(DAY)
+    summing.at_once()
     assert [row[4] for row in sums()[ProductWeek]] == [25]
 
 
@@ -130,8 +140,21 @@ def test_sums_that_are_there_of_facts_that_are_gone_are_summed_afterwards(large)
     assert is_summed() == {OLD: False, NEW: False}
     take(rows(*FIRST[:6]), MAPPING)
     assert is_summed() == {OLD: False, NEW: False}
-    summing.at_once(DAY)
+    summing.at_once()
     assert [row[:3] for row in sums()[ProductWeek]] == [("K-1", OLD, "P"), ("K-1", OLD, "Q")]
+
+
+def test_sums_of_products_that_the_next_file_has_not_are_taken_away(large):
+    undo_import(take(rows(*FIRST), MAPPING), by=None)
+    take(rows(("A", "Q", OLD, 3, 3, 3), ("A", "Q", NEW, 4, 4, 4)), MAPPING)
+    summing.at_once()
+    assert [row[1:4] for row in sums()[ProductWeek]] == [(OLD, "Q", 3), (NEW, "Q", 4)]
+
+
+def test_large_files_of_other_kinds_have_no_sums(large):
+    text = f"account,location,product,day,on_hand\nK-1,A,P,{OLD},5\nK-1,B,P,{OLD},6\n"
+    batch = take(text, STOCK, kind="stock")
+    assert (batch.state, batch.changes["new"], is_summed()) == ("applied", 2, {OLD: False})
 
 
 def test_a_file_in_doubt_leaves_no_sums(large):
@@ -153,23 +176,25 @@ def other():
     connected.close()
 
 
-def test_nobody_waits_for_a_night_that_sums(large, other):
+def test_nobody_waits_for_those_who_sum(large, other):
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [summing.TURN])
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [summing.TURN])
         assert take(rows(*FIRST), MAPPING).state == "applied"
+        assert summing.at_once() == 0
         cursor.execute("SELECT pg_advisory_unlock_all()")
     assert is_summed() == {OLD: False, NEW: False}
+    assert summing.at_once() == 2
 
 
 def between(monkeypatch, do):
     """Do something after the facts of a large file are committed, and before its sums are."""
-    accounts = summing.accounts
+    finish = summing.finish
 
     def first_do(*given):
         do()
-        accounts(*given)
+        finish(*given)
 
-    monkeypatch.setattr(summing, "accounts", first_do)
+    monkeypatch.setattr(summing, "finish", first_do)
 
 
 def test_weeks_of_which_more_was_told_meanwhile_stay_to_be_summed(large, monkeypatch):
@@ -180,7 +205,7 @@ def test_weeks_of_which_more_was_told_meanwhile_stay_to_be_summed(large, monkeyp
     between(monkeypatch, tell_more)
     take(rows(*FIRST), MAPPING)
     assert is_summed() == {OLD: True, NEW: False}
-    summing.at_once(DAY)
+    summing.at_once()
     found = sums()
     assert ("K-1", NEW, "P", 108, D(4), -1, 2, 1) in found[ProductWeek]
     assert as_at_night() == found
@@ -190,12 +215,12 @@ def test_a_file_that_is_undone_meanwhile_is_summed_no_more(large, monkeypatch):
     between(monkeypatch, lambda: undo_import(SellThrough.objects.filter(week=NEW).first().batch, by=None))
     take(rows(*FIRST), MAPPING)
     assert is_summed() == {OLD: False, NEW: False}
-    summing.at_once(DAY)
+    summing.at_once()
     assert [*sums().values()] == [[], [], []]
 
 
 def test_products_that_moved_to_another_category_meanwhile_are_sorted_anew(large, monkeypatch, other):
-    categories = summing.categories
+    categories = summing.categories_of
 
     def moved(products, **how):
         if how:
@@ -203,7 +228,7 @@ def test_products_that_moved_to_another_category_meanwhile_are_sorted_anew(large
                 cursor.execute("UPDATE kpis_product SET category_id = %s", [Category.objects.get().pk])
         return categories(products, **how)
 
-    monkeypatch.setattr(summing, "categories", moved)
+    monkeypatch.setattr(summing, "categories_of", moved)
     found = dropped(FIRST)
     assert {row[2] for row in found[CategoryWeek]} == {"C"}
 
@@ -228,39 +253,83 @@ def touching():
     return TOUCH.format("SELECT %s::bigint AS account_id, %s::date AS week")
 
 
+def test_new_weeks_that_are_told_while_a_night_sums_are_no_part_of_it(other, monkeypatch):
+    account = facts.make.account()
+    facts.sold(account, units=5)
+
+    def told(*given):
+        with other.cursor() as cursor:
+            cursor.execute(touching(), [account.pk, NEW])
+        return summed(*given)
+
+    summed = summing.summed
+    monkeypatch.setattr(summing, "summed", told)
+    summing.by_night(facts.night())
+    assert set(Touched.objects.values_list("week", "night")) == {(WEEK, DAY), (NEW, None)}
+
+
+def test_sums_that_an_import_commits_while_a_night_sums_are_made_again(monkeypatch):
+    row = facts.sold(facts.make.account(), units=5)
+    summing.at_once()
+    Touched.objects.update(is_summed=False)
+    SellThrough.objects.update(units=6)
+    monkeypatch.setattr(rollups, "SUMMED", f"{rollups.SUMMED} WHERE false")
+    assert (summing.by_night(facts.night()), ProductWeek.objects.get(product=row.product).units) == (3, 6)
+
+
+@pytest.mark.parametrize("moves", [lambda row: rollups.products_moved([row.product_id]), lambda row: new_rate()])
+def test_weeks_that_are_being_summed_are_asked_for_anew_by_what_changes_their_sums(moves, other):
+    row = facts.sold(facts.make.account(), OLD, units=5)
+    with other.cursor() as cursor:
+        other.set_autocommit(False)
+        cursor.execute("SELECT FROM kpis_touched FOR UPDATE")
+        with transaction.atomic():
+            with connection.cursor() as mine:
+                mine.execute("SET LOCAL lock_timeout = '100ms'")
+            with pytest.raises(OperationalError), transaction.atomic():
+                moves(row)
+        other.rollback()
+
+
+def new_rate():
+    text = "currency,day,per_euro\nUSD,2026-01-05,2\n"
+    mapping = 'kind = "rates"\n[columns]\ncurrency = "currency"\nday = "day"\nper_euro = "per_euro"\n'
+    take(text, mapping, kind="rates")
+
+
 def test_what_is_touched_again_is_summed_again():
     row = facts.sold(facts.make.account(), units=5)
-    assert (summing.at_once(DAY), summing.at_once(DAY)) == (1, 0)
+    assert (summing.at_once(), summing.at_once()) == (1, 0)
     SellThrough.objects.update(units=6)
     with connection.cursor() as cursor:
         cursor.execute(touching(), [row.account_id, WEEK])
-    assert (summing.at_once(DAY), ProductWeek.objects.get().units) == (1, 6)
+    assert (summing.at_once(), ProductWeek.objects.get().units) == (1, 6)
 
 
-def test_weeks_to_come_wait_and_the_running_one_is_summed_again_at_night():
-    account = facts.make.account()
-    for day in (DAY, weeks_back(-3)):
-        facts.invoiced(account, day, value=5)
-    assert summing.at_once(DAY) == 1
-    assert list(AccountWeek.objects.values_list("sell_in_value", flat=True)) == [5]
-    AccountWeek.objects.all().delete()
-    assert summing.by_night(facts.night()) == 1
+def test_weeks_that_run_or_come_are_left_to_the_nights(large):
+    now = timezone.now().date()
+    running = now - timedelta(days=now.weekday())
+    take(rows(*FIRST, ("A", "P", running, 1, 1, 1), ("A", "P", running + timedelta(weeks=2), 1, 1, 1)), MAPPING)
+    assert is_summed() == {OLD: True, NEW: True, running: False, running + timedelta(weeks=2): False}
+    assert (summing.at_once(), {row[1] for row in sums()[ProductWeek]}) == (0, {OLD, NEW})
+    summing.by_night(facts.night(running + timedelta(days=1)))
+    assert {row[1] for found in sums().values() for row in found} == {OLD, NEW, running}
 
 
 def test_what_no_rate_is_known_for_is_told_by_the_night():
     account = facts.make.account(currency="EUR")
     facts.sold(account, value=8, currency="USD")
-    assert (summing.at_once(DAY), summing.at_once(DAY)) == (1, 1)
+    assert (summing.at_once(), summing.at_once()) == (1, 1)
     night = facts.night()
     summing.by_night(night)
     assert night.notes == [{"code": "foreign_currency", "params": {"lines": 1}}]
 
 
 def test_many_weeks_are_summed_some_at_a_time(monkeypatch):
-    monkeypatch.setattr(summing, "AT_ONCE", 2)
+    monkeypatch.setattr(summing, "PIECE", 2)
     for n in range(5):
         facts.sold(facts.make.account(), weeks_back(n))
-    assert (summing.at_once(DAY), ProductWeek.objects.count()) == (5, 5)
+    assert (summing.at_once(), ProductWeek.objects.count()) == (5, 5)
 
 
 def test_weeks_that_somebody_touches_at_this_moment_are_left_to_them(other):
@@ -268,9 +337,9 @@ def test_weeks_that_somebody_touches_at_this_moment_are_left_to_them(other):
     with other.cursor() as cursor, transaction.atomic(using="default"):
         other.set_autocommit(False)
         cursor.execute(touching(), [row.account_id, WEEK])
-        assert summing.at_once(DAY) == 0
+        assert summing.at_once() == 0
         other.commit()
-    assert summing.at_once(DAY) == 1
+    assert summing.at_once() == 1
 
 
 @pytest.fixture
@@ -302,7 +371,7 @@ def test_an_import_and_what_takes_it_back_have_their_weeks_summed(rung):
 
 def test_a_product_that_moves_has_both_categories_summed(rung):
     row = facts.sold(facts.make.account(), NEW, units=5)
-    summing.at_once(DAY)
+    summing.at_once()
     toys = Category.objects.create(code="T", name="Toys")
     catalogue.change_product(row.product, by=None, version=None, category=toys)
     assert ([found[2] for found in sums()[CategoryWeek]], rung) == (["T"], ["kpis.tasks.sum_at_once"])

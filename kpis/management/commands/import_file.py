@@ -4,15 +4,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
-from kpis import summing
+from kam.tasks import ring
 from kpis.imports.errors import UnusableFile
 from kpis.imports.kinds import KINDS
 from kpis.imports.messages import said
 from kpis.imports.result import reason_of
 from kpis.imports.services import joined_files, process, receive
 from kpis.models import Feed, ImportBatch
+from kpis.tasks import sum_at_once
 
 State = ImportBatch.State
 SHOWN = 20
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(summary(batch)))
         self._complain(batch)
         if batch.state == State.APPLIED:
-            summing.at_once(timezone.now().date())
+            ring(sum_at_once)
         if batch.state == State.REJECTED:
             sys.exit(1)
 

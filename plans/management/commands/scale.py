@@ -37,7 +37,9 @@ class Command(BaseCommand):
         stored = scale.fill(size, night.default_date(), self._tell)
         seconds = time.perf_counter() - began
         self.stdout.write(f"{size.accounts:,} accounts, {_rate(sum(stored.values()), seconds)} in all.")
-        self.stdout.write(f"Logins are in {scale.open_doors()}, readable by you only. The next night sums it all up.")
+        self.stdout.write(
+            f"Logins are in {scale.open_doors()}, readable by you only. The next import or night sums it all up."
+        )
 
     def _tell(self, table, rows, seconds):
         self.stdout.write(f"{WORDS.get(table, table.removeprefix('kpis_'))}: {_rate(rows, seconds)}")
