@@ -72,8 +72,7 @@ class Merge:
 
     No two parts have rows of one key. `assumed` names fields the file says nothing about: their values count for new
     rows only; `comes_sorted` says that each part lies in the order of the key. The caller holds the transaction and the
-    locks. `weeks` is, by account and week, what the file said and
-    what moved.
+    locks. `weeks` is, by account and week, what the file said and what moved.
     """
 
     def __init__(self, kind: Kind, batch_id: int, assumed: frozenset[str] = frozenset(), *, comes_sorted: bool = False):
