@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 from django.conf import settings
-
 from django.db import transaction
 
 from kam import night
