@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import date
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from kam.backup import program
 from kam.local import places
 from kam.local.postgres import APP, DATABASE, OWNER, Postgres
 from kpis.imports.services import process
-from kpis.models import ImportBatch, SellThrough
+from kpis.models import ImportBatch, ProductWeek, SellThrough
 from tests import servers
 from tests.faults.house import send, wait_for
 from tests.faults.importing import POINT
@@ -48,6 +49,18 @@ def test_a_worker_that_is_killed_with_a_file_staged_leaves_nothing_of_it(house):
     wait_for(lambda: ImportBatch.objects.get(pk=batch.pk).state == "applied")
     assert (units(), ImportBatch.objects.get(pk=batch.pk).attempt) == ([1, 6], 2)
     assert (process(batch_id=batch.pk).state, here.starts()) == ("applied", [POINT] * 2)
+
+
+def test_a_worker_sums_at_once_what_it_has_stored(house):
+    take(GOOD, MAPPING)
+    batch = waiting(GOOD.replace("2026-11-16", "2026-11-02"))
+    here = house()
+    here.worker(queues="imports,default")
+    here.beat()
+    of_it = ProductWeek.objects.filter(week=date(2026, 11, 2))
+    wait_for(of_it.exists)
+    assert of_it.values_list("units", flat=True).get() == 5
+    assert ImportBatch.objects.get(pk=batch.pk).state == "applied"
 
 
 class Crashing:
