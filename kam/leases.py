@@ -18,16 +18,18 @@ def take_turns(name: str, *, together: bool = False) -> None:
 
     Those who go `together` wait only for the others.
     """
-    shared = "_shared" if together else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended(%s, 0))", [name])
+    _locked("pg_advisory_xact_lock", name, together)
 
 
 def try_turn(name: str, *, together: bool = False) -> bool:
     """Be at `name` as `take_turns` does, but only if nobody has to be waited for; whether one is."""
+    return _locked("pg_try_advisory_xact_lock", name, together)
+
+
+def _locked(function, name, together):
     shared = "_shared" if together else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_try_advisory_xact_lock{shared}(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT {function}{shared}(hashtextextended(%s, 0))", [name])
         return cursor.fetchone()[0]
 
 

@@ -91,7 +91,7 @@ class ProductViewSet(Catalogue):
 
 
 KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: week, store and product.")
-SUMMED = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: account, week and product.")
+SUM_KEY = OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The row's `key`: account, week and product.")
 
 
 @extend_schema_view(retrieve=extend_schema(parameters=[KEY]))
@@ -152,7 +152,7 @@ class CategoryWeekViewSet(Facts):
     order = ("-week", "account_id", "pk")
 
 
-@extend_schema_view(retrieve=extend_schema(parameters=[SUMMED]))
+@extend_schema_view(retrieve=extend_schema(parameters=[SUM_KEY]))
 class ProductWeekViewSet(KeyedFacts):
     """Sell-through summed by account, product and week."""
 

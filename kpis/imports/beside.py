@@ -16,12 +16,13 @@ from django.db import DatabaseError, connection, transaction
 
 from kam.leases import try_turn
 from kpis import rollups, summing
+from kpis.imports import weeks
 from kpis.imports.copying import copy_in, execute
 
 logger = logging.getLogger(__name__)
 
 TABLE = "kpis_productweek"
-PAIR, KEY = ["account_id", "week"], ["account_id", "week", "product_id"]
+KEY = [*weeks.KEY, "product_id"]
 AMOUNTS = ("units", "value", "returns", "receipts", "stock")
 # Written together, at least; held at most, where weeks come mixed.
 AT_ONCE, MOST_HELD = 20_000, 300_000
@@ -150,13 +151,13 @@ class SumsBeside:
     def _take(self, sums):
         """Hold sums until a part comes that has nothing more of their weeks; of those that run there are none yet."""
         sums = sums.filter(pl.col("week") + pl.duration(days=6) <= summing.last_day())
-        here = sums.select(PAIR).unique()
-        if here.join(self.written, on=PAIR, how="semi").height:
+        here = sums.select(weeks.KEY).unique()
+        if here.join(self.written, on=weeks.KEY, how="semi").height:
             raise _Dropped
         self.held = sums if self.held is None else pl.concat([self.held, sums])
-        complete = self.held.join(here, on=PAIR, how="anti")
+        complete = self.held.join(here, on=weeks.KEY, how="anti")
         if complete.height >= AT_ONCE:
-            self.held = self.held.join(here, on=PAIR, how="semi")
+            self.held = self.held.join(here, on=weeks.KEY, how="semi")
             self._write(complete)
         elif self.held.height > MOST_HELD:
             raise _Dropped
@@ -164,13 +165,13 @@ class SumsBeside:
     def _finish(self, fresh):
         if self.held.height:
             self._write(self.held)
-        has_old = self.written.join(fresh, on=PAIR, how="anti").height
+        has_old = self.written.join(fresh, on=weeks.KEY, how="anti").height
         if has_old or summing.categories_of(self.categories, held=True) != self.categories:
             raise _Dropped
 
     def _write(self, sums):
         sums = _together(sums).sort(KEY)
-        pairs = sums.select(PAIR).unique(maintain_order=True)
+        pairs = sums.select(weeks.KEY).unique(maintain_order=True)
         if rollups.has_sums(pairs.rows()):  # of facts that were taken back
             raise _Dropped
         self.categories |= summing.categories_of(set(sums.get_column("product_id").unique()) - self.categories.keys())

@@ -15,11 +15,11 @@ from django.db import connection
 
 from kpis.imports.store import BROUGHT, folder_of
 from kpis.imports.tables import Table
+from kpis.imports.weeks import KEY
 from kpis.models import ImportBatch
 
 FILE, ALL = "{:06}.parquet", "*.parquet"
 GROUP = 20_000
-PAIR = ["account_id", "week"]
 Placed = tuple[Path | None, pl.DataFrame]
 # Rows of weeks are written under the lock of their account, so that they are numbered in the order of the batches.
 LAST = """
@@ -93,13 +93,13 @@ class Standing:
 
         `told` has the accounts and weeks of the rows.
         """
-        pairs = told.select(PAIR).unique()
-        self._look_up(pairs.join(self.seen, on=PAIR, how="anti").sort(PAIR))
-        pairs = pairs.join(self.seen, on=PAIR)
+        pairs = told.select(KEY).unique()
+        self._look_up(pairs.join(self.seen, on=KEY, how="anti").sort(KEY))
+        pairs = pairs.join(self.seen, on=KEY)
         names = pairs.get_column("name").unique()
         if names.len() > 1:
             week = pl.col(self.table.day).dt.truncate("1w").alias("week")
-            of_rows = frame.select("account_id", week).join(pairs, on=PAIR, maintain_order="left").get_column("name")
+            of_rows = frame.select("account_id", week).join(pairs, on=KEY, maintain_order="left").get_column("name")
         for name in names:
             yield self._place(name, said), frame.filter(of_rows.eq_missing(name)) if names.len() > 1 else frame
 
@@ -112,7 +112,7 @@ class Standing:
         with connection.cursor() as cursor:
             cursor.execute(LAST, given)
             found = pl.DataFrame(cursor.fetchall(), schema=self.seen.schema, orient="row")
-        self.seen = pl.concat([self.seen, pairs.join(found, on=PAIR, how="left")])
+        self.seen = pl.concat([self.seen, pairs.join(found, on=KEY, how="left")])
 
     def _place(self, name, said):
         if name is not None and name not in self.places:

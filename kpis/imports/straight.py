@@ -14,10 +14,10 @@ from typing import NamedTuple
 import polars as pl
 from django.db import transaction
 
-from kpis.imports import brought, store
+from kpis.imports import brought, store, weeks
 from kpis.imports.ahead import ahead
 from kpis.imports.apply import Outcome
-from kpis.imports.beside import PAIR, SumsBeside, product_weeks
+from kpis.imports.beside import SumsBeside, product_weeks
 from kpis.imports.check import checking
 from kpis.imports.kept import Kept, gathered
 from kpis.imports.load import Known, resolve
@@ -142,7 +142,7 @@ class Straight:
             self._sum(products)
         self.merge.add(frame, told)
         if not self.keys and self.is_summed:  # whether a file tells of new weeks is seen by its first rows
-            self.is_summed = not told.join(self.merge.days.fresh, on=PAIR, how="anti").height
+            self.is_summed = not told.join(self.merge.days.fresh, on=weeks.KEY, how="anti").height
             self._sum(products)
         self.keys.append(keys)
 
